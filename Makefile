@@ -1,0 +1,32 @@
+# Every verb bootstraps .venv by itself and re-installs only when the pins changed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+FLAGS ?=
+
+.PHONY: up test check bench clean
+up: $(STAMP)            ## start the whole demo stack and the dashboard
+	@$(BIN)/prosepolish up $(FLAGS)
+
+test: $(STAMP)          ## every test, the browser test included
+	@$(BIN)/python -m pytest $(FLAGS)
+
+check: $(STAMP)         ## style, types and import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP)         ## every benchmark; prints medians and ratios
+	@$(BIN)/python -m benchmarks $(FLAGS)
+
+clean:                  ## remove everything that make made; the demo's data too
+	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages into $(VENV) (once, about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@

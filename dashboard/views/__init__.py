@@ -1,0 +1,1 @@
+"""Read models: one per page, no Streamlit."""

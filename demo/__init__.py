@@ -1,0 +1,1 @@
+"""The one-command stack: embedded servers, stand-in upstreams, traffic. Nothing else imports it."""

@@ -1,0 +1,1 @@
+"""Streamlit scripts, one per page."""

@@ -1,0 +1,6 @@
+"""The ProsePolish cache stack: tiered lookup, corrections, profiles, limits, sessions, and the store behind its dashboard."""
+
+from .config import Config
+from .core import Core
+
+__all__ = ["Config", "Core"]

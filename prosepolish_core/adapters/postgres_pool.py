@@ -1,0 +1,66 @@
+"""One lazy PostgreSQL pool: bounded waits, statement deadlines, and one typed error for everything that goes wrong."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+
+from ..errors import StoreUnavailable
+
+#: Longest wait for a connection, and longest statement, unless the caller says otherwise.
+WAIT_S = 0.5
+STATEMENT_S = 5.0
+
+
+class PostgresPool:
+    """At most `size` connections to one database. Opens nothing until the first use and never blocks start-up."""
+
+    def __init__(self, url: str, *, size: int, role: str) -> None:
+        self._lock = threading.Lock()
+        self._opened = False
+        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=size,
+            max_waiting=size * 8,
+            timeout=WAIT_S,
+            reconnect_timeout=5.0,
+            open=False,
+            kwargs={
+                "connect_timeout": 2,
+                "application_name": f"prosepolish-{role}",
+                "options": f"-c statement_timeout={int(STATEMENT_S * 1000)} -c timezone=UTC",
+                "tcp_user_timeout": 5000,
+            },
+        )
+
+    @contextmanager
+    def connection(self, wait_s: float = WAIT_S) -> Iterator[psycopg.Connection[Any]]:
+        """A connection in a transaction: committed at the end, rolled back on an error.
+
+        Raises StoreUnavailable when no connection can be had within `wait_s` or the server fails; errors that tell of a
+        mistake in our SQL or data (psycopg.DataError, IntegrityError, ProgrammingError) pass through unchanged.
+        """
+        self._open()
+        try:
+            with self._pool.connection(timeout=wait_s) as connection:
+                yield connection
+        except (PoolTimeout, TooManyRequests) as error:
+            raise StoreUnavailable("PostgreSQL did not give a connection in time") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
+            raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
+
+    def close(self) -> None:
+        """Close every connection; the pool cannot be used afterwards."""
+        if self._opened:
+            self._pool.close(timeout=1.0)
+
+    def _open(self) -> None:
+        if not self._opened:
+            with self._lock:
+                if not self._opened:
+                    self._pool.open(wait=False)
+                    self._opened = True

@@ -1,0 +1,1 @@
+"""Arithmetic without I/O: counters, quantiles, ratios, money, thinning."""

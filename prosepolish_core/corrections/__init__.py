@@ -1,0 +1,1 @@
+"""Corrections of texts by the LLM, behind their cache."""

@@ -1,0 +1,72 @@
+"""The one error tree: everything this project raises on purpose.
+
+ProsePolishError
+├── InvalidInput (also ValueError)      the caller passed something we refuse; nothing was asked of any server
+│   ├── InvalidWord                     empty, too long, control characters, surrogates
+│   ├── InvalidText                     a text to correct that is empty or too long
+│   ├── InvalidIdentifier               a user id, subject, device or key family
+│   ├── InvalidLimit                    a limit, cost or window out of range
+│   └── InvalidWindow                   a time range that cannot be read
+├── ConfigError (also ValueError)       an environment variable is wrong; the message names it, never its value
+├── LookupUnavailable                   no tier could answer
+├── StoreUnavailable                    PostgreSQL cannot be reached or refused the query
+├── SessionUnavailable                  a durable session write failed; nothing was changed
+├── MigrationError                      the schema is newer than this code, or an applied file was edited
+└── StartupError                        `prosepolish up` cannot start; the message says how to fix it
+"""
+
+
+class ProsePolishError(Exception):
+    """Base of every error raised on purpose by this project."""
+
+
+class InvalidInput(ProsePolishError, ValueError):
+    """An argument was refused before any server was asked."""
+
+
+class InvalidWord(InvalidInput):
+    """The word cannot be looked up: empty, too long, or not text."""
+
+
+class InvalidText(InvalidInput):
+    """The text cannot be corrected: empty, too long, or not text."""
+
+
+class InvalidIdentifier(InvalidInput):
+    """A user id, subject, device name or key family is not acceptable."""
+
+
+class InvalidLimit(InvalidInput):
+    """A limit, a cost or a window is out of range."""
+
+
+class InvalidWindow(InvalidInput):
+    """A time range cannot be read."""
+
+
+class ConfigError(ProsePolishError, ValueError):
+    """An environment variable is missing or wrong. Names the variable, never its value."""
+
+
+class LookupUnavailable(ProsePolishError):
+    """No tier could answer. `trace` tells what each tier said."""
+
+    def __init__(self, message: str, trace: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+class StoreUnavailable(ProsePolishError):
+    """PostgreSQL cannot be reached, or refused the query."""
+
+
+class SessionUnavailable(ProsePolishError):
+    """A durable session write failed; nothing was changed."""
+
+
+class MigrationError(ProsePolishError):
+    """The schema is newer than this code, or an applied migration was edited."""
+
+
+class StartupError(ProsePolishError):
+    """`prosepolish up` cannot start. The message is one sentence with the fix."""

@@ -1,0 +1,1 @@
+"""Invalidation by pattern: SCAN and UNLINK in slices."""

@@ -1,0 +1,1 @@
+"""Rate limits: one atomic script per decision."""

@@ -1,0 +1,1 @@
+"""The tiered lookup of words: chain, leases, fills."""

@@ -1,0 +1,28 @@
+"""A verdict: ok, warning, critical or unknown, with its reason and what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is; `rank` orders them."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for ok … 3 for critical."""
+        return list(Level).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judgement about one subject. `reason` is a sentence, `action` says what to do (may be empty)."""
+
+    subject: str
+    level: Level
+    reason: str
+    action: str = ""

@@ -1,0 +1,229 @@
+"""Ports: the small Protocols through which services reach what lies outside. Adapters implement them, services ask for them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .model.outcome import Family, Outcome, Tier
+from .model.sample import Kind, Labels, Run
+from .model.trace import Trace
+from .model.window import Window
+
+Instants = npt.NDArray[np.datetime64]
+Numbers = npt.NDArray[np.float64]
+
+
+# --- telemetry: what the live path tells about itself --------------------------------------------------------------
+
+
+class LlmCall(NamedTuple):
+    """One ledger row: a paid call (`paid`) or one a cache hit made unnecessary (`avoided`).
+
+    Token counts as billed: `prompt` includes `cached`; `thoughts` are billed as output. `cost_usd` is None when the
+    model has no known price (unpriced is never zero). `price_date` is the date from which the price row is valid.
+    """
+
+    kind: str
+    task: str
+    model: str
+    prompt: int
+    cached: int
+    output: int
+    thoughts: int
+    cost_usd: Decimal | None
+    price_date: str
+    duration_s: float
+
+
+class Recorder(Protocol):
+    """Counts in memory, flushed by a background thread. No method blocks or raises; a hit costs at most 2 µs."""
+
+    def record(self, family: Family, trace: Trace) -> None:
+        """Count one finished call: every step, the last one being the answer."""
+
+    def hit(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
+        """The hot path's short form of `record`: one step, one answer."""
+
+    def llm(self, call: LlmCall) -> None:
+        """Keep one ledger row."""
+
+    def access(self, family: Family, key: str, size_bytes: int) -> None:
+        """Offer one key read for the hash-sampled access trace; the key itself is never kept."""
+
+    def event(self, name: str, amount: int = 1) -> None:
+        """Count a named event, for example `oversized_value` or `lease_lost`."""
+
+
+# --- the store, written ---------------------------------------------------------------------------------------------
+
+
+class RunWriter(Protocol):
+    """Keeps collector runs. Writing the same (source, collector, tick) twice changes nothing."""
+
+    def write(self, runs: Sequence[Run]) -> None:
+        """Write the runs in one COPY. Raises StoreUnavailable; then nothing was written."""
+
+
+# --- the store, read by views ---------------------------------------------------------------------------------------
+
+
+class SeriesKey(NamedTuple):
+    """What a series is: where it was read, which metric, which labels."""
+
+    source: str
+    metric: str
+    labels: Labels = ()
+
+
+class GaugeSeries(NamedTuple):
+    """A gauge over a window, thinned to buckets. Arrays of equal length; NaN where nothing was sampled."""
+
+    key: SeriesKey
+    ts: Instants
+    mean: Numbers
+    low: Numbers
+    high: Numbers
+    last: Numbers
+
+
+class IncreaseSeries(NamedTuple):
+    """A counter over a window: reset-safe increase per bucket and the seconds the samples really cover there."""
+
+    key: SeriesKey
+    ts: Instants
+    increase: Numbers
+    covered_s: Numbers
+
+
+class Reading(NamedTuple):
+    """The newest value of a series."""
+
+    key: SeriesKey
+    kind: Kind
+    unit: str
+    value: float
+    ts: datetime
+
+
+class Coverage(NamedTuple):
+    """How much of a window the samples cover (0-1), and the age of the newest one in seconds (None: no sample at all)."""
+
+    ratio: float
+    newest_age_s: float | None
+    samples: int
+
+
+class Mark(NamedTuple):
+    """A vertical line on the charts. `kind` is `deploy`, `restart`, `resetstat`, `failover`, `gap` or `note`."""
+
+    ts: datetime
+    kind: str
+    text: str
+    source: str = ""
+
+
+class RunRow(NamedTuple):
+    """One collector run as the Collectors page shows it."""
+
+    collector: str
+    source: str
+    ts: datetime
+    duration_s: float
+    outcome: str
+    detail: str
+    samples: int
+
+
+class SampleReader(Protocol):
+    """Range queries over collector samples. Every method raises StoreUnavailable when PostgreSQL is away."""
+
+    def sources(self) -> list[str]:
+        """Names of the sources that have samples, sorted."""
+
+    def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
+        """The newest value of each series (all metrics when none are named)."""
+
+    def state(self, source: str) -> Mapping[str, str]:
+        """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""
+
+    def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
+        """Gauges thinned to at most `points` buckets; the resolution (raw, minute, hour) is chosen by the window."""
+
+    def increases(
+        self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None
+    ) -> list[IncreaseSeries]:
+        """Reset-safe increases of counters per bucket."""
+
+    def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
+        """Share of expected runs present, and the newest run's age."""
+
+    def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
+        """Newest runs first."""
+
+    def marks(self, window: Window) -> list[Mark]:
+        """Marks in the window, oldest first."""
+
+
+class LookupCounts(NamedTuple):
+    """Answers and steps counted by the core in one bucket of one window.
+
+    `steps` counts how often the tier was asked and gave this outcome; `answers` how often that was the final answer.
+    """
+
+    ts: datetime
+    family: str
+    tier: str
+    outcome: str
+    steps: int
+    answers: int
+    sum_s: float
+
+
+class LatencyBuckets(NamedTuple):
+    """Merged latency histogram: `counts[i]` calls took at most `bounds_s[i]` seconds; the last bound is infinity."""
+
+    family: str
+    tier: str
+    ts: datetime
+    bounds_s: tuple[float, ...]
+    counts: tuple[int, ...]
+    sum_s: float
+
+
+class LedgerTotal(NamedTuple):
+    """Ledger rows summed per bucket, kind and model. `unpriced` counts calls without a known price."""
+
+    ts: datetime
+    kind: str
+    model: str
+    calls: int
+    unpriced: int
+    prompt: int
+    cached: int
+    output: int
+    thoughts: int
+    cost_usd: Decimal
+    duration_s: float
+
+
+class TelemetryReader(Protocol):
+    """What the core counted, read back. Every method raises StoreUnavailable when PostgreSQL is away."""
+
+    def lookups(self, window: Window, points: int = 300) -> list[LookupCounts]:
+        """Counts per bucket, family, tier and outcome."""
+
+    def latency(self, window: Window, points: int = 1) -> list[LatencyBuckets]:
+        """Latency histograms per family and tier; one merged histogram for the whole window when `points` is 1."""
+
+    def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
+        """LLM calls paid and avoided."""
+
+    def events(self, window: Window) -> Mapping[str, int]:
+        """Named events summed over the window."""
+
+    def newest(self) -> datetime | None:
+        """The newest flushed bucket, or None."""

@@ -1,0 +1,1 @@
+"""User profiles and settings: PostgreSQL is the truth, Redis the copy."""

@@ -1,0 +1,1 @@
+"""Sessions: opaque tokens, rotation, reuse detection, log-out everywhere."""

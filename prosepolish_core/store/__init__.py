@@ -1,0 +1,1 @@
+"""PostgreSQL as the store everybody shares: schema, samples, roll-ups, queries."""

