@@ -4,7 +4,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-import redis
+from redis import Redis
 
 from .adapters.postgres_pool import PostgresPool
 from .adapters.redis_client import connect
@@ -37,12 +37,12 @@ class Core:
     # --- connections, shared by the services ---
 
     @cached_property
-    def redis(self) -> redis.Redis:
+    def redis(self) -> Redis:
         """The cache."""
         return self._connect(self.config.redis_url.get_secret_value(), "cache")
 
     @cached_property
-    def state(self) -> redis.Redis:
+    def state(self) -> Redis:
         """The server of sessions and limits: the cache itself when no other is configured."""
         return self.redis if self.config.state_is_shared else self._connect(self.config.state_url.get_secret_value(), "state")
 
@@ -51,5 +51,5 @@ class Core:
         """PostgreSQL: tier 2 and the store."""
         return PostgresPool(self.config.database_url.get_secret_value(), size=self.config.database_pool_size, role="core")
 
-    def _connect(self, url: str, role: str) -> redis.Redis:
+    def _connect(self, url: str, role: str) -> Redis:
         return connect(url, timeout_s=self.config.redis_timeout_s, pool_size=self.config.pool_size, role=role)
