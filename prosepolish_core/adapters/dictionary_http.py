@@ -1,0 +1,76 @@
+"""Tier 3: the Free Dictionary API over HTTP. Only its own 404 shape means that a word does not exist."""
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ..calc.strict_json import MalformedJson, parse
+from ..model.outcome import Outcome, Tier
+from ..ports import Fetched
+from .dictionary_entry import read_entry
+from .http_bounded import UpstreamFault, bounded_client, deadline, fault_of
+from .pacing import Pacer
+
+#: The largest real answers (many etymologies) stay well below this.
+MAX_BYTES = 512 * 1024
+#: The API's published limit is 450 requests in 5 minutes for each address; 1.2 a second and a burst of 30 stay below it.
+PER_S = 1.2
+BURST = 30
+#: How long to stay away after a 429 that does not say.
+QUIET_S = 10.0
+NO_SUCH_WORD = "No Definitions Found"
+
+
+class DictionaryHttp:
+    """A word source. Thread-safe; paced; every fault of the API is a typed outcome."""
+
+    tier = Tier.DICTIONARY_API
+
+    def __init__(self, base_url: str, *, per_s: float = PER_S, burst: int = BURST, pool_size: int = 16) -> None:
+        self._url = base_url.rstrip("/") + "/api/v2/entries/en/"
+        self._client = bounded_client(base_url, max_bytes=MAX_BYTES, pool_size=pool_size)
+        self._pacer = Pacer(per_s, burst)
+
+    def fetch(self, word: str, timeout_s: float) -> Fetched:
+        """Ask for one normalised word."""
+        if wait := self._pacer.take():
+            return Fetched(Outcome.REFUSED, detail="paced", retry_after_s=wait)
+        try:
+            return self._read(self._get(word, monotonic() + timeout_s))
+        except UpstreamFault as fault:
+            if fault.outcome is Outcome.REFUSED:
+                self._pacer.stay_away(QUIET_S if fault.retry_after_s is None else fault.retry_after_s)
+            return Fetched(fault.outcome, detail=fault.detail, retry_after_s=fault.retry_after_s)
+
+    def close(self) -> None:
+        """Release the connections."""
+        self._client.close()
+
+    def _get(self, word: str, until: float) -> httpx.Response:
+        with deadline(until - monotonic()):
+            return self._client.get(self._url + _segment(word), headers={"accept": "application/json"})
+
+    def _read(self, reply: httpx.Response) -> Fetched:
+        body = _json(reply)
+        if reply.status_code == 200:
+            entry = read_entry(body)
+            return Fetched(Outcome.HIT, entry) if entry else Fetched(Outcome.ERROR, detail="malformed")
+        if reply.status_code == 404 and isinstance(body, Mapping) and body.get("title") == NO_SUCH_WORD:
+            return Fetched(Outcome.NEGATIVE_HIT, detail="404")
+        raise fault_of(reply.status_code, reply.headers, body)
+
+
+def _json(reply: httpx.Response) -> Any:
+    """The body, or None when it is not JSON (a 429 of this API is plain text; a truncated 200 is refused by its shape)."""
+    try:
+        return parse(reply.content)
+    except MalformedJson:
+        return None
+
+
+def _segment(word: str) -> str:
+    """The word as one path segment. Words made of dots alone would otherwise be read as 'this folder' or 'the one above'."""
+    return word.replace(".", "%2E") if not word.strip(".") else quote(word, safe="")

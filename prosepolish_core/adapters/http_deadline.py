@@ -1,0 +1,109 @@
+"""Sockets that know when the whole request must be over: every connect, read and write gets only the time that is left."""
+
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any
+
+import httpcore
+
+#: No request may take longer than this, whatever its caller allows.
+LONGEST_S = 60.0
+#: When the running request must be over, on the monotonic clock.
+_UNTIL: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Everything asked inside, names resolved and last byte read, is over within `seconds`."""
+    token = _UNTIL.set(monotonic() + min(seconds, LONGEST_S))
+    try:
+        yield
+    finally:
+        _UNTIL.reset(token)
+
+
+def left() -> float:
+    """Seconds left for the running request. Raises httpcore.TimeoutException when there are none."""
+    until = _UNTIL.get()
+    if until is None:
+        return LONGEST_S
+    if (seconds := until - monotonic()) <= 0:
+        raise httpcore.ReadTimeout("the deadline has passed")
+    return seconds
+
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """httpcore's own sockets under the deadline. A per-read timeout alone would let a slow drip hold a thread for hours."""
+
+    def __init__(self) -> None:
+        self._inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - the deadline decides
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Try each address of the host while there is time."""
+        fault: httpcore.ConnectError = httpcore.ConnectError("the host has no address")
+        for address in _addresses(host, port):
+            try:
+                return _Stream(self._inner.connect_tcp(address, port, left(), local_address, socket_options))
+            except httpcore.ConnectError as error:
+                fault = error
+        raise fault
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        return self._inner.read(max_bytes, left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self._inner.write(buffer, left())
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left()))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """The host's addresses. getaddrinfo knows no timeout, so names are resolved beside us and waited for."""
+    try:
+        return [str(ipaddress.ip_address(host.strip("[]")))]
+    except ValueError:
+        answer: SimpleQueue[list[str]] = SimpleQueue()
+    threading.Thread(target=_resolve, args=(host, port, answer), name="prosepolish-resolve", daemon=True).start()
+    try:
+        return answer.get(timeout=left())
+    except Empty:
+        raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+
+
+def _resolve(host: str, port: int, answer: SimpleQueue[list[str]]) -> None:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        found = []
+    answer.put(list(dict.fromkeys(str(entry[4][0]) for entry in found)))

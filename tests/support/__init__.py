@@ -1,0 +1,1 @@
+"""What several tests stand on: a scripted HTTP server and the like."""
