@@ -1,1 +1,31 @@
-"""The web process."""
+"""The web process: builds the Config, wires the Core, and serves the pages with /healthz, /readyz and /metrics. No logic."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import runtime
+from dashboard.routes import routes
+from dashboard.script_errors import show_script_error
+from prosepolish_core import Config, Core
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """One Core for the life of this process; closing it flushes the telemetry and releases the pools."""
+    core = Core.open(Config.from_env())
+    runtime.install(core)
+    try:
+        yield
+    finally:
+        core.close()
+
+
+app = st.App(
+    Path(__file__).with_name("pages") / "_router.py",
+    lifespan=lifespan,
+    routes=routes(),
+    on_script_error=show_script_error,
+)

@@ -1,0 +1,1 @@
+"""What pages share on screen: the time range, banners, trust line, tiles, verdicts, charts."""

@@ -1,0 +1,34 @@
+"""Banners: which upstreams are stand-ins and which servers embedded, and what to do when the store is down."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from prosepolish_core import Config
+
+
+def provenance(config: Config) -> None:
+    """Name each stand-in and embedded server, so that nobody takes a demonstration for production."""
+    stand_ins, embedded = config.stand_in_names(), config.embedded_names()
+    if not (stand_ins or embedded):
+        return
+    parts = []
+    if stand_ins:
+        parts.append(f"**Stand-ins in use:** {', '.join(stand_ins)}. Answers cost nothing; times, tokens and prices are realistic.")
+    if embedded:
+        parts.append(f"**Embedded:** {', '.join(embedded)}.")
+    st.info("  ".join(parts), icon=":material/science:")
+
+
+def store_down(known_at: datetime | None) -> None:
+    """PostgreSQL does not answer: say what that means for this page, and how to bring it back."""
+    shown = (
+        f"Shown is what was read at {known_at:%H:%M:%S} UTC."
+        if known_at
+        else "This page has nothing to show until it answers: every number it shows is kept there."
+    )
+    st.error(
+        f"**The store is down:** PostgreSQL cannot be reached. {shown} Lookups go on without tier 2, and counts wait in memory. "
+        "Check DATABASE_URL and the server, for example with `prosepolish check`; the page recovers by itself.",
+        icon=":material/cloud_off:",
+    )

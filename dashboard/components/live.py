@@ -1,0 +1,44 @@
+"""A live part of a page: reads its view, draws it, refreshes by itself; with the store down it says so and shows the last known."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from dashboard import runtime
+from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.model.window import Window
+
+from . import banner, window
+
+V = TypeVar("V")
+Build = Callable[[Window], V]
+
+#: Visitors who look at the same page within this time share one reading.
+SHARED_S = 2
+
+
+def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
+    """Draw `build(window)` now and at every refresh. One fragment: the rest of the page stays as it is."""
+    span = window.span()
+
+    def part() -> None:
+        key = f"last known {name} {span}"
+        try:
+            view = _read(name, span, runtime.generation(), build)
+        except StoreUnavailable:
+            known: tuple[V, datetime] | None = st.session_state.get(key)
+            banner.store_down(known[1] if known else None)
+            if known:
+                draw(known[0])
+            return
+        st.session_state[key] = (view, datetime.now(UTC))
+        draw(view)
+
+    st.fragment(part, run_every=window.refresh_s())()
+
+
+@st.cache_data(ttl=SHARED_S, max_entries=64, show_spinner=False)
+def _read(name: str, span: str, generation: int, _build: Build[Any]) -> Any:  # noqa: ARG001 - the first and third are the cache's key
+    return _build(Window.last(window.SECONDS[span]))

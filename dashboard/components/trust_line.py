@@ -1,0 +1,29 @@
+"""Draws the trust line of a page."""
+
+import streamlit as st
+
+from dashboard.views import numbers
+from dashboard.views.trust import Trust
+
+from . import window
+
+HELP = (
+    "How far these numbers can be trusted: the age of the newest sample, the share of the expected samples that lie in the window, "
+    "counter resets inside it (counted through, never shown as a fall), and where the numbers come from."
+)
+
+
+def trust_line(trust: Trust) -> None:
+    """One line: age, coverage, resets, source."""
+    if trust.newest_age_s is None:
+        newest = ":orange[:material/schedule: no sample yet]"
+    else:
+        colour = "orange" if trust.stale else "green"
+        newest = f":{colour}[:material/schedule: newest {numbers.age(trust.newest_age_s)} ago]"
+    parts = [newest]
+    if trust.coverage is not None:
+        parts.append(f"covers {numbers.percent(trust.coverage, 0)} of the last {window.SPANS[window.span()]}")
+    if trust.resets is not None:
+        parts.append("no reset inside" if trust.resets == 0 else f":orange[{trust.resets} reset{'s' * (trust.resets > 1)} inside]")
+    parts.append(f"source: {trust.source}")
+    st.caption(" · ".join(parts), help=HELP)

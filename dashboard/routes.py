@@ -1,0 +1,27 @@
+"""HTTP beside the pages: /healthz (alive), /readyz (per dependency) and /metrics (Prometheus text)."""
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def routes() -> list[Route]:
+    """Exact routes: a Mount would answer only with a trailing slash and let `/metrics` fall through to the web page."""
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+async def healthz(_request: Request) -> Response:
+    """This process is alive. No dependency is asked."""
+    return PlainTextResponse("ok\n")
+
+
+def readyz(_request: Request) -> Response:
+    """Every dependency with its state. 503 only when one that this process cannot do without is down."""
+    return PlainTextResponse("not built yet\n", status_code=503)
+
+
+def metrics(_request: Request) -> Response:
+    """The latest readings in Prometheus text."""
+    return PlainTextResponse("not built yet\n", status_code=503)

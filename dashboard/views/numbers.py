@@ -1,0 +1,89 @@
+"""How numbers read on screen: unit, digits and thin thousands. The values themselves stay in base units."""
+
+from decimal import Decimal
+from math import isfinite
+
+THIN = "\u2009"
+NONE = "–"
+_BYTES = ("B", "KB", "MB", "GB", "TB")
+
+
+def count(value: float | None) -> str:
+    """A number of things: whole, thousands set apart by a thin space."""
+    if value is None or not isfinite(value):
+        return NONE
+    return f"{round(value):,}".replace(",", THIN)
+
+
+def rate(value: float | None) -> str:
+    """Things per second: enough digits to tell slow from stopped."""
+    if value is None or not isfinite(value):
+        return NONE
+    return f"{_digits(value)}/s"
+
+
+def percent(ratio: float | None, digits: int = 1) -> str:
+    """A ratio (0-1) as a percentage. Never rounds up to 100 % or down to 0 % what is neither."""
+    if ratio is None or not isfinite(ratio):
+        return NONE
+    edge = 10.0**-digits
+    shown = round(ratio * 100, digits)
+    if shown >= 100 > ratio * 100:
+        return f"> {100 - edge:.{digits}f} %"
+    if shown <= 0 < ratio * 100:
+        return f"< {edge:.{digits}f} %"
+    return f"{shown:.{digits}f} %"
+
+
+def size(value: float | None) -> str:
+    """Bytes in binary steps, labelled as Redis does: 1 KB is 1024 B."""
+    if value is None or not isfinite(value):
+        return NONE
+    step, rest = 0, abs(float(value))
+    while rest >= 1023.95 and step < len(_BYTES) - 1:
+        rest, step = rest / 1024, step + 1
+    sign = "-" if value < 0 else ""
+    return f"{sign}{rest:.0f} B" if step == 0 else f"{sign}{rest:.1f} {_BYTES[step]}"
+
+
+def duration(seconds: float | None) -> str:
+    """A time: µs, ms or s with three significant digits."""
+    if seconds is None or not isfinite(seconds):
+        return NONE
+    if seconds < 0.000_999_5:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 0.999_5:
+        return f"{_digits(seconds * 1e3)} ms"
+    return f"{_digits(seconds)} s"
+
+
+def age(seconds: float | None) -> str:
+    """How long ago: s, min, h or d."""
+    if seconds is None or not isfinite(seconds):
+        return NONE
+    for limit, divisor, unit in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / divisor:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
+
+
+def usd(value: Decimal | float | None) -> str:
+    """Dollars: two digits from one dollar on, below that as many as tell the first two figures apart."""
+    if value is None:
+        return NONE
+    amount = Decimal(value) if isinstance(value, Decimal) else Decimal(str(value))
+    if not amount.is_finite():
+        return NONE
+    sign, amount = ("-" if amount < 0 else ""), abs(amount)
+    digits = 2
+    if 0 < amount < 1:
+        digits = min(9, max(2, 1 - amount.adjusted()))
+    return f"{sign}${amount:,.{digits}f}".replace(",", THIN)
+
+
+def _digits(value: float) -> str:
+    """Three significant digits without an exponent."""
+    size_ = abs(value)
+    if size_ >= 999.5:
+        return f"{value:,.0f}".replace(",", THIN)
+    return f"{value:.0f}" if size_ >= 99.95 else f"{value:.1f}" if size_ >= 9.995 else f"{value:.2f}"

@@ -1,0 +1,4 @@
+from dashboard.components import empty
+from dashboard.components.live import live
+
+live("hit_rate", lambda _window: None, lambda _view: empty.no_samples())

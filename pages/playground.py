@@ -1,0 +1,3 @@
+from dashboard.components import empty
+
+empty.no_lookups("The playground is not open yet.")
