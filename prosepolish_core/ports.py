@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -291,3 +292,73 @@ class LlmBackend(Protocol):
 
     def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
         """Ask the model once."""
+
+
+# --- telemetry, written -----------------------------------------------------------------------------------------------
+
+
+class LookupDelta(NamedTuple):
+    """What one process counted for one family, tier and outcome in one 10 s bucket.
+
+    `counts[i]` calls fell between `BOUNDS_S[i - 1]` and `BOUNDS_S[i]` (not cumulative); they sum to `steps`.
+    """
+
+    ts: datetime
+    family: str
+    tier: str
+    outcome: str
+    steps: int
+    answers: int
+    sum_s: float
+    counts: tuple[int, ...]
+
+
+class EventDelta(NamedTuple):
+    """How often a named event happened in one 10 s bucket."""
+
+    ts: datetime
+    name: str
+    amount: int
+
+
+class LedgerRow(NamedTuple):
+    """One LLM call, or `calls` alike ones whose numbers were added while PostgreSQL was away."""
+
+    ts: datetime
+    call: LlmCall
+    calls: int = 1
+
+
+class AccessChunk(NamedTuple):
+    """Sampled key reads of one family: parallel tuples. `rate` is the share of all keys that was sampled (SHARDS)."""
+
+    ts: datetime
+    family: str
+    rate: float
+    key_hashes: tuple[int, ...]
+    offsets_ms: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+
+class TelemetryBatch(NamedTuple):
+    """One flush of one process. (process, sequence) is unique: writing it again adds nothing."""
+
+    process: UUID
+    sequence: int
+    lookups: tuple[LookupDelta, ...] = ()
+    events: tuple[EventDelta, ...] = ()
+    ledger: tuple[LedgerRow, ...] = ()
+    accesses: tuple[AccessChunk, ...] = ()
+
+
+class TelemetryWriter(Protocol):
+    """Keeps what the recorders counted."""
+
+    def write(self, batch: TelemetryBatch) -> None:
+        """Add the batch, once. Raises StoreUnavailable; then it may or may not have been added, and can be sent again."""
+
+    def forget_connection(self) -> None:
+        """Called in a forked child: drop, without closing, what belongs to the parent."""
+
+    def close(self) -> None:
+        """Release the connection."""

@@ -1,0 +1,119 @@
+"""Telemetry batches into PostgreSQL: each added once, at all three steps, in one transaction."""
+
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from typing import Any, Protocol
+
+import psycopg
+
+from ..errors import InvalidInput, StoreUnavailable
+from ..ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+
+#: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
+FLUSH_LOCK = 0x7E1E_0001
+
+_ONCE = """
+INSERT INTO telemetry_flushes AS f (process, sequence) VALUES (%s, %s)
+ON CONFLICT (process) DO UPDATE SET sequence = EXCLUDED.sequence, ts = now() WHERE f.sequence < EXCLUDED.sequence
+RETURNING sequence"""
+
+_BINS = "(VALUES (10), (60), (3600)) AS s(step)"
+_BIN = "date_bin(s.step * interval '1 second', %(ts)s::timestamptz, timestamptz 'epoch')"
+
+_LOOKUP = f"""
+INSERT INTO telemetry_lookups AS t (step, ts, family, tier, outcome, steps, answers, sum_s, counts)
+SELECT s.step, {_BIN}, %(family)s, %(tier)s, %(outcome)s, %(steps)s, %(answers)s, %(sum_s)s, %(counts)s::integer[] FROM {_BINS}
+ON CONFLICT (step, ts, family, tier, outcome) DO UPDATE SET
+    steps = t.steps + EXCLUDED.steps, answers = t.answers + EXCLUDED.answers, sum_s = t.sum_s + EXCLUDED.sum_s,
+    counts = add_counts(t.counts, EXCLUDED.counts)"""
+
+_EVENT = f"""
+INSERT INTO telemetry_events AS t (step, ts, name, amount) SELECT s.step, {_BIN}, %(name)s, %(amount)s FROM {_BINS}
+ON CONFLICT (step, ts, name) DO UPDATE SET amount = t.amount + EXCLUDED.amount"""
+
+_LEDGER = """
+INSERT INTO llm_ledger (ts, kind, task, model, price_date, calls, prompt, cached, output, thoughts, cost_usd, duration_s)
+VALUES (%(ts)s, %(kind)s, %(task)s, %(model)s, %(price_date)s, %(calls)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s,
+        %(cost_usd)s, %(duration_s)s)"""
+
+_LEDGER_HOUR = """
+INSERT INTO llm_ledger_hours AS t
+    (ts, kind, task, model, price_date, calls, unpriced, prompt, cached, output, thoughts, cost_usd, duration_s)
+VALUES (date_bin('1 hour', %(ts)s::timestamptz, timestamptz 'epoch'), %(kind)s, %(task)s, %(model)s, %(price_date)s,
+        %(calls)s, %(unpriced)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s, %(cost)s, %(duration_s)s)
+ON CONFLICT (ts, kind, task, model, price_date) DO UPDATE SET
+    calls = t.calls + EXCLUDED.calls, unpriced = t.unpriced + EXCLUDED.unpriced, prompt = t.prompt + EXCLUDED.prompt,
+    cached = t.cached + EXCLUDED.cached, output = t.output + EXCLUDED.output, thoughts = t.thoughts + EXCLUDED.thoughts,
+    cost_usd = t.cost_usd + EXCLUDED.cost_usd, duration_s = t.duration_s + EXCLUDED.duration_s"""
+
+_ACCESS = """
+INSERT INTO access_chunks (ts, family, rate, key_hashes, offsets_ms, sizes)
+VALUES (%s, %s, %s, %s::bigint[], %s::integer[], %s::integer[])"""
+
+
+class Connection(Protocol):
+    """What the writer needs of a connection: a transaction at a time."""
+
+    def connection(self) -> AbstractContextManager[psycopg.Connection[Any]]: ...  # noqa: D102 - see the class
+    def forget(self) -> None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class PostgresTelemetryWriter:
+    """Implements ports.TelemetryWriter."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def write(self, batch: TelemetryBatch) -> None:
+        """Add the batch unless this (process, sequence) was added before."""
+        try:
+            with self._connection.connection() as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (FLUSH_LOCK,))
+                if cursor.execute(_ONCE, (batch.process, batch.sequence)).fetchone() is None:
+                    return
+                _each(cursor, _LOOKUP, [_lookup(row) for row in batch.lookups])
+                _each(cursor, _EVENT, [_event(row) for row in batch.events])
+                ledger = [_ledger(row) for row in batch.ledger]
+                _each(cursor, _LEDGER, ledger)
+                _each(cursor, _LEDGER_HOUR, ledger)
+                _each(cursor, _ACCESS, [_access(chunk) for chunk in batch.accesses])
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            raise InvalidInput(f"PostgreSQL refuses this batch: {type(error).__name__}") from error
+        except psycopg.ProgrammingError as error:
+            raise StoreUnavailable(f"PostgreSQL refuses to write ({type(error).__name__}); run `prosepolish migrate`") from error
+
+    def forget_connection(self) -> None:
+        """In a forked child: the connection belongs to the parent."""
+        self._connection.forget()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _each(cursor: psycopg.Cursor[Any], statement: str, rows: list[Any]) -> None:
+    if rows:
+        cursor.executemany(statement, rows)
+
+
+def _lookup(row: LookupDelta) -> dict[str, Any]:
+    return row._asdict() | {"counts": list(row.counts)}
+
+
+def _event(row: EventDelta) -> dict[str, Any]:
+    return row._asdict()
+
+
+def _ledger(row: LedgerRow) -> dict[str, Any]:
+    unpriced = row.calls if row.call.cost_usd is None else 0
+    return row.call._asdict() | {
+        "ts": row.ts,
+        "calls": row.calls,
+        "unpriced": unpriced,
+        "cost": row.call.cost_usd or Decimal(0),
+    }
+
+
+def _access(chunk: AccessChunk) -> tuple[Any, ...]:
+    return (chunk.ts, chunk.family, chunk.rate, list(chunk.key_hashes), list(chunk.offsets_ms), list(chunk.sizes))
