@@ -2,5 +2,6 @@
 
 from .config import Config
 from .core import Core
+from .model.limit import Limit
 
-__all__ = ["Config", "Core"]
+__all__ = ["Config", "Core", "Limit"]

@@ -6,10 +6,16 @@ from typing import Self
 
 from redis import Redis
 
+from .adapters.dictionary_http import DictionaryHttp
 from .adapters.postgres_connection import PostgresConnection
 from .adapters.postgres_pool import PostgresPool
+from .adapters.redis_answers import RedisAnswers
 from .adapters.redis_client import connect
 from .config import Config
+from .corrections import Corrector
+from .limits.limiter import Limiter
+from .llm.backend import PacedBackend, choose_backend
+from .llm.define import LlmDefiner
 from .store.telemetry import PostgresTelemetry
 from .store.telemetry_writer import PostgresTelemetryWriter
 from .telemetry.recorder import BufferedRecorder
@@ -34,8 +40,8 @@ class Core:
 
     def close(self) -> None:
         """Flush what was counted and release every connection. Safe to call twice."""
-        for name in ("redis", "state", "pool", "recorder"):
-            if name in self.__dict__:
+        for name in ("limiter", "dictionary_api", "gemini", "redis", "state", "pool", "recorder"):
+            if self.__dict__.get(name) is not None:
                 self.__dict__[name].close()
 
     # --- connections, shared by the services ---
@@ -54,6 +60,40 @@ class Core:
     def pool(self) -> PostgresPool:
         """PostgreSQL: tier 2 and the store."""
         return PostgresPool(self.config.database_url.get_secret_value(), size=self.config.database_pool_size, role="core")
+
+    # --- upstreams and corrections ---
+
+    @cached_property
+    def dictionary_api(self) -> DictionaryHttp:
+        """Tier 3, paced."""
+        return DictionaryHttp(self.config.dictionary_api_url, per_s=self.config.dictionary_per_s)
+
+    @cached_property
+    def gemini(self) -> PacedBackend | None:
+        """The LLM, one backend for the whole process; None without a key."""
+        return choose_backend(self.config)
+
+    @cached_property
+    def definer(self) -> LlmDefiner:
+        """Tier 4 of the word lookup."""
+        return LlmDefiner(self.gemini, self.config.gemini_model)
+
+    @cached_property
+    def corrector(self) -> Corrector:
+        """Corrections by the LLM, behind their cache."""
+        return Corrector(RedisAnswers(self.redis), self.gemini, self.config.gemini_model, self.recorder)
+
+    # --- limits and sessions ---
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        """Rate limits, on the state server."""
+        return Limiter(
+            self.state,
+            workers=self.config.expected_workers,
+            deadline_s=self.config.redis_timeout_s,
+            on_event=self.recorder.event,
+        )
 
     # --- telemetry ---
 

@@ -1,1 +1,1 @@
-"""Rate limits: one atomic script per decision."""
+"""Rate limits: tested and charged in one round trip, exact, and honest when Redis is away."""

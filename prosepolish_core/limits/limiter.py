@@ -1,0 +1,151 @@
+"""The limiter: every limit of a call tested and charged in one round trip, with an honest answer when Redis is away."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..adapters.redis_scripts import RedisScripts, Script, ScriptFault, bulk
+from ..model.limit import Decision, Limit, LimitState
+from .keys import request_suffix, stem
+from .local import LocalLimits
+from .named import named
+from .outage import Outage
+from .plan import Plan, plan
+from .reply import decide, from_states
+
+CHECK = Script(__package__, "check")
+RESET = Script(__package__, "reset")
+#: Plans kept: one per set of limits and cost in use.
+MOST_PLANS = 1024
+
+
+class Limiter:
+    """`check`, `peek` and `reset`, on one state server. Thread-safe.
+
+    Deadline `deadline_s` in all; nothing is repeated. `workers` processes share a limit while Redis is away. `on_event`
+    hears of `limit_denied`, `limit_degraded` and `limit_would_deny`.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        *,
+        workers: int = 1,
+        deadline_s: float = 0.05,
+        on_event: Callable[[str], None] | None = None,
+        scripts: RedisScripts | None = None,
+        script: Script = CHECK,
+    ) -> None:
+        self._scripts = scripts or RedisScripts(client, deadline_s=deadline_s)
+        self._check = script
+        self._tagged = self._scripts.is_cluster
+        self._plans: dict[tuple[tuple[Limit, ...], int], Plan] = {}
+        self._local = LocalLimits(workers, lambda: time.time_ns() // 1000)
+        self._outage = Outage()
+        self._on_event = on_event or (lambda _name: None)
+        #: The kill switch: while False every call is allowed and says `mode="off"`.
+        self.enabled = True
+
+    def check(self, subject: str, limits: Sequence[Limit], cost: int = 1, request_id: str | None = None) -> Decision:
+        """Charge `cost` to every limit if all admit it, to none otherwise. A denied call costs nothing.
+
+        With a `request_id`, repeating the call (within the longest window, at least 1 minute, at most 1 hour) gives the
+        first answer again and charges nothing. Raises InvalidLimit or InvalidIdentifier (ValueErrors) for arguments
+        that cannot mean anything; faults of the server never raise, they make a `degraded` decision.
+        """
+        return self._decide(subject, limits, cost, request_id, charge=True)
+
+    def peek(self, subject: str, limits: Sequence[Limit], cost: int = 1) -> Decision:
+        """What `check` would answer now; charges nothing."""
+        return self._decide(subject, limits, cost, None, charge=False)
+
+    def check_named(self, name: str, identifier: str = "", cost: int = 1, request_id: str | None = None) -> Decision:
+        """`check` by a row of the table in `limits/named.py`."""
+        subject, limits = named(name, identifier)
+        return self.check(subject, limits, cost, request_id)
+
+    def reset(self, subject: str, limits: Sequence[Limit]) -> bool:
+        """Forget what these limits counted for the subject. False when the server could not be asked."""
+        chosen = self._plan(limits, 1)
+        keys = [key.encode() for key in self._keys(subject, chosen)]
+        try:
+            for group in ([key] for key in keys) if self._tagged else [keys]:
+                self._scripts.run(RESET, group, ())
+        except ScriptFault:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._scripts.close()
+
+    # --- inside ---
+
+    def _decide(self, subject: str, limits: Sequence[Limit], cost: int, request_id: str | None, *, charge: bool) -> Decision:
+        chosen = self._plan(limits, cost)
+        keys = self._keys(subject, chosen)
+        if not self.enabled:
+            return _switched_off(chosen)
+        request = "" if request_id is None else stem(subject, self._tagged) + request_suffix(request_id, chosen)
+        if not self._outage.may_ask():
+            return self._degraded(chosen, keys, "paused", charge=charge)
+        try:
+            decision = self._ask(chosen, keys, request, charge=charge)
+        except ScriptFault as fault:
+            self._outage.failed()
+            return self._degraded(chosen, keys, fault.reason, charge=charge)
+        self._outage.answered()
+        if not decision.allowed:
+            self._on_event("limit_denied")
+        if decision.would_deny:
+            self._on_event("limit_would_deny")
+        return decision
+
+    def _plan(self, limits: Sequence[Limit], cost: int) -> Plan:
+        key = (tuple(limits), cost)
+        if type(cost) is int and (found := self._plans.get(key)):
+            return found
+        made = plan(key[0], cost)
+        if len(self._plans) >= MOST_PLANS:
+            self._plans.clear()
+        self._plans[key] = made
+        return made
+
+    def _keys(self, subject: str, chosen: Plan) -> list[str]:
+        start = stem(subject, self._tagged)
+        return [
+            (start if own is None else stem(own, self._tagged)) + suffix
+            for own, suffix in zip(chosen.subjects, chosen.suffixes, strict=True)
+        ]
+
+    def _ask(self, chosen: Plan, keys: list[str], request: str, *, charge: bool) -> Decision:
+        nonce = self._scripts.nonce()
+        count = len(keys)
+        if request:
+            keys = [*keys, request]
+        tail = b"".join(
+            [
+                bulk(b"%d" % len(keys)),
+                *[bulk(key.encode()) for key in keys],
+                bulk(nonce),
+                b"$%d\r\n%d\r\n" % (1 if count < 10 else 2, count),
+                b"$1\r\n1\r\n" if charge else b"$1\r\n0\r\n",
+                bulk(b"%d" % chosen.remember_ms),
+                chosen.args,
+            ]
+        )
+        reply = self._scripts.run_packed(self._check, 5 + len(keys) + chosen.words, tail, nonce)
+        if reply[1] == 2:
+            at_us, *numbers = map(int, reply[3].split())
+            return decide(chosen, True, at_us, numbers, replayed=True)
+        return decide(chosen, reply[1] == 1, reply[2], reply[3:], charged=charge)
+
+    def _degraded(self, chosen: Plan, keys: list[str], reason: str, *, charge: bool) -> Decision:
+        self._on_event("limit_degraded")
+        allowed, now, states = self._local.check(chosen, keys, charge=charge)
+        return from_states(allowed, now, states)._replace(degraded=True, mode="local", reason=reason)
+
+
+def _switched_off(chosen: Plan) -> Decision:
+    now = time.time_ns() // 1000
+    return from_states(True, now, tuple(LimitState(limit, limit.amount, 0, now) for limit in chosen.limits))._replace(mode="off")

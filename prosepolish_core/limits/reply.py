@@ -1,0 +1,77 @@
+"""What the script's numbers mean: exact integers in, a Decision out. No I/O, no clock."""
+
+from collections.abc import Sequence
+
+from ..model.limit import Algorithm, Decision, Limit, LimitState
+from .plan import Plan
+
+GCRA = Algorithm.GCRA
+LOG = Algorithm.LOG
+
+
+def decide(
+    plan: Plan, allowed: bool, at_us: int, numbers: Sequence[int], *, charged: bool = True, replayed: bool = False
+) -> Decision:
+    """The decision of one call. `numbers` holds three per limit, `charged` whether an allowed call was counted."""
+    cost, charged = plan.cost, charged and allowed
+    states = []
+    i = 0
+    for limit in plan.limits:
+        x, y, z = numbers[i : i + 3]
+        i += 3
+        if limit.algorithm is GCRA:
+            state = _gcra(limit, cost, at_us, x, y, charged)
+        elif y:
+            state = LimitState(limit, max(limit.amount - x, 0), y, z)
+        elif charged:
+            state = LimitState(limit, limit.amount - x - cost, 0, at_us + limit.per_s * 1_000_000 if limit.algorithm is LOG else z)
+        else:
+            state = LimitState(limit, limit.amount - x, 0, z if x else at_us)
+        states.append(state)
+    return from_states(allowed, at_us, tuple(states), replayed=replayed)
+
+
+def from_states(allowed: bool, at_us: int, states: tuple[LimitState, ...], *, replayed: bool = False) -> Decision:
+    """The decision that the limits' states add up to: the tightest limit decides an allowed call, the slowest a denied one."""
+    would_deny = False
+    binding = states[0]
+    if len(states) > 1 or binding.limit.shadow:
+        would_deny = any(s.limit.shadow and s.retry_after_us for s in states)
+        enforced = [s for s in states if not s.limit.shadow] or states
+        binding = min(enforced, key=_tightness) if allowed else max(enforced, key=_severity)
+    return Decision(
+        allowed,
+        binding.remaining,
+        0 if allowed else binding.retry_after_us,
+        binding.reset_us,
+        binding.limit,
+        at_us,
+        states,
+        False,
+        binding.retry_after_us < 0 and not allowed,
+        replayed,
+        would_deny,
+    )
+
+
+def _tightness(state: LimitState) -> tuple[int, int]:
+    return state.remaining, -state.reset_us
+
+
+def _severity(state: LimitState) -> tuple[bool, int]:
+    return state.retry_after_us < 0, state.retry_after_us
+
+
+def _gcra(limit: Limit, cost: int, at_us: int, free: int, part: int, charged: bool) -> LimitState:
+    """All in units of 1/amount µs, where one hit costs exactly one window."""
+    amount, window = limit.amount, limit.per_s * 1_000_000
+    if not amount:
+        return LimitState(limit, 0, -1, at_us)
+    debt = max((free - at_us) * amount + part, 0)
+    room = window * amount - debt
+    fits = cost * window <= room
+    if charged and fits:
+        debt += cost * window
+        room -= cost * window
+    retry = 0 if fits else -1 if cost > amount else -((room - cost * window) // amount)
+    return LimitState(limit, room // window, retry, at_us + -(-debt // amount))
