@@ -9,7 +9,11 @@ ProsePolishError
 │   └── InvalidWindow                   a time range that cannot be read
 ├── ConfigError (also ValueError)       an environment variable is wrong; the message names it, never its value
 ├── LookupUnavailable                   no tier could answer
+├── CacheUnavailable                    the cache server cannot be reached or refused; never leaves the core
 ├── StoreUnavailable                    PostgreSQL cannot be reached or refused the query
+├── SourceUnavailable                   an observed instance cannot be reached or hung up
+│   └── SourceTimeout                   it did not answer in time
+├── SourceRefused                       an observed instance refused the command (or our name and password)
 ├── SessionUnavailable                  a durable session write failed; nothing was changed
 ├── MigrationError                      the schema is newer than this code, or an applied file was edited
 └── StartupError                        `prosepolish up` cannot start; the message says how to fix it
@@ -56,6 +60,15 @@ class LookupUnavailable(ProsePolishError):
         self.trace = trace
 
 
+class CacheUnavailable(ProsePolishError):
+    """The cache server cannot do its work. `outcome` and `detail` are the words a trace step uses."""
+
+    def __init__(self, outcome: str, detail: str) -> None:
+        super().__init__(f"the cache server failed: {detail}")
+        self.outcome = outcome
+        self.detail = detail
+
+
 class StoreUnavailable(ProsePolishError):
     """PostgreSQL cannot be reached, or refused the query."""
 
@@ -70,3 +83,15 @@ class MigrationError(ProsePolishError):
 
 class StartupError(ProsePolishError):
     """`prosepolish up` cannot start. The message is one sentence with the fix."""
+
+
+class SourceUnavailable(ProsePolishError):
+    """An observed instance cannot be reached, or hung up."""
+
+
+class SourceTimeout(SourceUnavailable):
+    """An observed instance did not answer in time."""
+
+
+class SourceRefused(ProsePolishError):
+    """An observed instance refused the command, or our name and password."""

@@ -1,0 +1,62 @@
+"""The footprint ledger: calls, bytes, lookups and server time that our own connections caused on an instance."""
+
+from collections.abc import Iterable, Mapping
+
+from prosepolish_core.model.sample import Kind, Sample
+
+from .reading import Instance
+
+C = Kind.COUNTER
+_MEMORY = "footprint"
+
+
+class _Before:
+    """What commandstats and our own ledger said at the last INFO, and the server time charged to us since we began."""
+
+    __slots__ = ("calls", "charged_usec", "mine", "usec")
+
+    def __init__(self) -> None:
+        self.calls: dict[str, float] = {}
+        self.usec: dict[str, float] = {}
+        self.mine: dict[str, int] = {}
+        self.charged_usec = 0.0
+
+
+def samples(instance: Instance, info: Iterable[Sample]) -> tuple[Sample, ...]:
+    """The ledger as counters, read at the same instant as the INFO they are subtracted from."""
+    charges = instance.observer.charges
+    before = instance.memory.setdefault(_MEMORY, _Before())
+    mine: dict[str, int] = {}
+    for charge in list(charges.values()):
+        for command, count in list(charge.commands.items()):
+            mine[command] = mine.get(command, 0) + count
+    _charge_time(before, mine, info)
+    total = list(charges.values())
+    return (
+        Sample("collector_calls", float(sum(c.calls for c in total)), C),
+        Sample("collector_bytes_out", float(sum(c.bytes_out for c in total)), C, "bytes"),
+        Sample("collector_bytes_in", float(sum(c.bytes_in for c in total)), C, "bytes"),
+        Sample("collector_hits", float(sum(c.hits for c in total)), C),
+        Sample("collector_misses", float(sum(c.misses for c in total)), C),
+        Sample("collector_errors", float(sum(c.errors for c in total)), C),
+        Sample("collector_server_usec", before.charged_usec, C, "microseconds"),
+    )
+
+
+def _charge_time(before: _Before, mine: Mapping[str, int], info: Iterable[Sample]) -> None:
+    """Charge each command's server time since the last INFO by our share of its calls."""
+    calls: dict[str, float] = {}
+    usec: dict[str, float] = {}
+    for sample in info:
+        if sample.metric == "cmdstat_calls":
+            calls[sample.labels[0][1]] = sample.value
+        elif sample.metric == "cmdstat_usec":
+            usec[sample.labels[0][1]] = sample.value
+    for command, count in mine.items():
+        name = command if command in calls else command.partition("|")[0]  # before 7.0 subcommands are counted together
+        ours = count - before.mine.get(command, 0)
+        grown = calls.get(name, 0.0) - before.calls.get(name, 0.0)
+        spent = usec.get(name, 0.0) - before.usec.get(name, 0.0)
+        if before.calls and ours > 0 and grown > 0 and spent > 0:
+            before.charged_usec += spent * min(1.0, ours / grown)
+    before.calls, before.usec, before.mine = calls, usec, dict(mine)

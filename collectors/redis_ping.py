@@ -1,0 +1,29 @@
+"""redis_ping: the round trip as a client sees it, from several PINGs on the kept connection and a nanosecond clock."""
+
+import time
+from statistics import median
+
+from prosepolish_core.model.sample import Sample
+
+from .reading import Entry, Found, Instance
+
+NAME = "redis_ping"
+PINGS = 5
+
+
+def read(instance: Instance, entry: Entry[Instance]) -> Found:
+    """Min, median and max of a few pings, in seconds."""
+    times: list[float] = []
+    observer = instance.observer
+    with observer.held(entry.timeout_s):
+        observer.connect()  # a connection set up inside the first ping would be charged to the network
+        for _ in range(PINGS):
+            began = time.perf_counter_ns()
+            observer.ask(NAME, "PING", timeout_s=entry.timeout_s)
+            times.append((time.perf_counter_ns() - began) / 1e9)
+    return Found(
+        tuple(
+            Sample("ping_rtt_seconds", value, unit="seconds", labels=(("stat", stat),))
+            for stat, value in (("min", min(times)), ("median", median(times)), ("max", max(times)))
+        )
+    )

@@ -1,0 +1,121 @@
+"""The runner: every entry of the schedule as one APScheduler job, the leases, the keeper and the clock's watch."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor as JobExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from prosepolish_core.model.sample import Run, RunOutcome
+
+from . import redis_info
+from .health import Health
+from .keeper import Keeper
+from .lease import Leases
+from .reading import Database, Entry, Instance, read_once
+from .schedule import ENTRIES, POSTGRES
+
+#: Instances read side by side by one slow collector.
+SIDE_BY_SIDE = 8
+#: The wall clock may drift this far from the monotonic one between two looks before it counts as a jump.
+JUMP_S = 2.0
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+log = structlog.get_logger("collectors")
+
+
+class Runner:
+    """Runs the schedule for the instances whose lease it holds."""
+
+    def __init__(
+        self, instances: Sequence[Instance], databases: Sequence[Database], keeper: Keeper, leases: Leases, base_s: float
+    ) -> None:
+        self._instances = tuple(instances)
+        self._databases = tuple(databases)
+        self._keeper = keeper
+        self._leases = leases
+        self._base_s = base_s
+        self.health = Health()
+        self._readers = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="read")
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": JobExecutor(len(ENTRIES) + 2)},
+            job_defaults={"coalesce": True, "max_instances": 1},
+        )
+
+    def run(self, stop: threading.Event, on_leases: Callable[[frozenset[str]], None] = lambda _: None) -> None:
+        """Work until `stop` is set; then finish what is under way and give the leases back."""
+        on_leases(self._leases.renew())
+        self._schedule()
+        self._scheduler.start()
+        offset = time.time() - time.monotonic()
+        held = self._leases.held
+        try:
+            while not stop.wait(1.0):
+                self._keeper.drain()
+                renewed = self._leases.renew()
+                if renewed != held:
+                    held = renewed
+                    on_leases(held)
+                drift = time.time() - time.monotonic() - offset
+                if abs(drift) > JUMP_S:
+                    offset += drift
+                    self.health.clock_jumps += 1
+                    log.warning("clock_jumped", seconds=round(drift, 3))
+                    self._schedule()
+        finally:
+            self._scheduler.shutdown(wait=True)
+            self._readers.shutdown(wait=False)
+            self._keeper.drain()
+            self._leases.close()
+            for instance in self._instances:
+                instance.observer.close()
+
+    def job(self, entry: Entry[Any]) -> list[Run]:
+        """One tick of one collector over every source we hold: read, then keep. Never raises."""
+        interval = entry.interval_s(self._base_s)
+        tick = int(time.time()) // interval * interval
+        began = time.monotonic()
+        try:
+            runs = self.read(entry, tick)
+            self._keeper.write(runs)
+        except Exception:
+            self.health.crashed(entry.name)
+            log.exception("collector_crashed", collector=entry.name)
+            return []
+        self.health.ran(entry.name, runs, time.monotonic() - began, time.time() - tick)
+        for run in runs:
+            if run.outcome is not RunOutcome.OK:
+                log.info("run_failed", collector=run.collector, source=run.source, outcome=run.outcome, reason=run.detail)
+        return runs
+
+    def read(self, entry: Entry[Any], tick: int) -> list[Run]:
+        """Read every source we hold, once."""
+        if entry in POSTGRES:
+            return [read_once(entry, database, tick) for database in self._databases if database.source in self._leases.held]
+        held = [instance for instance in self._instances if instance.source in self._leases.held]
+        if entry.name == redis_info.NAME:
+            return redis_info.sweep(held, entry, tick)
+        if len(held) < 2:
+            return [read_once(entry, instance, tick) for instance in held]
+        return list(self._readers.map(lambda instance: read_once(entry, instance, tick), held))
+
+    def _schedule(self) -> None:
+        """Every job at the multiples of its interval, so that two collectors mean the same by a tick; the first at once."""
+        for entry in ENTRIES:
+            interval = entry.interval_s(self._base_s)
+            self._scheduler.add_job(
+                self.job,
+                IntervalTrigger(seconds=interval, start_date=EPOCH, timezone=UTC),
+                args=[entry],
+                id=entry.name,
+                name=entry.about,
+                replace_existing=True,
+                next_run_time=datetime.now(UTC),
+                misfire_grace_time=max(1, interval),
+            )

@@ -1,0 +1,90 @@
+"""Wiring: what one collector process is made of, built from the configuration; nothing is opened until first used."""
+
+import logging
+import sys
+import threading
+from importlib import import_module
+
+import structlog
+
+from prosepolish_core.adapters.postgres_lease import AdvisoryLocks
+from prosepolish_core.adapters.postgres_pool import DatabaseFault, PostgresPool
+from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.config import Config
+from prosepolish_core.errors import ProsePolishError
+from prosepolish_core.ports import RunWriter
+from prosepolish_core.store.migrate import migrate
+
+from .keeper import Keeper
+from .lease import Leases
+from .reading import Database, Instance
+from .runner import Runner
+from .spool import Spool
+
+POSTGRES_SOURCE = "postgres"
+log = structlog.get_logger("collectors")
+
+
+class Parts:
+    """The parts of one process."""
+
+    def __init__(self, config: Config, base_s: float) -> None:
+        self.base_s = base_s
+        self._config = config
+        self._url = config.database_url.get_secret_value()
+        self.instances = [Instance(name, Observer(url.get_secret_value())) for name, url in config.targets().items()]
+        self.pool = PostgresPool(self._url, size=config.database_pool_size, role="collectors")
+        self.databases = [Database(POSTGRES_SOURCE, self.pool)]
+        self.store: RunWriter = _store(self.pool)
+
+    def run(self, stop: threading.Event) -> None:
+        """Run the schedule until `stop` is set."""
+        self._migrate()
+        spool = Spool(self._config.data_dir / "spool")
+        sources = [*(i.source for i in self.instances), *(d.source for d in self.databases)]
+        leases = Leases(AdvisoryLocks(self._url), sources)
+        runner = Runner(self.instances, self.databases, Keeper(self.store, spool), leases, self.base_s)
+        log.info("started", sources=sources, interval_s=self.base_s)
+        try:
+            runner.run(stop, lambda held: log.info("leases", held=sorted(held)))
+        finally:
+            spool.close()
+            self.close()
+            log.info("stopped")
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        for instance in self.instances:
+            instance.observer.close()
+        self.pool.close()
+
+    def _migrate(self) -> None:
+        """Bring the schema up to date where we may; a store that is away is met again at the first write."""
+        try:
+            migrate(self._url)
+        except (ProsePolishError, DatabaseFault) as error:
+            log.warning("not_migrated", reason=str(error) if isinstance(error, ProsePolishError) else type(error).__name__)
+
+
+def _store(pool: PostgresPool) -> RunWriter:
+    try:
+        store: RunWriter = import_module("prosepolish_core.store.samples").SampleStore(pool)
+    except ModuleNotFoundError:
+        store = import_module("prosepolish_core.store.writer").SampleWriter(pool)
+    return store
+
+
+def set_up_logging(config: Config) -> None:
+    """One line an event on stderr: JSON for machines, text for people."""
+    renderer = structlog.processors.JSONRenderer() if config.log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[config.log_level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -1,0 +1,1 @@
+"""What Redis and Valkey say about themselves, read without any driver: replies in, samples out."""

@@ -1,0 +1,263 @@
+"""An INFO reply becomes samples: every numeric field by its name, every `k=v` line by its keys, never by position."""
+
+import re
+from collections.abc import Callable
+from math import isfinite
+from typing import NamedTuple
+
+from ..model.sample import Kind, Labels, Sample
+from .fields import FIELDS, STATES, STATUSES, TEXTS, unit_of_unknown
+
+C, G = Kind.COUNTER, Kind.GAUGE
+_INDEXED = re.compile(r"(.*?)_?(\d+)")
+_KEYSIZES = re.compile(r"db(\d+)_distrib_(\w+)")
+_THREAD_TIME = re.compile(r"used_active_time_io_thread_(\d+)")
+_new = tuple.__new__
+
+
+class InfoReply(NamedTuple):
+    """What one INFO said. `unknown` names the numeric fields the table does not know; they are kept as gauges."""
+
+    samples: tuple[Sample, ...]
+    state: dict[str, str]
+    unknown: tuple[str, ...]
+
+
+class Part(NamedTuple):
+    """What one key of a `k=v` line becomes."""
+
+    metric: str
+    kind: Kind
+    unit: str
+
+
+#: Families of `k=v` lines: the parts known by name. A part mapped to None is a derived value nobody needs.
+COMMAND: dict[str, Part | None] = {
+    "calls": Part("cmdstat_calls", C, "1"),
+    "usec": Part("cmdstat_usec", C, "microseconds"),
+    "usec_per_call": None,
+    "rejected_calls": Part("cmdstat_rejected_calls", C, "1"),
+    "failed_calls": Part("cmdstat_failed_calls", C, "1"),
+}
+ERROR: dict[str, Part | None] = {"count": Part("errorstat_count", C, "1")}
+DATABASE: dict[str, Part | None] = {
+    "keys": Part("db_keys", G, "1"),
+    "expires": Part("db_expires", G, "1"),
+    "avg_ttl": Part("db_avg_ttl", G, "milliseconds"),
+    "subexpiry": Part("db_subexpiry", G, "1"),
+    "keys_with_volatile_items": Part("db_keys_with_volatile_items", G, "1"),
+    "cached_keys": Part("db_cached_keys", G, "1"),
+}
+REPLICA: dict[str, Part | None] = {
+    "offset": Part("replica_offset", C, "bytes"),
+    "lag": Part("replica_lag", G, "seconds"),
+    "port": None,
+}
+THREAD: dict[str, Part | None] = {
+    "clients": Part("io_thread_clients", G, "1"),
+    "reads": Part("io_thread_reads", C, "1"),
+    "writes": Part("io_thread_writes", C, "1"),
+}
+ENGINE: dict[str, Part | None] = {
+    "abi_version": None,
+    "used_memory": Part("engine_used_memory", G, "bytes"),
+    "memory_overhead": Part("engine_memory_overhead", G, "bytes"),
+}
+
+
+class _Reader:
+    """Collects one reply; `line` takes the lines that are not a plain known number."""
+
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+        self.texts: dict[str, str] = {}
+        self.unknown: list[str] = []
+
+    def number(self, metric: str, text: str, kind: Kind, unit: str, labels: Labels = ()) -> bool:
+        """Keep the number in `text`; says whether it was one."""
+        try:
+            value = float(text.removesuffix("%"))
+        except ValueError:
+            return False
+        if isfinite(value):
+            self.samples.append(Sample(metric, value, kind, unit, labels))
+        return True
+
+    def parts(self, value: str, known: dict[str, Part | None], stem: str, labels: Labels) -> None:
+        """Keep every number of a `k=v` line; keys nobody knows become gauges named after the line."""
+        for pair in value.split(","):
+            key, found, text = pair.partition("=")
+            if not found:
+                continue
+            if key in known:
+                part = known[key]
+                if part:
+                    self.number(part.metric, text, part.kind, part.unit, labels)
+            elif self.number(f"{stem}_{key}", text, G, unit_of_unknown(key), labels):
+                self.unknown.append(f"{stem}_{key}")
+
+    def line(self, line: str) -> None:
+        """Take one line by the family its name belongs to."""
+        for prefix, take in FAMILIES:
+            if line.startswith(prefix) and take(self, line):
+                return
+        name, found, value = line.partition(":")
+        if not found or line[0] == "#" or name.endswith("_human"):
+            return
+        if name in STATUSES:
+            self.texts[name] = value
+            self.samples.append(Sample(name, float(value == STATUSES[name]), G, "1"))
+        elif name in TEXTS:
+            self.texts[name] = value
+        elif "=" in value:
+            self.indexed(name, value)
+        elif self.number(name, value, G, unit_of_unknown(name)):
+            self.unknown.append(name)
+        else:
+            self.texts[name] = value
+
+    def indexed(self, name: str, value: str) -> None:
+        """A `k=v` line of a family nobody knows: a trailing number is taken for its index."""
+        match = _INDEXED.fullmatch(name)
+        stem, labels = (match[1], (("index", match[2]),)) if match and match[1] else (name, ())
+        self.parts(value, {}, stem, labels)
+
+
+def _command(reader: _Reader, line: str) -> bool:
+    name, _, value = line.rpartition(":")
+    labels = (("cmd", name[8:]),)
+    for pair in value.split(","):
+        key, _, text = pair.partition("=")
+        part = COMMAND.get(key)
+        if part:
+            reader.number(part.metric, text, part.kind, part.unit, labels)
+        elif key not in COMMAND and reader.number(f"cmdstat_{key}", text, G, unit_of_unknown(key), labels):
+            reader.unknown.append(f"cmdstat_{key}")
+    return True
+
+
+def _error(reader: _Reader, line: str) -> bool:
+    name, _, value = line.rpartition(":")
+    reader.parts(value, ERROR, "errorstat", (("error", name[10:]),))
+    return True
+
+
+def _percentiles(reader: _Reader, line: str) -> bool:
+    name, _, value = line.rpartition(":")
+    command = name[len("latency_percentiles_usec_") :]
+    for pair in value.split(","):
+        key, _, text = pair.partition("=")
+        reader.number("latency_percentiles_usec", text, G, "microseconds", (("cmd", command), ("p", key.removeprefix("p"))))
+    return True
+
+
+def _database(reader: _Reader, line: str) -> bool:
+    name, _, value = line.partition(":")
+    sizes = _KEYSIZES.fullmatch(name)
+    if sizes:
+        for pair in value.split(","):
+            bound, _, count = pair.partition("=")
+            labels = (("db", sizes[1]), ("ge", bound), ("what", sizes[2]))
+            reader.number("keysizes", count, G, "1", labels)
+        return True
+    if not name[2:].isdigit() or "=" not in value:
+        return False
+    reader.parts(value, DATABASE, "db", (("db", name[2:]),))
+    return True
+
+
+def _replica(reader: _Reader, line: str) -> bool:
+    name, _, value = line.partition(":")
+    if not name[5:].isdigit():
+        return False
+    named = dict(pair.partition("=")[::2] for pair in value.split(","))
+    label = (("replica", f"{named.get('ip', '')}:{named.get('port', '')}"),)
+    numbers = ",".join(f"{key}={text}" for key, text in named.items() if key not in {"ip", "port", "state", "type"})
+    reader.parts(numbers, REPLICA, "replica", label)
+    reader.samples.append(Sample("replica_online", float(named.get("state") == "online"), G, "1", label))
+    return True
+
+
+def _thread(reader: _Reader, line: str) -> bool:
+    name, _, value = line.partition(":")
+    if not name[10:].isdigit():
+        return False
+    reader.parts(value, THREAD, "io_thread", (("thread", name[10:]),))
+    return True
+
+
+def _active_time(reader: _Reader, line: str) -> bool:
+    name, _, value = line.partition(":")
+    match = _THREAD_TIME.fullmatch(name)
+    return bool(match) and reader.number(
+        "used_active_time_io_thread", value, C, "seconds", (("thread", match[1]),) if match else ()
+    )
+
+
+def _engine(reader: _Reader, line: str) -> bool:
+    _, _, value = line.partition(":")
+    named = dict(pair.partition("=")[::2] for pair in value.split(","))
+    reader.parts(value, ENGINE, "engine", (("engine", named.get("name", "")),))
+    return True
+
+
+def _ignored(_reader: _Reader, _line: str) -> bool:
+    return True
+
+
+#: Line prefix -> who reads it. Modules, listeners and sentinel masters say nothing that counts.
+FAMILIES: tuple[tuple[str, Callable[[_Reader, str], bool]], ...] = (
+    ("cmdstat_", _command),
+    ("errorstat_", _error),
+    ("latency_percentiles_usec_", _percentiles),
+    ("db", _database),
+    ("slave", _replica),
+    ("io_thread_", _thread),
+    ("used_active_time_io_thread_", _active_time),
+    ("engine_", _engine),
+    ("module:", _ignored),
+    ("listener", _ignored),
+)
+
+
+def read_info(reply: bytes | str) -> InfoReply:
+    """Read one INFO reply, of any section list, any version, RESP2 or RESP3. Never raises for what it does not know."""
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    reader = _Reader()
+    append, known, slow = reader.samples.append, FIELDS.get, reader.line
+    for line in text.replace("\r\n", "\n").split("\n"):
+        name, _, value = line.partition(":")
+        field = known(name)
+        if field is None:
+            if line:
+                slow(line)
+            continue
+        try:
+            number = float(value)
+        except ValueError:
+            slow_number(reader, name, value)
+            continue
+        if isfinite(number):
+            append(_new(Sample, (name, number, field[0], field[1], ())))
+    return InfoReply(tuple(reader.samples), _state(reader), tuple(dict.fromkeys(reader.unknown)))
+
+
+def slow_number(reader: _Reader, name: str, value: str) -> None:
+    """A known field whose value is not plainly a number: a percentage, or a word a managed service put there."""
+    field = FIELDS[name]
+    if not reader.number(name, value, field.kind, field.unit):
+        reader.texts[name] = value
+
+
+def _state(reader: _Reader) -> dict[str, str]:
+    texts = reader.texts
+    numbers = {s.metric: s.value for s in reader.samples if not s.labels and s.metric in {"uptime_in_seconds", "process_id"}}
+    state = {name: texts[name] for name in STATES if texts.get(name)}
+    state |= {name: str(int(value)) for name, value in numbers.items()}
+    valkey = "valkey_version" in texts or texts.get("server_name") == "valkey"
+    state["server"] = "valkey" if valkey else "redis"
+    state["version"] = texts.get("valkey_version") or texts.get("redis_version", "")
+    state["mode"] = texts.get("server_mode") or texts.get("redis_mode", "")
+    if reader.unknown:
+        state["unknown_fields"] = ",".join(sorted(set(reader.unknown)))
+    return state
