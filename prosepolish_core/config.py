@@ -49,6 +49,11 @@ class Config(BaseModel):
         "DATABASE_URL", SecretStr("postgresql://127.0.0.1:5432/prosepolish"), "PostgreSQL 15 or newer: tier 2 and the time series"
     )
     dictionary_api_url: str = _env("DICTIONARY_API_URL", DICTIONARY_API, "Base address of the Free Dictionary API")
+    dictionary_per_s: Annotated[float, Field(gt=0, le=10_000)] = _env(
+        "PROSEPOLISH_DICTIONARY_PER_S",
+        1.2,
+        "Requests a second this process may send to the dictionary API; 450 in 5 minutes is its limit",
+    )
     gemini_api_key: SecretStr | None = _env(
         "GEMINI_API_KEY", None, "Key of the Gemini API; without it tier 4 is off (or a stand-in in the demo)"
     )

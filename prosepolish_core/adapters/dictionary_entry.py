@@ -42,7 +42,12 @@ def _meanings(value: Any) -> Iterator[dict[str, object]]:
 def _definitions(value: Any) -> Iterator[dict[str, object]]:
     for definition in _list(value):
         if isinstance(definition, Mapping) and (text := _text(definition.get("definition"))):
-            yield {"definition": text, "example": _text(definition.get("example"))}
+            yield {
+                "definition": text,
+                "example": _text(definition.get("example")),
+                "synonyms": _words(definition.get("synonyms")),
+                "antonyms": _words(definition.get("antonyms")),
+            }
 
 
 def _phonetic(body: list[Any]) -> str:

@@ -1,1 +1,5 @@
 """Corrections of texts by the LLM, behind their cache."""
+
+from .corrector import Corrector
+
+__all__ = ["Corrector"]

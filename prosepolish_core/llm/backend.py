@@ -1,0 +1,68 @@
+"""Which SDK talks to Gemini, and the pace at which it may: nothing is asked while Gemini told us to stay away."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..adapters.gemini_genai import GenAiBackend
+from ..adapters.gemini_generativeai import GenerativeAiBackend
+from ..adapters.pacing import Pacer
+from ..config import Config
+from ..model.outcome import Outcome
+from ..ports import LlmBackend, LlmFault, LlmReply, LlmRequest
+
+#: Calls a second and at once, for each process; far above our traffic, it only stops a runaway loop from spending money.
+PER_S = 20.0
+BURST = 40
+#: How long to stay away after a 429, or a refused key, that does not say.
+QUIET_S = {"429": 10.0, "key_refused": 60.0}
+
+
+class Gemini(LlmBackend, Protocol):
+    """A backend with a life cycle."""
+
+    def warm_up(self) -> None:
+        """Begin to load the SDK without waiting for it."""
+
+    def close(self) -> None:
+        """Release the connections."""
+
+
+#: GEMINI_BACKEND -> how it is made from a key, an endpoint and a pool size. The SDKs are imported by their first use.
+BACKENDS: dict[str, Callable[[str, str], Gemini]] = {
+    GenerativeAiBackend.name: GenerativeAiBackend,
+    GenAiBackend.name: GenAiBackend,
+}
+
+
+def choose_backend(config: Config) -> "PacedBackend | None":
+    """The configured backend, or None without a key: then tier 4 is off."""
+    if config.gemini_api_key is None:
+        return None
+    make = BACKENDS[config.gemini_backend]
+    return PacedBackend(make(config.gemini_api_key.get_secret_value(), config.gemini_api_endpoint), Pacer(PER_S, BURST))
+
+
+class PacedBackend:
+    """An LlmBackend that honours Retry-After for everybody who shares it."""
+
+    def __init__(self, inner: Gemini, pacer: Pacer) -> None:
+        self._inner = inner
+        self._pacer = pacer
+
+    def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
+        """Ask once, or say REFUSED with the seconds to wait."""
+        if wait := self._pacer.take():
+            return LlmFault(Outcome.REFUSED, "paced", wait)
+        answer = self._inner.generate(request, timeout_s)
+        if isinstance(answer, LlmFault) and answer.outcome is Outcome.REFUSED:
+            quiet = QUIET_S.get(answer.detail, 10.0) if answer.retry_after_s is None else answer.retry_after_s
+            self._pacer.stay_away(quiet)
+        return answer
+
+    def warm_up(self) -> None:
+        """Begin to load the SDK without waiting for it."""
+        self._inner.warm_up()
+
+    def close(self) -> None:
+        """Release the connections."""
+        self._inner.close()

@@ -1,0 +1,37 @@
+"""Tier 4 of the word lookup: the LLM asked for a definition. A non-word is a negative answer, never an entry."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
+
+from ..model.outcome import Outcome, Tier
+from ..ports import Fetched, LlmBackend, LlmCall, LlmFault
+from .answers import BadAnswer, definition
+from .ledger import paid
+from .prompts import DEFINE
+
+
+class LlmDefiner:
+    """A word source. Every answer that was paid for carries its ledger row, usable or not; the caller records it."""
+
+    tier = Tier.GEMINI
+
+    def __init__(self, backend: LlmBackend | None, model: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._backend = backend
+        self._model = model
+        self._now = now
+
+    def fetch(self, word: str, timeout_s: float) -> Fetched:
+        """Ask for one normalised word."""
+        if self._backend is None:
+            return Fetched(Outcome.REFUSED, detail="no_backend")
+        started = monotonic()
+        reply = self._backend.generate(DEFINE.request(self._model, word), timeout_s)
+        if isinstance(reply, LlmFault):
+            return Fetched(reply.outcome, detail=reply.detail, retry_after_s=reply.retry_after_s)
+        call: LlmCall = paid(DEFINE.task, reply, monotonic() - started, self._now())
+        try:
+            entry = definition(word, reply)
+        except BadAnswer as bad:
+            return Fetched(Outcome.ERROR, detail=str(bad), call=call)
+        return Fetched(Outcome.HIT if entry else Outcome.NEGATIVE_HIT, entry, call=call)

@@ -1,0 +1,41 @@
+"""The ledger row of a call: paid for, or made unnecessary by a cache hit and priced at the price of the day of the hit."""
+
+from datetime import datetime
+
+from ..model.tokens import Tokens
+from ..ports import LlmCall, LlmReply
+from .price_table import priced
+
+PAID = "paid"
+AVOIDED = "avoided"
+
+
+def tokens_of(reply: LlmReply) -> Tokens:
+    """The reply's tokens. An SDK that reports more cached than prompt tokens is read as 'all of the prompt was cached'."""
+    return Tokens(reply.prompt, min(reply.cached, reply.prompt), reply.output, reply.thoughts)
+
+
+def paid(task: str, reply: LlmReply, duration_s: float, at: datetime) -> LlmCall:
+    """A call that was made, priced at the model version that answered."""
+    return _row(PAID, task, reply.model_version, tokens_of(reply), duration_s, at)
+
+
+def avoided(task: str, model: str, tokens: Tokens, duration_s: float, at: datetime) -> LlmCall:
+    """A call that a hit made unnecessary: the tokens and the time of the recorded call, at what they would cost now."""
+    return _row(AVOIDED, task, model, tokens, duration_s, at)
+
+
+def _row(kind: str, task: str, model: str, tokens: Tokens, duration_s: float, at: datetime) -> LlmCall:
+    price = priced(model, tokens, at)
+    return LlmCall(
+        kind=kind,
+        task=task,
+        model=model,
+        prompt=tokens.prompt,
+        cached=tokens.cached,
+        output=tokens.output,
+        thoughts=tokens.thoughts,
+        cost_usd=price.cost_usd,
+        price_date=price.price_date,
+        duration_s=duration_s,
+    )

@@ -1,0 +1,35 @@
+"""When models are switched off, as data, and the verdict about the model in use."""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from ..model.verdict import Level, Verdict
+
+#: How long before its end a model is worth a warning.
+NOTICE = timedelta(days=60)
+
+
+class Shutdown(NamedTuple):
+    """The day from which a model may no longer answer. `earliest` means that the maker promises service only up to then."""
+
+    model: str
+    day: date
+    earliest: bool
+    source: str
+
+
+SHUTDOWNS: tuple[Shutdown, ...] = (
+    Shutdown("gemini-2.0-flash", date(2026, 6, 1), False, "Google's deprecation page"),
+    Shutdown("gemini-2.0-flash-lite", date(2026, 6, 1), False, "Google's deprecation page"),
+    Shutdown("gemini-2.5-flash", date(2026, 10, 16), True, "press report of Google's deprecation page"),
+)
+
+
+def model_verdict(model: str, today: date) -> Verdict:
+    """Whether the model can be relied on today: ok, or a warning with the day and what to do."""
+    name = model.removeprefix("models/")
+    found = next((row for row in SHUTDOWNS if row.model == name), None)
+    if found is None or today + NOTICE < found.day:
+        return Verdict("gemini", Level.OK, f"{name} has no announced end within {NOTICE.days} days")
+    may = "may be shut down from" if found.earliest else "is shut down from" if today < found.day else "was shut down on"
+    return Verdict("gemini", Level.WARNING, f"{name} {may} {found.day} ({found.source})", "Set GEMINI_MODEL to a newer model")

@@ -1,0 +1,67 @@
+"""Prices as data: our own dated rows, which win, and everything else from genai-prices."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from ..calc.money import Priced, PriceRow, cost_of, price_on
+from ..model.tokens import Tokens
+
+#: Rows that go before genai-prices, for a contract price or a model it does not know yet: one line each, with its source.
+OVERRIDES: tuple[PriceRow, ...] = ()
+
+
+#: `gemini-2.5-flash-001` is a pinned revision of `gemini-2.5-flash` and costs the same.
+_REVISION = re.compile(r"-\d{3}$")
+
+
+def priced(model: str, tokens: Tokens, at: datetime) -> Priced:
+    """What this call costs on the (UTC) day of `at`. `cost_usd` is None when no price is known: unpriced is never zero."""
+    row = price_on(rows_of(model), at.date(), tokens.prompt)
+    return Priced(cost_of(tokens, row), row.date_text) if row else Priced(None)
+
+
+@lru_cache(maxsize=64)
+def rows_of(model: str) -> tuple[PriceRow, ...]:
+    """Every price row of a Gemini model by the name it answered with; empty when nobody knows it."""
+    name = model.removeprefix("models/").lower()
+    own = tuple(row for row in OVERRIDES if row.model == name)
+    return own or _published(name) or _published(_REVISION.sub("", name))
+
+
+def _published(name: str) -> tuple[PriceRow, ...]:
+    from genai_prices.data_snapshot import get_snapshot  # a quarter of a second: not on anybody's import path
+    from genai_prices.types import ModelPrice, StartDateConstraint
+
+    snapshot = get_snapshot()
+    try:
+        _, info = snapshot.find_provider_model(name, None, "google", None)
+    except LookupError:
+        return ()
+    if isinstance(info.prices, ModelPrice):
+        return tuple(_steps(name, info.prices, None))
+    rows: list[PriceRow] = []
+    for conditional in info.prices:
+        constraint = conditional.constraint
+        if constraint is None or isinstance(constraint, StartDateConstraint):
+            rows += _steps(name, conditional.prices, constraint.start_date if constraint else None)
+    return tuple(rows)
+
+
+def _steps(name: str, prices: Any, start: date | None) -> Iterator[PriceRow]:
+    """One row for short prompts, one for each longer step. Reading from a cache costs the input price when it has none."""
+    given = [prices.__dict__.get(f"{kind}_mtok") for kind in ("input", "cache_read", "output")]
+    if given[0] is None or given[2] is None:
+        return
+    starts = {0} | {tier.start for price in given for tier in getattr(price, "tiers", ())}
+    for over in sorted(starts):
+        fresh, cached, output = (_at(price, over) for price in (given[0], given[1] or given[0], given[2]))
+        yield PriceRow(name, fresh, cached, output, start, over, "genai-prices")
+
+
+def _at(price: Any, over: int) -> Decimal:
+    tiers = [tier.price for tier in getattr(price, "tiers", ()) if tier.start <= over]
+    return Decimal(tiers[-1] if tiers else getattr(price, "base", price))
