@@ -191,3 +191,8 @@ def _url_from_parts(env: Mapping[str, str], secrets: Mapping[str, str]) -> str |
     if not (port.isdigit() and database.isdigit()):
         raise ConfigError("REDIS_PORT and REDIS_DB must be whole numbers")
     return f"{'rediss' if tls else 'redis'}://{':' + quote(password, safe='') + '@' if password else ''}{host}:{port}/{database}"
+
+
+def process_environment() -> dict[str, str]:
+    """A copy of the process environment, for the demo's supervisor: what it passes on to the processes it starts."""
+    return dict(os.environ)

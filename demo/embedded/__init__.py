@@ -1,0 +1,1 @@
+"""Real servers from wheels: Valkey and PostgreSQL, run as children on loopback."""

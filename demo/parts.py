@@ -1,0 +1,61 @@
+"""The programs `up` runs beside the servers: stand-ins, collectors, traffic, dashboard."""
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from prosepolish_core.errors import StartupError
+
+from .children import Part
+from .options import Options
+
+Ports = tuple[int, int, int]
+
+
+def project_folder() -> Path:
+    """The folder of app.py, where Streamlit finds its configuration."""
+    spec = importlib.util.find_spec("app")
+    if spec is None or spec.origin is None:
+        raise StartupError("app.py is not installed; run `prosepolish up` from a checkout, or install the package again")
+    return Path(spec.origin).parent
+
+
+def stand_ins(ports: Ports, options: Options, env: Mapping[str, str], log: Path) -> Part:
+    """Both stand-in upstreams and their control endpoint."""
+    flags = ["--dictionary-port", str(ports[0]), "--gemini-port", str(ports[1]), "--control-port", str(ports[2])]
+    flags += ["--speed", str(options.speed), "--seed", str(options.seed)]
+    return Part("stand-ins", [sys.executable, "-m", "demo.standins", *flags], env, project_folder(), log)
+
+
+def collectors(env: Mapping[str, str], log: Path) -> Part:
+    """The collectors on their schedule."""
+    return Part("collectors", [sys.executable, "-m", "collectors"], env, project_folder(), log)
+
+
+def traffic(options: Options, env: Mapping[str, str], log: Path) -> Part:
+    """The traffic source."""
+    flags = ["--rate", str(options.rate), "--seed", str(options.seed)]
+    return Part("traffic", [sys.executable, "-m", "demo.traffic", *flags], env, project_folder(), log)
+
+
+def dashboard(options: Options, env: Mapping[str, str], log: Path) -> Part:
+    """The web process, on the loopback address."""
+    flags = ["--server.port", str(options.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    flags += ["--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"]
+    return Part("dashboard", [sys.executable, "-m", "streamlit", "run", "app.py", *flags], env, project_folder(), log)
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether a server of ours answers 200 there now: Streamlit's own page in HTML does not count."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=2.0)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return response.status == 200 and "html" not in (response.getheader("Content-Type") or "")

@@ -1,0 +1,62 @@
+"""The status screen of `up`: where to look, what is embedded or a stand-in, where the data lies, how to stop."""
+
+from rich import box
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from .folder import DataFolder
+from .options import Options
+from .plan import Plan
+
+EMBEDDED = "embedded, from a wheel"
+GIVEN = "yours, from the environment"
+STAND_IN = "stand-in on loopback"
+REAL = "the real one"
+#: Name on the screen, attribute of the plan, words when ours, words when given, note.
+ROWS = (
+    ("Tier 1  cache", "cache", EMBEDDED, GIVEN, "Valkey, 256 MB, allkeys-lru"),
+    ("        sessions and limits", "state", EMBEDDED, GIVEN, "Valkey, never evicts"),
+    ("Tier 2  PostgreSQL", "postgres", EMBEDDED, GIVEN, "data survives a restart"),
+    ("Tier 3  dictionary API", "dictionary_api", STAND_IN, REAL, "real entries, 200-500 ms"),
+    ("Tier 4  Gemini", "gemini", STAND_IN, REAL, "invented corrections, 1-2 s"),
+)
+
+
+def step(console: Console, text: str) -> None:
+    """One line of progress."""
+    console.print(Text("  · ", style="dim") + Text(text))
+
+
+def show(console: Console, plan: Plan, options: Options, folder: DataFolder, *, seconds: float, control_url: str) -> None:
+    """The screen, once everything is up."""
+    console.print(Panel(_table(plan), title="ProsePolish is up", title_align="left", border_style="green", box=box.ROUNDED))
+    for name, value in _facts(options, folder, seconds, control_url):
+        console.print(Text(f"  {name:<10}", style="dim") + Text(value), soft_wrap=True)
+
+
+def address(options: Options) -> str:
+    """Where the dashboard is."""
+    return f"http://127.0.0.1:{options.port}"
+
+
+def _table(plan: Plan) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for label, attribute, ours, given, note in ROWS:
+        own = getattr(plan, attribute)
+        table.add_row(label, Text(ours if own else given, style="yellow" if own else "cyan"), note if own else "")
+    return table
+
+
+def _facts(options: Options, folder: DataFolder, seconds: float, control_url: str) -> list[tuple[str, str]]:
+    rate = f"{options.rate:g} lookups/s, seed {options.seed}" if options.traffic else "off"
+    return [
+        ("Dashboard", f"{address(options)}   (ready after {seconds:.1f} s)"),
+        ("Traffic", rate),
+        *([("Faults", f"{control_url}/faults")] if control_url else []),
+        ("Data", str(folder.path)),
+        ("Logs", str(folder.path / "logs")),
+        ("Commands", f"set -a; . {folder.path / 'env'}; set +a   then `prosepolish check`, `prosepolish lookup WORD`"),
+        ("Stop", "Ctrl-C"),
+    ]
