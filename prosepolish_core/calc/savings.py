@@ -1,0 +1,139 @@
+"""What the cache saves: by the project's formula from assumptions, and measured from ledger rows. Decimal only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from ..errors import InvalidInput
+
+#: Kilobytes and megabytes are thousands here, as bandwidth is sold.
+KB = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What the formula starts from; the defaults are the project's own figures. Ratios run from 0 to 1."""
+
+    corrections_per_day: int = 1000
+    correction_hit_ratio: Decimal = Decimal("0.30")
+    usd_per_call: Decimal = Decimal("0.0005")
+    seconds_per_call: Decimal = Decimal("1.5")
+    lookups_per_day: int = 5000
+    lookup_hit_ratio: Decimal = Decimal("0.90")
+    bytes_per_lookup: int = 2 * KB
+    days_per_month: int = 30
+    months_per_year: int = 12
+    cache_usd_per_month: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = Decimal(getattr(self, name))
+            if not value.is_finite() or value < 0:
+                raise InvalidInput(f"{name} must be a number that is not negative")
+            if name.endswith("_ratio") and value > 1:
+                raise InvalidInput(f"{name} must lie between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What the assumptions come to. `net` is what remains after the cache's own price; it may be negative."""
+
+    calls_per_month: Decimal
+    usd_per_month: Decimal
+    usd_per_year: Decimal
+    net_usd_per_month: Decimal
+    waiting_s_per_month: Decimal
+    requests_per_month: Decimal
+    bytes_per_month: Decimal
+
+
+def estimate(given: Assumptions) -> Estimate:
+    """Corrections x days x hit ratio = calls not made, times their price; lookups x days x hit ratio, times their size."""
+    calls = given.corrections_per_day * given.days_per_month * given.correction_hit_ratio
+    requests = given.lookups_per_day * given.days_per_month * given.lookup_hit_ratio
+    month = calls * given.usd_per_call
+    return Estimate(
+        calls_per_month=calls,
+        usd_per_month=month,
+        usd_per_year=month * given.months_per_year,
+        net_usd_per_month=month - given.cache_usd_per_month,
+        waiting_s_per_month=calls * given.seconds_per_call,
+        requests_per_month=requests,
+        bytes_per_month=requests * given.bytes_per_lookup,
+    )
+
+
+class LedgerRow(Protocol):
+    """The part of a ledger total that savings are made of; `ports.LedgerTotal` has it."""
+
+    @property
+    def kind(self) -> str:
+        """`paid` or `avoided`."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls."""
+
+    @property
+    def unpriced(self) -> int:
+        """How many of them have no known price."""
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What the priced ones cost, or would have cost."""
+
+    @property
+    def duration_s(self) -> float:
+        """How long they took, or would have taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the ledger. `usd` covers the priced calls only: with `unpriced` above zero it is a lower bound."""
+
+    calls: int = 0
+    unpriced: int = 0
+    usd: Decimal = Decimal(0)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a window's ledger says."""
+
+    paid: Side
+    avoided: Side
+    cache_usd: Decimal = Decimal(0)
+
+    @property
+    def net_usd(self) -> Decimal:
+        """Avoided cost less the cache's own price in the window; may be negative."""
+        return self.avoided.usd - self.cache_usd
+
+    @property
+    def without_cache_usd(self) -> Decimal:
+        """What the window would have cost with no cache."""
+        return self.paid.usd + self.avoided.usd
+
+    @property
+    def hit_ratio(self) -> float | None:
+        """Share of the LLM calls wanted that were not made; None when none was wanted."""
+        wanted = self.paid.calls + self.avoided.calls
+        return self.avoided.calls / wanted if wanted else None
+
+    @property
+    def unpriced(self) -> int:
+        """Calls on either side whose price nobody knows. They are in no sum."""
+        return self.paid.unpriced + self.avoided.unpriced
+
+
+def measured(rows: Iterable[LedgerRow], cache_usd: Decimal = Decimal(0)) -> Measured:
+    """Add up a window's ledger rows. Rows of another kind are left out."""
+    sides = {"paid": Side(), "avoided": Side()}
+    for row in rows:
+        if (side := sides.get(row.kind)) is not None:
+            sides[row.kind] = Side(
+                side.calls + row.calls, side.unpriced + row.unpriced, side.usd + row.cost_usd, side.seconds + row.duration_s
+            )
+    return Measured(sides["paid"], sides["avoided"], cache_usd)
