@@ -13,9 +13,11 @@ from .adapters.redis_answers import RedisAnswers
 from .adapters.redis_client import connect
 from .config import Config
 from .corrections import Corrector
+from .health import HealthService
 from .limits.limiter import Limiter
 from .llm.backend import PacedBackend, choose_backend
 from .llm.define import LlmDefiner
+from .model.health import Health
 from .store.telemetry import PostgresTelemetry
 from .store.telemetry_writer import PostgresTelemetryWriter
 from .telemetry.recorder import BufferedRecorder
@@ -108,6 +110,10 @@ class Core:
     def telemetry(self) -> PostgresTelemetry:
         """What every process counted, read back."""
         return PostgresTelemetry(self.pool)
+
+    def health(self) -> Health:
+        """Ask every dependency once: ok, degraded or down, how fast, and why."""
+        return HealthService(self.config, lambda: self.redis, lambda: self.state, lambda: self.pool).check()
 
     def _connect(self, url: str, role: str) -> Redis:
         return connect(url, timeout_s=self.config.redis_timeout_s, pool_size=self.config.pool_size, role=role)

@@ -4,14 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
-from psycopg.rows import tuple_row
-
 from ..adapters.postgres_pool import PostgresPool
-from ..errors import StoreUnavailable
 from ..model.latency import BOUNDS_S, cumulative
 from ..model.window import Window
 from ..ports import LatencyBuckets, LedgerTotal, LookupCounts
+from .faults import store_faults
 from .telemetry_plan import LEDGER_KEPT, Plan, plan
 
 _SPANS = "unnest(%(steps)s::integer[], %(starts)s::timestamptz[], %(stops)s::timestamptz[]) AS r(step, start, stop)"
@@ -20,14 +17,14 @@ _BUCKET = "coalesce(date_bin(%(width)s * interval '1 second', t.ts, timestamptz 
 
 _LOOKUPS = f"""
 SELECT {_BUCKET} AS bucket, t.family, t.tier, t.outcome, sum(t.steps)::bigint, sum(t.answers)::bigint, sum(t.sum_s)
-FROM {_SPANS} JOIN telemetry_lookups AS t ON t.step = r.step AND {_IN_SPAN}
+FROM {_SPANS} JOIN telemetry_lookup AS t ON t.step = r.step AND {_IN_SPAN}
 GROUP BY bucket, t.family, t.tier, t.outcome ORDER BY bucket, t.family, t.tier, t.outcome"""
 
 # One sum per bound is far cheaper than unnesting every array.
 _LATENCY = f"""
 SELECT t.family, t.tier, {_BUCKET} AS bucket,
     ARRAY[{", ".join(f"coalesce(sum(t.counts[{i + 1}]), 0)" for i in range(len(BOUNDS_S)))}], sum(t.sum_s)
-FROM {_SPANS} JOIN telemetry_lookups AS t ON t.step = r.step AND {_IN_SPAN}
+FROM {_SPANS} JOIN telemetry_lookup AS t ON t.step = r.step AND {_IN_SPAN}
 GROUP BY bucket, t.family, t.tier ORDER BY bucket, t.family, t.tier"""
 
 _LEDGER = f"""
@@ -35,7 +32,7 @@ SELECT {_BUCKET} AS bucket, t.kind, t.model, sum(t.calls)::bigint, sum(t.unprice
     sum(t.cached)::bigint, sum(t.output)::bigint, sum(t.thoughts)::bigint, sum(t.cost_usd), sum(t.duration_s)
 FROM {_SPANS} CROSS JOIN LATERAL (
     SELECT ts, kind, model, calls, unpriced, prompt, cached, output, thoughts, cost_usd, duration_s
-    FROM llm_ledger_hours AS t WHERE r.step = 3600 AND {_IN_SPAN}
+    FROM llm_ledger_hour AS t WHERE r.step = 3600 AND {_IN_SPAN}
     UNION ALL
     SELECT ts, kind, model, calls, CASE WHEN cost_usd IS NULL THEN calls ELSE 0 END, prompt, cached, output, thoughts,
         coalesce(cost_usd, 0), duration_s
@@ -44,12 +41,12 @@ FROM {_SPANS} CROSS JOIN LATERAL (
 GROUP BY bucket, t.kind, t.model ORDER BY bucket, t.kind, t.model"""
 
 _EVENTS = f"""
-SELECT t.name, sum(t.amount)::bigint FROM {_SPANS} JOIN telemetry_events AS t ON t.step = r.step AND {_IN_SPAN}
+SELECT t.name, sum(t.amount)::bigint FROM {_SPANS} JOIN telemetry_event AS t ON t.step = r.step AND {_IN_SPAN}
 GROUP BY t.name ORDER BY t.name"""
 
 _NEWEST = """
-SELECT coalesce((SELECT max(ts) FROM telemetry_lookups WHERE step = 10), (SELECT max(ts) FROM telemetry_lookups WHERE step = 60),
-    (SELECT max(ts) FROM telemetry_lookups WHERE step = 3600))"""
+SELECT coalesce((SELECT max(ts) FROM telemetry_lookup WHERE step = 10), (SELECT max(ts) FROM telemetry_lookup WHERE step = 60),
+    (SELECT max(ts) FROM telemetry_lookup WHERE step = 3600))"""
 
 
 def _now() -> datetime:
@@ -102,8 +99,5 @@ class PostgresTelemetry:
         )
 
     def _query(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        try:
-            with self._pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-                return cursor.execute(statement, values).fetchall()
-        except psycopg.errors.UndefinedTable as error:
-            raise StoreUnavailable("the schema is missing; run `prosepolish migrate`") from error
+        with store_faults(), self._pool.connection() as connection:
+            return connection.execute(statement, values).fetchall()

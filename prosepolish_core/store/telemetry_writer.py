@@ -4,16 +4,16 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any, Protocol
 
-import psycopg
-
-from ..errors import InvalidInput, StoreUnavailable
+from ..adapters.postgres_pool import Connection, DatabaseFault
+from ..errors import InvalidInput
 from ..ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from .faults import store_faults
 
 #: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
 FLUSH_LOCK = 0x7E1E_0001
 
 _ONCE = """
-INSERT INTO telemetry_flushes AS f (process, sequence) VALUES (%s, %s)
+INSERT INTO telemetry_flush AS f (process, sequence) VALUES (%s, %s)
 ON CONFLICT (process) DO UPDATE SET sequence = EXCLUDED.sequence, ts = now() WHERE f.sequence < EXCLUDED.sequence
 RETURNING sequence"""
 
@@ -21,14 +21,14 @@ _BINS = "(VALUES (10), (60), (3600)) AS s(step)"
 _BIN = "date_bin(s.step * interval '1 second', %(ts)s::timestamptz, timestamptz 'epoch')"
 
 _LOOKUP = f"""
-INSERT INTO telemetry_lookups AS t (step, ts, family, tier, outcome, steps, answers, sum_s, counts)
+INSERT INTO telemetry_lookup AS t (step, ts, family, tier, outcome, steps, answers, sum_s, counts)
 SELECT s.step, {_BIN}, %(family)s, %(tier)s, %(outcome)s, %(steps)s, %(answers)s, %(sum_s)s, %(counts)s::integer[] FROM {_BINS}
 ON CONFLICT (step, ts, family, tier, outcome) DO UPDATE SET
     steps = t.steps + EXCLUDED.steps, answers = t.answers + EXCLUDED.answers, sum_s = t.sum_s + EXCLUDED.sum_s,
     counts = add_counts(t.counts, EXCLUDED.counts)"""
 
 _EVENT = f"""
-INSERT INTO telemetry_events AS t (step, ts, name, amount) SELECT s.step, {_BIN}, %(name)s, %(amount)s FROM {_BINS}
+INSERT INTO telemetry_event AS t (step, ts, name, amount) SELECT s.step, {_BIN}, %(name)s, %(amount)s FROM {_BINS}
 ON CONFLICT (step, ts, name) DO UPDATE SET amount = t.amount + EXCLUDED.amount"""
 
 _LEDGER = """
@@ -37,7 +37,7 @@ VALUES (%(ts)s, %(kind)s, %(task)s, %(model)s, %(price_date)s, %(calls)s, %(prom
         %(cost_usd)s, %(duration_s)s)"""
 
 _LEDGER_HOUR = """
-INSERT INTO llm_ledger_hours AS t
+INSERT INTO llm_ledger_hour AS t
     (ts, kind, task, model, price_date, calls, unpriced, prompt, cached, output, thoughts, cost_usd, duration_s)
 VALUES (date_bin('1 hour', %(ts)s::timestamptz, timestamptz 'epoch'), %(kind)s, %(task)s, %(model)s, %(price_date)s,
         %(calls)s, %(unpriced)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s, %(cost)s, %(duration_s)s)
@@ -47,14 +47,14 @@ ON CONFLICT (ts, kind, task, model, price_date) DO UPDATE SET
     cost_usd = t.cost_usd + EXCLUDED.cost_usd, duration_s = t.duration_s + EXCLUDED.duration_s"""
 
 _ACCESS = """
-INSERT INTO access_chunks (ts, family, rate, key_hashes, offsets_ms, sizes)
+INSERT INTO access_chunk (ts, family, rate, key_hashes, offsets_ms, sizes)
 VALUES (%s, %s, %s, %s::bigint[], %s::integer[], %s::integer[])"""
 
 
-class Connection(Protocol):
+class KeptConnection(Protocol):
     """What the writer needs of a connection: a transaction at a time."""
 
-    def connection(self) -> AbstractContextManager[psycopg.Connection[Any]]: ...  # noqa: D102 - see the class
+    def connection(self) -> AbstractContextManager[Connection]: ...  # noqa: D102 - see the class
     def forget(self) -> None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
 
@@ -62,13 +62,13 @@ class Connection(Protocol):
 class PostgresTelemetryWriter:
     """Implements ports.TelemetryWriter."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: KeptConnection) -> None:
         self._connection = connection
 
     def write(self, batch: TelemetryBatch) -> None:
         """Add the batch unless this (process, sequence) was added before."""
         try:
-            with self._connection.connection() as connection, connection.cursor() as cursor:
+            with store_faults(), self._connection.connection() as connection, connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", (FLUSH_LOCK,))
                 if cursor.execute(_ONCE, (batch.process, batch.sequence)).fetchone() is None:
                     return
@@ -78,10 +78,8 @@ class PostgresTelemetryWriter:
                 _each(cursor, _LEDGER, ledger)
                 _each(cursor, _LEDGER_HOUR, ledger)
                 _each(cursor, _ACCESS, [_access(chunk) for chunk in batch.accesses])
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
+        except DatabaseFault as error:
             raise InvalidInput(f"PostgreSQL refuses this batch: {type(error).__name__}") from error
-        except psycopg.ProgrammingError as error:
-            raise StoreUnavailable(f"PostgreSQL refuses to write ({type(error).__name__}); run `prosepolish migrate`") from error
 
     def forget_connection(self) -> None:
         """In a forked child: the connection belongs to the parent."""
@@ -92,7 +90,7 @@ class PostgresTelemetryWriter:
         self._connection.close()
 
 
-def _each(cursor: psycopg.Cursor[Any], statement: str, rows: list[Any]) -> None:
+def _each(cursor: Any, statement: str, rows: list[Any]) -> None:
     if rows:
         cursor.executemany(statement, rows)
 

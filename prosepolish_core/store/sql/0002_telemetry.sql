@@ -7,7 +7,7 @@ CREATE FUNCTION add_counts(a integer[], b integer[]) RETURNS integer[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT array_agg(coalesce(x, 0) + coalesce(y, 0) ORDER BY i) FROM unnest(a, b) WITH ORDINALITY AS u(x, y, i));
 
-CREATE TABLE telemetry_lookups (
+CREATE TABLE telemetry_lookup (
     step     integer          NOT NULL CHECK (step IN (10, 60, 3600)),
     ts       timestamptz      NOT NULL,
     family   text             NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE telemetry_lookups (
     PRIMARY KEY (step, ts, family, tier, outcome)
 ) WITH (fillfactor = 70);
 
-CREATE TABLE telemetry_events (
+CREATE TABLE telemetry_event (
     step    integer     NOT NULL CHECK (step IN (10, 60, 3600)),
     ts      timestamptz NOT NULL,
     name    text        NOT NULL,
@@ -48,7 +48,7 @@ CREATE TABLE llm_ledger (
 CREATE INDEX llm_ledger_ts ON llm_ledger (ts);
 
 -- The same, added up per hour, so that a year is a few thousand rows.
-CREATE TABLE llm_ledger_hours (
+CREATE TABLE llm_ledger_hour (
     ts          timestamptz      NOT NULL,
     kind        text             NOT NULL,
     task        text             NOT NULL,
@@ -66,7 +66,7 @@ CREATE TABLE llm_ledger_hours (
 ) WITH (fillfactor = 70);
 
 -- Sampled key reads, many to a row. Never the key: a 64-bit hash of it.
-CREATE TABLE access_chunks (
+CREATE TABLE access_chunk (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     ts          timestamptz NOT NULL,
     family      text        NOT NULL,
@@ -75,14 +75,14 @@ CREATE TABLE access_chunks (
     offsets_ms  integer[]   NOT NULL,
     sizes       integer[]   NOT NULL
 );
-CREATE INDEX access_chunks_ts ON access_chunks (ts);
+CREATE INDEX access_chunk_ts ON access_chunk (ts);
 
 CREATE VIEW access_trace AS
 SELECT c.ts + a.offset_ms * interval '1 millisecond' AS ts, c.family, a.key_hash, a.bytes, c.rate
-FROM access_chunks AS c, unnest(c.key_hashes, c.offsets_ms, c.sizes) AS a(key_hash, offset_ms, bytes);
+FROM access_chunk AS c, unnest(c.key_hashes, c.offsets_ms, c.sizes) AS a(key_hash, offset_ms, bytes);
 
 -- The last flush of each process that was added: a flush whose commit reply was lost is not added again.
-CREATE TABLE telemetry_flushes (
+CREATE TABLE telemetry_flush (
     process   uuid        PRIMARY KEY,
     sequence  bigint      NOT NULL,
     ts        timestamptz NOT NULL DEFAULT now()

@@ -1,0 +1,158 @@
+"""Health: asks every dependency at once, within one deadline, and judges what came back."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from time import monotonic, perf_counter
+
+from redis import Redis
+
+from .adapters.postgres_pool import PostgresPool
+from .adapters.redis_probe import PINGS, RedisProbe, probe
+from .adapters.tcp_reach import reach
+from .config import Config
+from .errors import ProsePolishError
+from .model.health import Dependency, Health, Status
+
+#: How long all the asking may take together.
+DEADLINE_S = 2.5
+#: Connections to an upstream, and how long each may take.
+REACHES, REACH_S = 3, 0.7
+#: Order in which dependencies are listed; the required ones fail `prosepolish check`.
+REQUIRED = {"redis": True, "state": True, "postgres": True, "dictionary_api": False, "gemini": False}
+
+Check = Callable[[], Dependency]
+
+
+class HealthService:
+    """Implements `core.health()`. `breakers` gives the state of each tier's breaker where there is one."""
+
+    def __init__(
+        self,
+        config: Config,
+        cache: Callable[[], Redis],
+        state: Callable[[], Redis],
+        pool: Callable[[], PostgresPool],
+        breakers: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self._config = config
+        self._cache = cache
+        self._state = state
+        self._pool = pool
+        self._breakers = breakers
+
+    def check(self, deadline_s: float = DEADLINE_S) -> Health:
+        """Ask everything at once. A dependency that does not answer within the deadline is down."""
+        checks: dict[str, Check] = {
+            "redis": lambda: judge_cache(probe(self._cache())),
+            "state": lambda: judge_state(probe(self._state()), shared=self._config.state_is_shared),
+            "postgres": self._postgres,
+            "dictionary_api": lambda: self._upstream("dictionary_api", self._config.dictionary_api_url),
+            "gemini": self._gemini,
+        }
+        return Health(tuple(_together(checks, deadline_s)))
+
+    def _postgres(self) -> Dependency:
+        times = []
+        try:
+            for _ in range(PINGS):
+                with self._pool().connection() as connection:
+                    before = perf_counter()
+                    found = connection.execute("SELECT to_regclass('telemetry_lookup') IS NOT NULL").fetchone()
+                    times.append(perf_counter() - before)
+        except ProsePolishError as error:
+            return Dependency("postgres", Status.DOWN, f"{error}.", "Check DATABASE_URL and the server.", required=True)
+        if not (found and found[0]):
+            reason = "PostgreSQL answers, but the schema is missing."
+            return Dependency("postgres", Status.DEGRADED, reason, "Run `prosepolish migrate`.", True, tuple(times))
+        return Dependency("postgres", Status.OK, "PostgreSQL answers.", "", True, tuple(times))
+
+    def _gemini(self) -> Dependency:
+        if self._config.gemini_api_key is None:
+            reason = "No GEMINI_API_KEY is set, so texts are corrected from the cache alone."
+            return Dependency("gemini", Status.DEGRADED, reason, "Set GEMINI_API_KEY.")
+        return self._upstream("gemini", self._config.gemini_api_endpoint)
+
+    def _upstream(self, name: str, url: str) -> Dependency:
+        """Judged by its breaker and by whether it can be connected to: a real question would cost money or quota."""
+        breaker = self._breakers().get(name, "closed")
+        try:
+            times = tuple(reach(url, REACH_S) for _ in range(REACHES))
+        except OSError as error:
+            reason = "The address cannot be reached" if not isinstance(error, TimeoutError) else "The address does not answer"
+            return Dependency(name, Status.DOWN, f"{reason}.", "Check the address and the network.")
+        if breaker != "closed":
+            reason = f"The address answers, but recent calls failed: the breaker is {breaker}."
+            return Dependency(name, Status.DEGRADED, reason, "It closes by itself once calls succeed.", False, times)
+        stand_in = " (a stand-in)" if name in self._config.stand_in_names() else ""
+        return Dependency(name, Status.OK, f"The address answers{stand_in}.", "", False, times)
+
+
+def judge_cache(found: RedisProbe) -> Dependency:
+    """The verdict about the cache."""
+    return _judge_redis("redis", found) or Dependency("redis", Status.OK, "Redis answers.", "", True, found.pings_s)
+
+
+def judge_state(found: RedisProbe, *, shared: bool) -> Dependency:
+    """The verdict about the server of sessions and limits: it must not evict, and should not be the cache."""
+    if amiss := _judge_redis("state", found):
+        return amiss
+    policy, limited = str(found.info.get("maxmemory_policy", "noeviction")), int(found.info.get("maxmemory", 0)) > 0
+    evicts = f" and may evict them ({policy})" if limited and policy != "noeviction" else ""
+    if shared:
+        reason = f"Sessions and limits share the cache's server{evicts}."
+        return Dependency("state", Status.DEGRADED, reason, "Set REDIS_STATE_URL to a server of its own.", True, found.pings_s)
+    if evicts:
+        reason = f"The server of sessions and limits evicts keys ({policy}): users may be logged out."
+        return Dependency("state", Status.DEGRADED, reason, "Set its maxmemory-policy to noeviction.", True, found.pings_s)
+    return Dependency("state", Status.OK, "Redis answers and does not evict.", "", True, found.pings_s)
+
+
+def _judge_redis(name: str, found: RedisProbe) -> Dependency | None:
+    """What is amiss with a Redis, whatever it is for; None when nothing is."""
+    if found.fault:
+        status = Status.DEGRADED if found.loading else Status.DOWN
+        return Dependency(name, status, f"Redis {found.fault}.", ACTIONS.get(found.fault, ""), True, found.pings_s)
+    for field, bad, reason, action in INFO_FAULTS:
+        if str(found.info.get(field, "")) == bad:
+            return Dependency(name, Status.DEGRADED, reason, action, True, found.pings_s)
+    return None
+
+
+ACTIONS = {
+    "cannot be reached": "Check the address and that the server runs.",
+    "does not answer in time": "Look for a slow command, a stopped process or a slow network.",
+    "refuses our credentials": "Check the password and the ACL user.",
+    "does not permit us to ask": "Give the ACL user the commands PING and INFO.",
+    "is loading its data": "Wait until it has loaded.",
+}
+#: Field of INFO, its bad value, what that means, what to do.
+INFO_FAULTS = (
+    ("loading", "1", "Redis is loading its data.", "Wait until it has loaded."),
+    ("role", "slave", "Redis is a replica and refuses writes.", "Point the address at the primary."),
+    ("rdb_last_bgsave_status", "err", "Redis could not save its data and may refuse writes.", "Check its disk and its log."),
+    ("aof_last_write_status", "err", "Redis cannot write its append-only file and refuses writes.", "Check its disk and its log."),
+)
+
+
+def _together(checks: Mapping[str, Check], deadline_s: float) -> Iterable[Dependency]:
+    """Run the checks side by side; one that hangs (a name server, say) costs the deadline and no more."""
+    found: dict[str, Dependency] = {}
+
+    def ask(name: str, check: Check) -> None:
+        try:
+            found[name] = check()
+        except Exception as error:  # noqa: BLE001 - a health check never fails; it says what failed
+            found[name] = _down(name, f"asking failed: {type(error).__name__}.")
+
+    threads = [threading.Thread(target=ask, args=pair, name=f"health-{pair[0]}", daemon=True) for pair in checks.items()]
+    end = monotonic() + deadline_s
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, end - monotonic()))
+    settled = dict(found)
+    return [settled.get(name) or _down(name, f"No answer within {deadline_s:g} s.") for name in checks]
+
+
+def _down(name: str, reason: str) -> Dependency:
+    return Dependency(name, Status.DOWN, reason, "", REQUIRED.get(name, False))
