@@ -18,6 +18,7 @@ from .limits.limiter import Limiter
 from .llm.backend import PacedBackend, choose_backend
 from .llm.define import LlmDefiner
 from .model.health import Health
+from .store.samples import SampleStore
 from .store.telemetry import PostgresTelemetry
 from .store.telemetry_writer import PostgresTelemetryWriter
 from .telemetry.recorder import BufferedRecorder
@@ -96,6 +97,13 @@ class Core:
             deadline_s=self.config.redis_timeout_s,
             on_event=self.recorder.event,
         )
+
+    # --- the store of collector runs ---
+
+    @cached_property
+    def samples(self) -> SampleStore:
+        """Samples of the collectors: written whole, read over windows."""
+        return SampleStore(self.pool)
 
     # --- telemetry ---
 

@@ -1,4 +1,4 @@
-"""One lazy PostgreSQL pool: bounded waits, statement deadlines, and one typed error for everything that goes wrong."""
+"""PostgreSQL by URL: a lazy bounded pool and a single connection, with one typed error for everything that goes wrong."""
 
 import threading
 from collections.abc import Iterator
@@ -6,10 +6,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+from psycopg.errors import CheckViolation as NoPartition
+from psycopg.errors import UniqueViolation as Duplicate
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from ..errors import StoreUnavailable
 
+__all__ = ["Connection", "DatabaseFault", "Duplicate", "NoPartition", "PostgresPool", "connect"]
+
+#: A connection as the store uses it; rows are plain tuples unless the caller asks otherwise.
+Connection = psycopg.Connection[Any]
+#: Any error the server or the driver reports.
+DatabaseFault = psycopg.Error
 #: Longest wait for a connection, and longest statement, unless the caller says otherwise.
 WAIT_S = 0.5
 STATEMENT_S = 5.0
@@ -21,7 +29,7 @@ class PostgresPool:
     def __init__(self, url: str, *, size: int, role: str) -> None:
         self._lock = threading.Lock()
         self._opened = False
-        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=0,
             max_size=size,
@@ -38,7 +46,7 @@ class PostgresPool:
         )
 
     @contextmanager
-    def connection(self, wait_s: float = WAIT_S) -> Iterator[psycopg.Connection[Any]]:
+    def connection(self, wait_s: float = WAIT_S) -> Iterator[Connection]:
         """A connection in a transaction: committed at the end, rolled back on an error.
 
         Raises StoreUnavailable when no connection can be had within `wait_s` or the server fails; errors that tell of a
@@ -50,6 +58,8 @@ class PostgresPool:
                 yield connection
         except (PoolTimeout, TooManyRequests) as error:
             raise StoreUnavailable("PostgreSQL did not give a connection in time") from error
+        except PoolClosed as error:
+            raise StoreUnavailable("the connections to PostgreSQL are closed") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
             raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
 
@@ -64,3 +74,15 @@ class PostgresPool:
                 if not self._opened:
                     self._pool.open(wait=False)
                     self._opened = True
+
+
+@contextmanager
+def connect(url: str, *, role: str) -> Iterator[Connection]:
+    """One connection without a statement deadline, in one transaction. Raises StoreUnavailable when it cannot be had."""
+    try:
+        with psycopg.connect(
+            url, connect_timeout=5, application_name=f"prosepolish-{role}", options="-c timezone=UTC"
+        ) as connection:
+            yield connection
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error

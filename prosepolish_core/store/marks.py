@@ -1,0 +1,44 @@
+"""Marks: the vertical lines on the charts. Adding the same one twice changes nothing."""
+
+from collections.abc import Sequence
+
+from ..adapters.postgres_pool import Connection, PostgresPool
+from ..errors import InvalidInput
+from ..model.window import Window
+from ..ports import Mark
+from .catalogue import clean
+from .faults import store_faults
+
+#: What a mark may tell of, see ports.Mark.
+KINDS = frozenset({"deploy", "restart", "resetstat", "failover", "swap", "gap", "note"})
+LONGEST_TEXT = 500
+
+
+def add_mark(pool: PostgresPool, mark: Mark) -> None:
+    """Keep one mark. Raises InvalidInput for an unknown kind, a naive instant or a text that is empty or too long."""
+    if mark.kind not in KINDS:
+        raise InvalidInput(f"a mark is one of {', '.join(sorted(KINDS))}")
+    if mark.ts.tzinfo is None:
+        raise InvalidInput("a mark needs a timezone-aware instant")
+    if not 1 <= len(mark.text) <= LONGEST_TEXT:
+        raise InvalidInput(f"the text of a mark has 1 to {LONGEST_TEXT} characters")
+    with store_faults(), pool.connection() as connection:
+        add_marks(connection, [mark])
+
+
+def add_marks(connection: Connection, marks: Sequence[Mark]) -> None:
+    """Keep marks inside the caller's transaction."""
+    if marks:
+        connection.cursor().executemany(
+            "INSERT INTO mark (ts, kind, text, source) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [(m.ts, m.kind, clean(m.text), clean(m.source)) for m in marks],
+        )
+
+
+def list_marks(pool: PostgresPool, window: Window) -> list[Mark]:
+    """Marks in the window, oldest first."""
+    with store_faults(), pool.connection() as connection:
+        rows = connection.execute(
+            "SELECT ts, kind, text, source FROM mark WHERE ts >= %s AND ts < %s ORDER BY ts, id", (window.start, window.end)
+        ).fetchall()
+    return [Mark(*row) for row in rows]

@@ -1,0 +1,65 @@
+"""The sample store: collector runs written whole, range queries that choose their resolution and survive resets."""
+
+from collections.abc import Mapping, Sequence
+
+from ..adapters.postgres_pool import PostgresPool
+from ..model.sample import Run
+from ..model.window import Window
+from ..ports import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow
+from . import newest, ranges
+from .faults import store_faults
+from .marks import list_marks
+from .writer import SampleWriter
+
+
+class SampleStore:
+    """Implements ports.RunWriter and ports.SampleReader on PostgreSQL. Thread-safe."""
+
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
+        self._writer = SampleWriter(pool)
+
+    def write(self, runs: Sequence[Run]) -> None:
+        """Write the runs in one COPY. Raises StoreUnavailable; then nothing was written."""
+        self._writer.write(runs)
+
+    def sources(self) -> list[str]:
+        """Names of the sources that have samples, sorted."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.sources(connection)
+
+    def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
+        """The newest value of each series (all metrics when none are named)."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.readings(connection, metrics, source)
+
+    def state(self, source: str) -> Mapping[str, str]:
+        """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.state(connection, source)
+
+    def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
+        """Gauges thinned to at most `points` buckets; the resolution (raw, minute, hour) is chosen by the window."""
+        with store_faults(), self._pool.connection() as connection:
+            return ranges.gauges(connection, metrics, window, points, source)
+
+    def increases(
+        self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None
+    ) -> list[IncreaseSeries]:
+        """Reset-safe increases of counters per bucket."""
+        with store_faults(), self._pool.connection() as connection:
+            return ranges.increases(connection, metrics, window, points, source)
+
+    def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
+        """Share of expected runs present, and the newest run's age."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.coverage(connection, collector, window, source)
+
+    def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
+        """Newest runs first."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.runs(connection, window, limit)
+
+    def marks(self, window: Window) -> list[Mark]:
+        """Marks in the window, oldest first."""
+        return list_marks(self._pool, window)

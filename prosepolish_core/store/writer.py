@@ -1,0 +1,180 @@
+"""Writing runs: one COPY for many runs, each whole or absent, each (source, collector, tick) once."""
+
+import secrets
+import threading
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+
+from ..adapters.postgres_pool import Connection, Duplicate, NoPartition, PostgresPool
+from ..model.sample import Run
+from .catalogue import Catalogue, Layout, Shape, clean, shape_of
+from .faults import store_faults
+from .packing import COPY_END, COPY_HEAD, Frame, Numbers, base_of, decimals, float_array, int_array, run_row, split
+from .resets import ResetWatch
+
+#: A writer waits longer for a connection than a reader: nobody looks at it.
+WAIT_S = 2.0
+
+_COPY = "COPY sample_run (tick, ts, frame, stream, duration, outcome, detail, delta, wide, state) FROM STDIN (FORMAT BINARY)"
+_PRESENT = """
+SELECT stream, extract(epoch FROM tick)::bigint FROM sample_run
+JOIN unnest(%s::integer[], %s::bigint[]) AS w (s, t) ON stream = w.s AND tick = to_timestamp(w.t)"""
+_FRAME = """
+INSERT INTO sample_frame (id, stream, layout, day, state, base, scale)
+VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s)"""
+
+
+class _Packed(NamedTuple):
+    """A run with its numbers looked up and its values as an array."""
+
+    run: Run
+    stream: int
+    layout: Layout | None
+    values: Numbers
+
+
+class SampleWriter:
+    """Implements ports.RunWriter. Thread-safe; remembers catalogue numbers and frames between calls."""
+
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._catalogue = Catalogue()
+        self._frames: dict[int, Frame] = {}
+        self._days: set[date] = set()
+        self._watch = ResetWatch()
+
+    def write(self, runs: Sequence[Run]) -> None:
+        """Write the runs in one COPY. Raises StoreUnavailable; then nothing was written."""
+        if not runs:
+            return
+        once = {(run.source, run.collector, run.tick): run for run in reversed(runs)}
+        ordered = sorted(once.values(), key=lambda run: run.tick)
+        with self._lock:
+            done = False
+            try:
+                self._write(ordered)
+                done = True
+            finally:
+                if not done:
+                    self._forget()
+
+    def _write(self, runs: list[Run]) -> None:
+        shapes = [shape_of(run.samples) for run in runs]
+        for attempt in range(3):
+            try:
+                with store_faults(), self._pool.connection(WAIT_S) as connection:
+                    packed = self._prepare(connection, runs, shapes)
+                    if attempt:
+                        packed = _absent(connection, packed)
+                    self._copy(connection, packed)
+            except (Duplicate, NoPartition):
+                # Somebody wrote one of these ticks, or dropped a day, before us: roll back, look again, write the rest.
+                self._forget()
+                if attempt == 2:
+                    raise
+            else:
+                return
+
+    def _forget(self) -> None:
+        self._frames.clear()
+        self._days.clear()
+        self._catalogue.forget()
+        self._watch.forget()
+
+    def _prepare(self, connection: Connection, runs: list[Run], shapes: list[Shape]) -> list[_Packed]:
+        if self._frames and not self._frames_exist(connection):
+            self._forget()  # the database was replaced beneath us
+        packed = []
+        for run, shape in zip(runs, shapes, strict=True):
+            if not self._catalogue.knows(run, shape):
+                self._catalogue.learn(connection, run, shape)
+            layout = self._catalogue.layout(shape) if shape else None
+            values = np.array([s.value for s in run.samples], dtype=np.float64)
+            if layout is not None and layout.take is not None:
+                values = values[list(layout.take)]
+            values[np.isneginf(values)] = np.nan
+            packed.append(_Packed(run, self._catalogue.stream(run), layout, values))
+        return packed
+
+    def _frames_exist(self, connection: Connection) -> bool:
+        ids = [frame.id for frame in self._frames.values()]
+        row = connection.execute("SELECT count(*) FROM sample_frame WHERE id = ANY(%s)", (ids,)).fetchone()
+        return row is not None and row[0] == len(ids)
+
+    def _copy(self, connection: Connection, packed: list[_Packed]) -> None:
+        for day in {_day(p.run) for p in packed} - self._days:
+            connection.execute("SELECT sample_ensure_day(%s)", (day,))
+            self._days.add(day)
+        opened: list[Frame] = []
+        rows = [self._row(p, opened) for p in packed]
+        if opened:
+            connection.cursor().executemany(_FRAME, [_frame_values(f) for f in opened])
+        with connection.cursor().copy(_COPY) as copy:
+            copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
+        for p in packed:
+            self._watch.see(connection, p.run, p.stream, p.layout, p.values)
+
+    def _row(self, packed: _Packed, opened: list[Frame]) -> bytes:
+        run, stream, layout, values = packed
+        detail = clean(run.detail).encode() or None if run.detail else None
+        outcome = str(run.outcome)[0].encode()
+        if layout is None:
+            rest = (detail, None, None, _json(run.state) if run.state else None)
+            return run_row(run.tick, run.ts, None, stream, run.duration_s, outcome, rest)
+        frame = self._frames.get(stream)
+        if frame is None or not frame.fits(layout.id, _day(run), run.state):
+            frame = self._frames[stream] = _open(frame, packed, layout)
+            opened.append(frame)
+        frame.runs += 1
+        delta, full = split(values, frame.base, frame.scale)
+        state = None if run.state == frame.state else _json(_changes(frame, run))
+        packed_values = (detail, int_array(delta), float_array(values, full), state)
+        return run_row(run.tick, run.ts, frame.id, stream, run.duration_s, outcome, packed_values)
+
+
+def _absent(connection: Connection, packed: list[_Packed]) -> list[_Packed]:
+    """Those runs that are not in the store yet."""
+    found = connection.execute(_PRESENT, ([p.stream for p in packed], [p.run.tick for p in packed])).fetchall()
+    present = {(stream, tick) for stream, tick in found}
+    return [p for p in packed if (p.stream, p.run.tick) not in present]
+
+
+def _open(before: Frame | None, packed: _Packed, layout: Layout) -> Frame:
+    scale = decimals(packed.values)
+    if before is not None and before.layout == layout.id:
+        scale = np.maximum(scale, before.scale)  # a ratio that happens to be 1.0 just now will have decimals again
+    return Frame(
+        id=secrets.randbits(62),
+        stream=packed.stream,
+        layout=layout.id,
+        day=_day(packed.run),
+        base=base_of(packed.values, scale),
+        scale=scale,
+        state=dict(packed.run.state),
+    )
+
+
+def _frame_values(frame: Frame) -> tuple[object, ...]:
+    scale = None if (frame.scale == 1.0).all() else frame.scale.tolist()
+    return (frame.id, frame.stream, frame.layout, frame.day, _json(frame.state).decode()[1:], frame.base.tolist(), scale)
+
+
+def _changes(frame: Frame, run: Run) -> dict[str, str | None]:
+    changed: dict[str, str | None] = {k: v for k, v in run.state.items() if frame.state.get(k) != v}
+    changed.update(dict.fromkeys(frame.state.keys() - run.state.keys()))
+    return changed
+
+
+def _json(strings: object) -> bytes:
+    """An object of strings as jsonb in binary form (version byte first)."""
+    assert isinstance(strings, dict)  # noqa: S101
+    return b"\x01" + orjson.dumps({clean(str(k)): None if v is None else clean(str(v)) for k, v in strings.items()})
+
+
+def _day(run: Run) -> date:
+    return datetime.fromtimestamp(run.tick, UTC).date()
