@@ -1,0 +1,181 @@
+"""Redis as the caching layer uses it: plain GETs over direct connections, leases and fenced fills as small scripts."""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any
+
+import redis
+from hiredis import ReplyError
+
+from ..errors import CacheUnavailable
+from ..ports import Claim, Fill, Signal, Wake
+from .redis_faults import classify, unavailable
+from .redis_line import Lines, pack
+from .redis_wakeups import CHANNEL, Wakeups
+
+Batch = Sequence[tuple[str | bytes | int, ...]]
+
+
+class Script:
+    """One Lua file. Sent by its digest; sent whole when the server does not know it."""
+
+    def __init__(self, name: str) -> None:
+        self.text = (files(__package__) / "lua" / f"{name}.lua").read_bytes()
+        self.digest = sha1(self.text, usedforsecurity=False).hexdigest().encode()
+
+
+TAKE, FILL, RENEW = Script("take"), Script("fill"), Script("renew")
+
+
+class RedisCache:
+    """A `ports.CacheServer` over one redis-py client. `ask_all` is how a batch reaches the server; by default direct lines."""
+
+    def __init__(self, client: redis.Redis, *, timeout_s: float, pool_size: int) -> None:
+        self._client = client
+        self._lines = Lines(client.connection_pool, timeout_s=timeout_s, size=pool_size)
+        self._wakeups = Wakeups(client)
+
+    def get(self, key: str) -> bytes | None:
+        """What is stored: a value, a lease, or nothing. One plain GET."""
+        name = key.encode()
+        stored: bytes | None = self._lines.ask(b"*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(name), name))
+        return stored
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The same for many keys, in order, in one round trip."""
+        found: list[bytes | None] = self._lines.ask(pack("MGET", *keys)) if keys else []
+        return found
+
+    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
+        """Ask for leases: (key, token) each. A token that already holds the lease has taken it: a lost reply is harmless."""
+        replies = self._run(TAKE, [(key, token, lease_ms, "refresh" if refresh else "") for key, token in claims])
+        return [
+            Claim(True) if reply == 1 or reply[4:20] == token.encode() else Claim(False, reply)
+            for reply, (_, token) in zip(replies, claims, strict=True)
+        ]
+
+    def fill(self, fills: Sequence[Fill]) -> list[bool]:
+        """Store values whose lease still stands, and wake who waits."""
+        batch = [(fill.key, fill.token, fill.stored, max(1, fill.ttl_ms), CHANNEL, fill.told) for fill in fills]
+        return [reply == 1 for reply in self._run(FILL, batch)]
+
+    def renew(self, claims: Sequence[tuple[str, str]], lease_ms: int) -> None:
+        """Prolong leases that still stand."""
+        self._run(RENEW, [(key, token, lease_ms) for key, token in claims])
+
+    def drop(self, keys: Sequence[str]) -> int:
+        """Delete values and void leases; gives how many keys there were."""
+        return int(self._lines.ask(pack("DEL", *keys))) if keys else 0
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self._lines.ask(pack("PING"))
+
+    def reset(self) -> None:
+        """Let go of every connection: the next use finds the primary anew."""
+        self._lines.reset()
+        self._client.connection_pool.disconnect(inuse_connections=False)
+
+    def listen(self, timeout_s: float) -> bool:
+        """Start to hear wake-ups; True when that is so already or within the time given."""
+        return self._wakeups.listen(timeout_s)
+
+    def expect(self, token: str, signal: Signal) -> None:
+        """Set the signal when the holder of this lease speaks, or when wake-ups may have been missed."""
+        self._wakeups.expect(token, signal)
+
+    def heard(self, token: str) -> Wake | None:
+        """What the holder said, if anything; the expectation ends."""
+        return self._wakeups.heard(token)
+
+    def close(self) -> None:
+        """Stop listening and hang up."""
+        self._wakeups.close()
+        self._lines.reset()
+
+    def _run(self, script: Script, calls: Batch) -> list[Any]:
+        """One script call per tuple (key first), all in one round trip."""
+        replies = self._ask_all([("EVALSHA", script.digest, 1, *call) for call in calls])
+        if any(isinstance(reply, ReplyError) and classify(reply)[1] == "no_script" for reply in replies):
+            replies = [
+                self._ask_all([("EVAL", script.text, 1, *call)])[0]
+                if isinstance(reply, ReplyError) and classify(reply)[1] == "no_script"
+                else reply
+                for reply, call in zip(replies, calls, strict=True)
+            ]
+        for reply in replies:
+            if isinstance(reply, ReplyError):
+                raise unavailable(reply)
+        return replies
+
+    def _ask_all(self, commands: Batch) -> list[Any]:
+        return self._lines.ask_all(b"".join(pack(*command) for command in commands), len(commands))
+
+
+class ClientCache(RedisCache):
+    """The same through redis-py's own command path: for clusters (it follows MOVED) and for stand-ins without a socket."""
+
+    def __init__(self, client: redis.Redis) -> None:  # deliberately without direct lines
+        self._client = client
+        self._wakeups = Wakeups(client)
+
+    def get(self, key: str) -> bytes | None:
+        """What is stored: a value, a lease, or nothing. One plain GET."""
+        stored: bytes | None = self._guarded(self._client.get, key)
+        return stored
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The same for many keys; a cluster is asked once per node."""
+        pipeline = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.get(key)
+        found: list[bytes | None] = self._guarded(pipeline.execute) if keys else []
+        return found
+
+    def drop(self, keys: Sequence[str]) -> int:
+        """Delete values and void leases; gives how many keys there were."""
+        return sum(int(self._guarded(self._client.delete, key)) for key in keys)
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self._guarded(self._client.ping)
+
+    def reset(self) -> None:
+        """Let go of idle connections."""
+        if isinstance(self._client, redis.Redis):
+            self._client.connection_pool.disconnect(inuse_connections=False)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._wakeups.close()
+
+    def _ask_all(self, commands: Batch) -> list[Any]:
+        return [self._reply(command) for command in commands]
+
+    def _reply(self, command: tuple[str | bytes | int, ...]) -> Any:
+        try:
+            return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+        except redis.ResponseError as error:
+            if isinstance(error, redis.exceptions.NoScriptError):
+                return ReplyError(f"NOSCRIPT {error}")
+            raise unavailable(error) from error
+        except Exception as error:
+            raise unavailable(error) from error
+
+    def _guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return call(*arguments)
+        except CacheUnavailable:
+            raise
+        except Exception as error:
+            raise unavailable(error) from error
+
+
+def cache_server(client: redis.Redis, *, timeout_s: float, pool_size: int) -> RedisCache:
+    """Direct lines where the client has real sockets to one server; its own command path otherwise."""
+    pool = getattr(client, "connection_pool", None)
+    kind = getattr(pool, "connection_class", None)
+    if isinstance(kind, type) and kind.__module__.startswith("redis."):
+        return RedisCache(client, timeout_s=timeout_s, pool_size=pool_size)
+    return ClientCache(client)
