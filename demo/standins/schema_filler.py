@@ -6,6 +6,8 @@ from .entries import wire_entry
 
 #: Schema types as the SDKs send them: names in either case, or the numbers of the enum.
 TYPES = {1: "string", 2: "number", 3: "integer", 4: "boolean", 5: "array", 6: "object"}
+#: Longest definition a model gives.
+LONGEST = 240
 
 
 def fill(schema: dict[str, Any], word: str, raw: dict[str, Any] | None, corrected: str) -> Any:
@@ -58,9 +60,16 @@ def _string(name: str, about: dict[str, Any]) -> str:
     if plain in {"partofspeech", "pos"}:
         return str(about.get("partOfSpeech", "noun"))
     if plain in {"definition", "definitions", "gloss", "meaning"}:
-        return str(about.get("definition", ""))
+        return _short(str(about.get("definition", "")))
     if plain in {"example", "examples"}:
         return str(about.get("example", ""))
     if plain in {"text", "corrected", "correctedtext", "correction"}:
         return str(about.get("corrected", ""))
     return str(about.get("word", "")) if plain in {"word", "lemma", "headword"} else ""
+
+
+def _short(definition: str) -> str:
+    """A model answers in short: the first clauses that fit."""
+    if len(definition) <= LONGEST:
+        return definition
+    return definition[:LONGEST].rsplit(";", 1)[0].rsplit(" ", 1)[0].rstrip(" ,;:") + "."

@@ -1,9 +1,9 @@
 """A small real typo-fixing routine over the words the dictionary knows: what the Gemini stand-in corrects with."""
 
 import re
-import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from string import ascii_lowercase
 
 from ..lexicon import Lexicon
 
@@ -58,9 +58,8 @@ class TypoFixer:
             return SLIPS[word]
         if len(word) < 3 or self.knows(word):
             return word
-        swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)}
-        for near in (swapped, set(_one_edit(word))):
-            found = max(near, key=lambda w: (self._count(w), w))
+        for slip in SLIP_ORDER:
+            found = max(slip(word), key=lambda w: (self._count(w), w), default=word)
             if self._count(found) >= COMMON:
                 return found
         return word
@@ -85,15 +84,25 @@ def _stems(word: str) -> Iterator[str]:
                 yield stem[:-1]
 
 
-def _one_edit(word: str) -> Iterator[str]:
-    """Every string one deletion, swap, replacement or insertion away."""
-    halves = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    for left, right in halves:
-        if right:
-            yield left + right[1:]
-        if len(right) > 1:
-            yield left + right[1] + right[0] + right[2:]
-        for letter in string.ascii_lowercase:
-            if right:
-                yield left + letter + right[1:]
-            yield left + letter + right
+def _swapped(word: str) -> set[str]:
+    return {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)}
+
+
+def _doubled(word: str) -> set[str]:
+    return {word[:i] + word[i + 1 :] for i in range(1, len(word)) if word[i] == word[i - 1]}
+
+
+def _missing(word: str) -> set[str]:
+    return {word[:i] + letter + word[i:] for i in range(1, len(word) + 1) for letter in ascii_lowercase}
+
+
+def _surplus(word: str) -> set[str]:
+    return {word[:i] + word[i + 1 :] for i in range(1, len(word))}
+
+
+def _wrong(word: str) -> set[str]:
+    return {word[:i] + letter + word[i + 1 :] for i in range(len(word)) for letter in ascii_lowercase}
+
+
+#: What a slip may have been, the likeliest first: each gives every word one such slip away.
+SLIP_ORDER: tuple[Callable[[str], set[str]], ...] = (_swapped, _doubled, _missing, _surplus, _wrong)
