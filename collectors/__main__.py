@@ -7,6 +7,7 @@ import time
 
 import click
 
+from prosepolish_core import logs
 from prosepolish_core.config import Config
 from prosepolish_core.errors import ConfigError, ProsePolishError, StoreUnavailable
 from prosepolish_core.model.sample import Run, RunOutcome
@@ -14,7 +15,7 @@ from prosepolish_core.model.sample import Run, RunOutcome
 from .printing import fault_line, run_lines, schedule_lines
 from .reading import read_once
 from .schedule import ENTRIES, POSTGRES, REDIS, rows
-from .wiring import Parts, set_up_logging
+from .wiring import Parts
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,7 +45,7 @@ def main(once: bool, listing: bool, as_json: bool, interval: float | None, only:
         for line in schedule_lines(rows(base_s), as_json):
             click.echo(line)
         return
-    set_up_logging(config)
+    logs.configure(config)
     try:
         parts = Parts(config, base_s)
     except (ProsePolishError, OSError) as error:

@@ -1,7 +1,7 @@
 """What a collector is: a name, an interval, a time-out, a budget, and one function that reads one source once."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from prosepolish_core.adapters.postgres_pool import PostgresPool
 from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable, StoreUnavailable
-from prosepolish_core.model.sample import Run, RunOutcome, Sample
+from prosepolish_core.model.sample import Run, RunOutcome, Sample, SlowCommand
 
 
 class Found(NamedTuple):
@@ -18,6 +18,7 @@ class Found(NamedTuple):
     samples: tuple[Sample, ...] = ()
     state: Mapping[str, str] = {}
     detail: str = ""
+    slow: tuple[SlowCommand, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,6 +84,12 @@ def read_once(entry: Entry[T], target: T, tick: int) -> Run:
     except tuple(kind for kind, _ in OUTCOMES) as error:
         return failed(entry.name, target.source, tick, error, time.monotonic() - began)
     duration = time.monotonic() - began
-    return Run(
-        entry.name, target.source, tick, datetime.now(UTC), duration, RunOutcome.OK, found.samples, found.state, found.detail
-    )
+    return Run(entry.name, target.source, tick, datetime.now(UTC), duration, RunOutcome.OK, *found)
+
+
+def all_refused(replies: Sequence[Any], names: Sequence[str]) -> str:
+    """Which commands the instance does not run for us, for the run's detail. Raises SourceRefused when it runs none."""
+    refused = {name: reply for name, reply in zip(names, replies, strict=True) if isinstance(reply, SourceRefused)}
+    if len(refused) == len(names):
+        raise next(iter(refused.values()))
+    return ",".join(f"{name}={reason}" for name, reason in refused.items())

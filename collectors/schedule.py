@@ -2,14 +2,32 @@
 
 from typing import Any, NamedTuple
 
-from . import redis_info, redis_ping
+from . import (
+    postgres_stats,
+    redis_clients,
+    redis_config,
+    redis_info,
+    redis_latency,
+    redis_memory,
+    redis_ping,
+    redis_slowlog,
+    redis_topology,
+)
 from .reading import Database, Entry, Instance
 
 REDIS: tuple[Entry[Instance], ...] = (
     Entry(redis_info.NAME, "INFO of every instance, whole, and what we cost it", redis_info.read),
     Entry(redis_ping.NAME, "round trip of five PINGs", redis_ping.read),
+    Entry(redis_latency.NAME, "LATENCY HISTOGRAM and LATENCY LATEST", redis_latency.read, at_least_s=5),
+    Entry(redis_slowlog.NAME, "new SLOWLOG entries, arguments left out", redis_slowlog.read, at_least_s=5),
+    Entry(redis_clients.NAME, "CLIENT LIST, grouped by name, user and library", redis_clients.read, factor=6, at_least_s=10),
+    Entry(redis_memory.NAME, "MEMORY STATS", redis_memory.read, factor=6, at_least_s=10),
+    Entry(redis_topology.NAME, "role and CLUSTER INFO", redis_topology.read, factor=3, at_least_s=10),
+    Entry(redis_config.NAME, "CONFIG GET of a short list", redis_config.read, factor=30, at_least_s=60),
 )
-POSTGRES: tuple[Entry[Database], ...] = ()
+POSTGRES: tuple[Entry[Database], ...] = (
+    Entry(postgres_stats.NAME, "sizes, connections, cache hits, replication", postgres_stats.read, factor=3, at_least_s=10),
+)
 ENTRIES: tuple[Entry[Any], ...] = (*REDIS, *POSTGRES)
 
 

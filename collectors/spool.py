@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import orjson
 
-from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
+from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample, SlowCommand
 
 #: At most this much is kept; then the oldest batches go, and `dropped` says how many runs went with them.
 LIMIT_BYTES = 256 * 1024 * 1024
@@ -122,12 +122,13 @@ def dump(run: Run) -> list[Any]:
         samples,
         dict(run.state),
         run.detail,
+        [list(slow) for slow in run.slow],
     ]
 
 
 def load(item: list[Any]) -> Run:
     """The run that `dump` gave."""
-    collector, source, tick, ts, duration, outcome, samples, state, detail = item
+    collector, source, tick, ts, duration, outcome, samples, state, detail, slow = item
     return Run(
         collector,
         source,
@@ -138,4 +139,5 @@ def load(item: list[Any]) -> Run:
         tuple(Sample(m, v, Kind(k), u, tuple((a, b) for a, b in labels)) for m, v, k, u, labels in samples),
         state,
         detail,
+        tuple(SlowCommand(*entry) for entry in slow),
     )

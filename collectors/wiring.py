@@ -1,7 +1,5 @@
 """Wiring: what one collector process is made of, built from the configuration; nothing is opened until first used."""
 
-import logging
-import sys
 import threading
 from importlib import import_module
 
@@ -14,12 +12,14 @@ from prosepolish_core.config import Config
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.ports import RunWriter
 from prosepolish_core.store.migrate import migrate
+from prosepolish_core.store.slow_commands import SlowCommands
 
 from .keeper import Keeper
 from .lease import Leases
 from .reading import Database, Instance
 from .runner import Runner
 from .spool import Spool
+from .writing import RunParts
 
 POSTGRES_SOURCE = "postgres"
 log = structlog.get_logger("collectors")
@@ -35,7 +35,7 @@ class Parts:
         self.instances = [Instance(name, Observer(url.get_secret_value())) for name, url in config.targets().items()]
         self.pool = PostgresPool(self._url, size=config.database_pool_size, role="collectors")
         self.databases = [Database(POSTGRES_SOURCE, self.pool)]
-        self.store: RunWriter = _store(self.pool)
+        self.store: RunWriter = RunParts(_store(self.pool), SlowCommands(self.pool))
 
     def run(self, stop: threading.Event) -> None:
         """Run the schedule until `stop` is set."""
@@ -72,19 +72,3 @@ def _store(pool: PostgresPool) -> RunWriter:
     except ModuleNotFoundError:
         store = import_module("prosepolish_core.store.writer").SampleWriter(pool)
     return store
-
-
-def set_up_logging(config: Config) -> None:
-    """One line an event on stderr: JSON for machines, text for people."""
-    renderer = structlog.processors.JSONRenderer() if config.log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[config.log_level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)

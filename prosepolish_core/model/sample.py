@@ -35,13 +35,25 @@ class RunOutcome(StrEnum):
     ERROR = "error"
 
 
+class SlowCommand(NamedTuple):
+    """One entry of a server's slow log, without its arguments. `id` counts up within one `run_id` of the server."""
+
+    id: int
+    at: int
+    duration_s: float
+    command: str
+    arguments: int
+    family: str
+    client: str
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One execution of one collector against one source.
 
     `source` names the instance (`cache`, `state`, a host:port, `postgres`), `tick` is the scheduled instant as whole
     seconds since the epoch: (source, collector, tick) is unique and makes writing idempotent. `state` holds
-    strings read on the way (run_id, role, version), needed to classify resets.
+    strings read on the way (run_id, role, version), needed to classify resets. `slow` holds new slow log entries.
     """
 
     collector: str
@@ -53,3 +65,4 @@ class Run:
     samples: tuple[Sample, ...] = ()
     state: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+    slow: tuple[SlowCommand, ...] = ()

@@ -1,0 +1,12 @@
+"""redis_clients: who is connected, grouped by name, user and library."""
+
+from prosepolish_core.redis_info.clients import read_clients
+
+from .reading import Entry, Found, Instance
+
+NAME = "redis_clients"
+
+
+def read(instance: Instance, entry: Entry[Instance]) -> Found:
+    """CLIENT LIST, grouped."""
+    return Found(read_clients(instance.observer.ask(NAME, "CLIENT", "LIST", timeout_s=entry.timeout_s)))

@@ -1,0 +1,18 @@
+"""redis_config: a short list of settings, because verdicts depend on them."""
+
+from prosepolish_core.errors import SourceRefused
+from prosepolish_core.redis_info.flat import CONFIG, read_config
+
+from .reading import Entry, Found, Instance
+
+NAME = "redis_config"
+
+
+def read(instance: Instance, entry: Entry[Instance]) -> Found:
+    """One CONFIG GET a parameter, all in one round trip: several at once are an error before 7.0."""
+    replies = instance.observer.ask_all(NAME, [("CONFIG", "GET", name) for name in CONFIG], timeout_s=entry.timeout_s)
+    refused = [reply for reply in replies if isinstance(reply, SourceRefused)]
+    if refused:
+        raise refused[0]
+    samples, strings = read_config(replies)
+    return Found(samples, strings)

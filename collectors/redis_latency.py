@@ -1,0 +1,18 @@
+"""redis_latency: the server's own latency histograms and its latency monitor, in one round trip."""
+
+from prosepolish_core.errors import SourceRefused
+from prosepolish_core.redis_info.latency import read_histogram, read_latest
+
+from .reading import Entry, Found, Instance, all_refused
+
+NAME = "redis_latency"
+
+
+def read(instance: Instance, entry: Entry[Instance]) -> Found:
+    """Buckets of every command and the newest event of each kind; a server without one of them still gives the other."""
+    histogram, latest = replies = instance.observer.ask_all(
+        NAME, [("LATENCY", "HISTOGRAM"), ("LATENCY", "LATEST")], timeout_s=entry.timeout_s
+    )
+    missing = all_refused(replies, ("latency|histogram", "latency|latest"))
+    samples = () if isinstance(histogram, SourceRefused) else read_histogram(histogram)
+    return Found(samples + (() if isinstance(latest, SourceRefused) else read_latest(latest)), detail=missing)

@@ -1,0 +1,12 @@
+"""redis_memory: MEMORY STATS, for what INFO does not say (bytes per key, tables per database)."""
+
+from prosepolish_core.redis_info.flat import read_memory_stats
+
+from .reading import Entry, Found, Instance
+
+NAME = "redis_memory"
+
+
+def read(instance: Instance, entry: Entry[Instance]) -> Found:
+    """MEMORY STATS, whole."""
+    return Found(read_memory_stats(instance.observer.ask(NAME, "MEMORY", "STATS", timeout_s=entry.timeout_s)))

@@ -1,0 +1,21 @@
+"""redis_topology: the cluster as this node sees it. A server that is no cluster member has nothing to say here."""
+
+from prosepolish_core.model.sample import Sample
+from prosepolish_core.redis_info.flat import read_cluster_info
+from prosepolish_core.redis_info.info_reply import read_info
+
+from .reading import Entry, Found, Instance
+
+NAME = "redis_topology"
+
+
+def read(instance: Instance, entry: Entry[Instance]) -> Found:
+    """CLUSTER INFO where clustering is on; what a Sentinel watches where the source is one."""
+    observer = instance.observer
+    cluster = read_info(observer.ask(NAME, "INFO", "cluster", timeout_s=entry.timeout_s))
+    if any(sample.metric == "cluster_enabled" and sample.value == 1.0 for sample in cluster.samples):
+        samples, strings = read_cluster_info(observer.ask(NAME, "CLUSTER", "INFO", timeout_s=entry.timeout_s))
+        return Found(samples, strings)
+    replication = read_info(observer.ask(NAME, "INFO", "replication", timeout_s=entry.timeout_s))
+    primary = float(replication.state.get("role") == "master")
+    return Found((Sample("role_primary", primary), Sample("cluster_enabled_here", 0.0)), replication.state)

@@ -1,0 +1,93 @@
+"""MEMORY STATS, CONFIG GET and CLUSTER INFO: name and value pairs as samples and strings."""
+
+from typing import Any
+
+from ..model.sample import Sample
+from .fields import unit_of_unknown
+from .replies import number, pairs, text
+
+#: The parameters read with CONFIG GET: never `*`, which gives passwords away and is the dearest command of all.
+CONFIG = (
+    "maxmemory",
+    "maxmemory-policy",
+    "maxmemory-samples",
+    "maxclients",
+    "save",
+    "appendonly",
+    "appendfsync",
+    "latency-tracking",
+    "latency-monitor-threshold",
+    "slowlog-log-slower-than",
+    "slowlog-max-len",
+    "notify-keyspace-events",
+    "hz",
+    "activedefrag",
+    "databases",
+    "io-threads",
+    "timeout",
+    "lazyfree-lazy-eviction",
+)
+_MEMORY_RATIOS = (".ratio", "fragmentation")
+
+
+def read_memory_stats(reply: Any) -> tuple[Sample, ...]:
+    """Every number of MEMORY STATS as `memory_stats_<name>`; per-database parts carry the label `db`."""
+    samples: list[Sample] = []
+    for name, value in pairs(reply):
+        if name.startswith("db.") and isinstance(value, dict | list):
+            labels = (("db", name[3:]),)
+            for inner, found in pairs(value):
+                _add(samples, f"db.{inner}", found, labels)
+        else:
+            _add(samples, name, value, ())
+    return tuple(samples)
+
+
+def _add(samples: list[Sample], name: str, value: Any, labels: tuple[tuple[str, str], ...]) -> None:
+    found = number(value)
+    if found is not None:
+        samples.append(
+            Sample(f"memory_stats_{name.replace('.', '_').replace('-', '_')}", found, unit=_memory_unit(name), labels=labels)
+        )
+
+
+def _memory_unit(name: str) -> str:
+    if name.endswith(_MEMORY_RATIOS):
+        return "ratio"
+    if name.endswith("percentage"):
+        return "percent"
+    return "1" if name.endswith((".count", "keys.count")) else "bytes"
+
+
+def read_config(replies: list[Any]) -> tuple[tuple[Sample, ...], dict[str, str]]:
+    """Numbers as `config_<name>`, and every value as the string `config.<name>`."""
+    samples: list[Sample] = []
+    strings: dict[str, str] = {}
+    for reply in replies:
+        for name, value in pairs(reply):
+            said = text(value)
+            strings[f"config.{name}"] = said
+            found = number(said) if said else None
+            if found is not None:
+                samples.append(Sample(f"config_{name.replace('-', '_')}", found, unit=_config_unit(name)))
+    return tuple(samples), strings
+
+
+def _config_unit(name: str) -> str:
+    units = {"maxmemory": "bytes", "slowlog-log-slower-than": "microseconds", "latency-monitor-threshold": "milliseconds"}
+    return units.get(name) or ("seconds" if name == "timeout" else "1")
+
+
+def read_cluster_info(reply: Any) -> tuple[tuple[Sample, ...], dict[str, str]]:
+    """CLUSTER INFO: numbers under their own names, `cluster_state` as a number (1 ok) and a string."""
+    samples: list[Sample] = []
+    strings: dict[str, str] = {}
+    for line in text(reply).splitlines():
+        name, _, value = line.strip().partition(":")
+        found = number(value)
+        if name == "cluster_state":
+            strings[name] = value
+            samples.append(Sample(name, float(value == "ok")))
+        elif found is not None and name:
+            samples.append(Sample(name, found, unit=unit_of_unknown(name)))
+    return tuple(samples), strings

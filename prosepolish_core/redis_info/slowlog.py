@@ -1,0 +1,54 @@
+"""SLOWLOG GET: slow commands without their arguments, and how many fell out of the ring between two readings."""
+
+import re
+from typing import Any, NamedTuple
+
+from ..model.outcome import Family
+from ..model.sample import SlowCommand
+from .replies import number, text
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+#: Commands whose second word is a subcommand and no argument.
+CONTAINERS = frozenset(
+    {"config", "client", "cluster", "memory", "latency", "slowlog", "object", "xgroup", "xinfo", "acl", "script"}
+)
+_FAMILIES = frozenset(family.value for family in Family)
+
+
+class Slowlog(NamedTuple):
+    """New entries, oldest first, and how many ids were never seen."""
+
+    entries: tuple[SlowCommand, ...]
+    missed: int
+
+
+def read_slowlog(reply: Any, last_id: int | None) -> Slowlog:
+    """Entries newer than `last_id` (None: all there are; then nothing counts as missed)."""
+    rows = [row for row in reply if isinstance(row, list | tuple) and len(row) >= 4] if isinstance(reply, list) else []
+    entries = sorted(filter(None, map(_entry, rows)), key=lambda entry: entry.id)
+    newest = entries[-1].id if entries else -1
+    if last_id is None or newest < last_id:  # the first reading, or a server that began to count again
+        return Slowlog(tuple(entries), 0)
+    new = tuple(entry for entry in entries if entry.id > last_id)
+    return Slowlog(new, new[0].id - last_id - 1 if new else 0)
+
+
+def _entry(row: Any) -> SlowCommand | None:
+    number_, at, usec = number(row[0]), number(row[1]), number(row[2])
+    if number_ is None or at is None or usec is None:
+        return None
+    words = [text(word) for word in row[3]] if isinstance(row[3], list | tuple) else []
+    client = text(row[5]) if len(row) > 5 else ""
+    return SlowCommand(int(number_), int(at), usec / 1e6, *redacted(words), client[:80])
+
+
+def redacted(words: list[str]) -> tuple[str, int, str]:
+    """(command, number of arguments, key family) of a command's words. No argument's text is kept: they are people's data."""
+    first = words[0].lower() if words else ""
+    if not _NAME.fullmatch(first):
+        return "(unreadable)", max(0, len(words) - 1), ""
+    arguments = words[1:]
+    if first in CONTAINERS and arguments and _NAME.fullmatch(arguments[0]):
+        return f"{first}|{arguments[0].lower()}", len(arguments) - 1, ""
+    prefix = arguments[0].partition(":")[0] if arguments else ""
+    return first, len(arguments), prefix if prefix in _FAMILIES else ""
