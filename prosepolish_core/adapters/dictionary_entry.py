@@ -1,6 +1,7 @@
 """The Free Dictionary API's 200 body as a plain entry: fields we know, text only, bounded lists, attribution kept."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 #: Caps on what one entry may hold; the longest real entries are far below them.
@@ -17,7 +18,7 @@ def read_entry(body: Any) -> Entry | None:
     if not isinstance(body, list) or not body or not all(isinstance(e, Mapping) for e in body):
         return None
     word = _text(body[0].get("word"))
-    meanings = [meaning for element in body for meaning in _meanings(element.get("meanings"))][:MOST_MEANINGS]
+    meanings = list(islice((meaning for element in body for meaning in _meanings(element.get("meanings"))), MOST_MEANINGS))
     if not word or not meanings:
         return None
     entry: Entry = {"word": word, "phonetic": _phonetic(body), "meanings": meanings, "source": "dictionary_api"}
@@ -29,7 +30,9 @@ def read_entry(body: Any) -> Entry | None:
 
 def _meanings(value: Any) -> Iterator[dict[str, object]]:
     for meaning in _list(value):
-        definitions = list(_definitions(meaning.get("definitions")))[:MOST_DEFINITIONS] if isinstance(meaning, Mapping) else []
+        definitions = (
+            list(islice(_definitions(meaning.get("definitions")), MOST_DEFINITIONS)) if isinstance(meaning, Mapping) else []
+        )
         if definitions:
             yield {
                 "part_of_speech": _text(meaning.get("partOfSpeech")),
@@ -62,7 +65,7 @@ def _phonetic(body: list[Any]) -> str:
 
 
 def _words(value: Any) -> list[str]:
-    return list(dict.fromkeys(text for item in _list(value) if (text := _text(item))))[:MOST_WORDS]
+    return list(dict.fromkeys(text for item in _list(value)[:MOST_WORDS] if (text := _text(item))))
 
 
 def _list(value: Any) -> list[Any]:

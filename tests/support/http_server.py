@@ -46,6 +46,7 @@ class ScriptedServer:
     def __init__(self) -> None:
         self.script: list[Reply] = []
         self.requests: list[Request] = []
+        self.connections = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         outer = self
@@ -53,6 +54,10 @@ class ScriptedServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # head and body in one segment; two would wait 40 ms for an acknowledgement
+
+            def setup(self) -> None:
+                super().setup()
+                outer.connections += 1
 
             def do_GET(self) -> None:
                 outer._answer(self)

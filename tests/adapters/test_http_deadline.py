@@ -1,0 +1,72 @@
+"""Sockets under one deadline."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from time import monotonic
+from typing import Any
+
+import httpcore
+import pytest
+
+from prosepolish_core.adapters import http_deadline
+from prosepolish_core.adapters.http_deadline import DeadlineBackend, deadline, left
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that accepts and then says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_read_gets_the_time_that_is_left(silent_port: int) -> None:
+    """The stream ignores the timeout it is given and obeys the deadline."""
+    with deadline(0.05), pytest.raises(httpcore.ReadTimeout):
+        DeadlineBackend().connect_tcp("127.0.0.1", silent_port).read(10, timeout=60.0)
+
+
+def test_names_are_resolved_within_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that hangs costs no more than the deadline."""
+    gate = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        gate.wait(5)
+        return []
+
+    monkeypatch.setattr(http_deadline.socket, "getaddrinfo", hang)
+    started = monotonic()
+    with deadline(0.05), pytest.raises(httpcore.ConnectTimeout):
+        DeadlineBackend().connect_tcp("slow.example", 80)
+    gate.set()
+    assert monotonic() - started < 4
+
+
+def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
+    """A dead first address does not hide a living second one."""
+    real = socket.getaddrinfo
+
+    def two(host: str, *rest: Any, **options: Any) -> list[Any]:
+        hosts = ("127.0.0.2", "127.0.0.1") if host == "two.example" else (host,)
+        return [answer for each in hosts for answer in real(each, *rest, **options)]
+
+    monkeypatch.setattr(http_deadline.socket, "getaddrinfo", two)
+    with deadline(2.0):
+        stream = DeadlineBackend().connect_tcp("two.example", silent_port)
+    assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
+    stream.close()
+
+
+def test_the_deadline_ends_with_its_block() -> None:
+    """Inside, the time left shrinks; afterwards the cap counts again; a passed deadline raises."""
+    with deadline(5):
+        assert 4 < left() <= 5
+    assert left() == http_deadline.LONGEST_S
+    with deadline(0), pytest.raises(httpcore.TimeoutException):
+        left()
+
+
+def test_no_deadline_is_longer_than_the_cap() -> None:
+    """A caller cannot ask for an hour."""
+    with deadline(3600):
+        assert left() <= http_deadline.LONGEST_S
