@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -65,9 +66,9 @@ def booted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[int
     )
     command = command.replace("bind * -::*", "bind 127.0.0.1").replace("| exec", f"| {{ cat; echo 'port {port}'; }} | exec")
     env = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
-    process = subprocess.Popen(["sh", "-c", command], cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(["sh", "-c", command], cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
     yield port, env
-    process.terminate()
+    os.killpg(process.pid, signal.SIGTERM)  # the server is the shell's child
     process.wait(5)
 
 
