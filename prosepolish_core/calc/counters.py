@@ -36,7 +36,8 @@ def increases(values: Numbers, other_process: Flags | None = None, share: Number
     grown[fell] = values[fell]
     if other_process is not None:
         part = np.ones_like(values) if share is None else share
-        grown = np.where(other_process & ~np.isnan(part), values * part, grown)
+        known: Flags = np.asarray(other_process & ~np.isnan(part))
+        grown[known] = (values * part)[known]
         grown[0] = 0.0
     return np.maximum(grown, 0.0)
 
@@ -56,8 +57,8 @@ def absent_is_zero(matrix: Numbers) -> Numbers:
     Servers create such counters at their first use and remove them at a reset, so absence beside a sibling means 0.
     """
     filled = matrix.copy()
-    read = ~np.isnan(matrix).all(axis=1)
-    filled[np.isnan(matrix) & read[:, None]] = 0.0
+    read = np.asarray(~np.isnan(matrix)).any(axis=1, keepdims=True)
+    filled[np.isnan(matrix) & read] = 0.0
     return filled
 
 

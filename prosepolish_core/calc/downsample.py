@@ -1,14 +1,19 @@
 """Thinning for the screen: keeps peaks and shape, never draws a line across a gap."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 from tsdownsample import MinMaxLTTBDownsampler
 
 from ..errors import InvalidInput
-from ..ports import Instants, Numbers
+
+Instants = npt.NDArray[np.datetime64]
+Numbers = npt.NDArray[np.float64]
 
 #: Readings further apart than this many usual distances have a gap between them.
 GAP = 3.0
+_LTTB = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
 
 
 def thin(ts: Instants, values: Numbers, points: int) -> tuple[Instants, Numbers]:
@@ -47,13 +52,13 @@ def _thin(seconds: Numbers, values: Numbers, piece: npt.NDArray[np.int64], point
     if points <= 4:
         return np.unique(np.concatenate([ends, extremes]))
     x, y = np.ascontiguousarray(seconds[piece]), np.ascontiguousarray(values[piece])
-    chosen = np.asarray(MinMaxLTTBDownsampler().downsample(x, y, n_out=points), dtype=np.int64)
+    chosen = np.asarray(_LTTB.downsample(x, y, n_out=points), dtype=np.int64)
     return np.unique(np.concatenate([ends, extremes, piece[chosen]]))
 
 
 def _with_gaps(ts: Instants, values: Numbers, keep: list[npt.NDArray[np.int64]]) -> tuple[Instants, Numbers]:
     instants, numbers = [ts[keep[0]]], [values[keep[0]]]
-    for before, after in zip(keep, keep[1:], strict=False):
+    for before, after in pairwise(keep):
         middle = ts[before[-1]] + (ts[after[0]] - ts[before[-1]]) // 2
         instants += [np.array([middle], dtype=ts.dtype), ts[after]]
         numbers += [np.array([np.nan]), values[after]]

@@ -2,10 +2,30 @@
 
 from collections.abc import Iterable, Sequence
 from math import inf, isinf, nan
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from ..errors import InvalidInput
-from ..ports import LatencyBuckets
+
+
+class Buckets(Protocol):
+    """What is asked of a histogram here; ports.LatencyBuckets is one. Counts are cumulative."""
+
+    @property
+    def bounds_s(self) -> tuple[float, ...]:
+        """Upper bounds, rising."""
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many observations were at most each bound."""
+
+    @property
+    def sum_s(self) -> float:
+        """The sum of all observations."""
+
+    def _replace(self, **changes: Any) -> Self: ...
+
+
+B = TypeVar("B", bound=Buckets)
 
 
 class Quantile(NamedTuple):
@@ -47,15 +67,15 @@ def locate(bounds: Sequence[float], counts: Sequence[int], q: float) -> Quantile
     return Quantile(min(high, low + (high - low) * max(0.0, part)), low, high)
 
 
-def merge(rows: Iterable[LatencyBuckets]) -> LatencyBuckets | None:
+def merge(rows: Iterable[B]) -> B | None:
     """The sum of histograms with the same bounds, named after the first; None without any."""
-    total: LatencyBuckets | None = None
+    total: B | None = None
     for row in rows:
         total = row if total is None else _combine(total, row, 1)
     return total
 
 
-def subtract(later: LatencyBuckets, earlier: LatencyBuckets) -> LatencyBuckets:
+def subtract(later: B, earlier: B) -> B:
     """What was observed between two readings of a growing histogram.
 
     If any count fell the histogram was reset in between, and what the later reading holds is what is known to be new.
@@ -79,7 +99,7 @@ def on_bounds(wanted: Sequence[float], bounds: Sequence[float], counts: Sequence
     return tuple(found)
 
 
-def _combine(a: LatencyBuckets, b: LatencyBuckets, sign: int) -> LatencyBuckets:
+def _combine(a: B, b: B, sign: int) -> B:
     if a.bounds_s != b.bounds_s:
         raise InvalidInput("only histograms with the same bounds can be combined")
     counts = tuple(x + sign * y for x, y in zip(a.counts, b.counts, strict=True))

@@ -1,0 +1,81 @@
+"""Percentiles of cumulative histograms."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from math import inf, isnan
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prosepolish_core.calc.quantiles import locate, merge, on_bounds, quantile, subtract
+from prosepolish_core.errors import InvalidInput
+from prosepolish_core.ports import LatencyBuckets
+
+BOUNDS = (0.001, 0.002, 0.004, 0.008, 0.016, inf)
+durations = st.lists(st.floats(0, 0.03), min_size=1, max_size=200)
+
+
+def histogram(values: list[float]) -> LatencyBuckets:
+    """A cumulative histogram of these durations."""
+    counts = tuple(sum(v <= b for v in values) for b in BOUNDS)
+    return LatencyBuckets("dict", "redis", datetime(2026, 1, 1, tzinfo=UTC), BOUNDS, counts, sum(values))
+
+
+@given(durations, st.floats(0, 1))
+def test_the_true_quantile_lies_in_the_reported_bucket(values: list[float], q: float) -> None:
+    """The bucket holds the truth (low < true <= high), and the estimate is inside too."""
+    true = float(np.quantile(values, q, method="inverted_cdf"))
+    found = locate(BOUNDS, histogram(values).counts, q)
+    assert found.low <= true <= found.high
+    assert true > found.low or found.low == 0.0
+    assert found.low <= found.value <= found.high
+
+
+@given(durations)
+def test_quantiles_never_fall_as_q_grows(values: list[float]) -> None:
+    """p50 <= p95 <= p99."""
+    counts = histogram(values).counts
+    found = [quantile(BOUNDS, counts, q) for q in (0.0, 0.1, 0.5, 0.9, 0.95, 0.99, 1.0)]
+    assert all(a <= b for a, b in pairwise(found))
+
+
+@given(durations, durations)
+def test_merging_and_subtracting_undo_each_other(first: list[float], second: list[float]) -> None:
+    """A window is the later reading minus the earlier one; merging windows gives the whole."""
+    total = merge([histogram(first), histogram(second)])
+    assert total is not None
+    assert total.counts == histogram([*first, *second]).counts
+    assert subtract(total, histogram(first)).counts == histogram(second).counts
+
+
+def test_a_histogram_that_was_reset_counts_what_came_after() -> None:
+    """A fallen count means the later reading is all that is known to be new."""
+    later = histogram([0.001] * 3)
+    assert subtract(later, histogram([0.001] * 9)) == later
+
+
+def test_nothing_observed_is_not_zero() -> None:
+    """No calls, no percentile."""
+    assert isnan(quantile(BOUNDS, (0,) * 6, 0.5))
+    assert merge([]) is None
+
+
+def test_beyond_the_last_bound_the_estimate_is_that_bound() -> None:
+    """The open bucket says only: more than this."""
+    assert locate(BOUNDS, histogram([1.0]).counts, 0.99) == (0.016, 0.016, inf)
+
+
+def test_left_out_buckets_are_made_plain() -> None:
+    """LATENCY HISTOGRAM leaves out empty buckets; cumulative counts fill them."""
+    assert on_bounds((1, 2, 4, 8, inf), (2, 8), (5, 9)) == (0, 5, 5, 9, 9)
+
+
+def test_wrong_histograms_are_refused() -> None:
+    """Lengths, bounds and q are checked."""
+    for bounds, counts, q in (((1.0,), (1, 2), 0.5), ((), (), 0.5), ((1.0,), (1,), 1.5)):
+        with pytest.raises(InvalidInput):
+            quantile(bounds, counts, q)
+    with pytest.raises(InvalidInput):
+        merge([histogram([0.1]), histogram([0.1])._replace(bounds_s=(1.0,), counts=(1,))])
