@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-from prosepolish_core.errors import StartupError
+from prosepolish_core.config import Config
+from prosepolish_core.errors import MigrationError, StartupError
 from prosepolish_core.store.migrate import migrate
 
 from . import leftovers, parts, servers
@@ -103,7 +104,11 @@ class Supervisor:
 
     def _schema(self) -> None:
         self._say("bringing the schema up to date")
-        migrate(self.env["DATABASE_URL"])
+        try:
+            migrate(Config.from_env(self.env).database_url.get_secret_value())
+        except MigrationError as error:
+            fix = f"move {self.folder.path} away or choose another --data-dir" if self.plan.postgres else "set another DATABASE_URL"
+            raise StartupError(f"the data does not fit this version ({error}); {fix}") from None
 
     def _programs(self) -> None:
         self._say("starting the dashboard, the collectors and the traffic")

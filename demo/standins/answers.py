@@ -67,7 +67,7 @@ def spoil(answer: Answer, fault: Fault) -> Answer:
         case FaultKind.WRONG_SHAPE:
             return json_answer(200, {"unexpected": [1, 2, 3]})
         case FaultKind.CHARSET:
-            return Answer(200, body.decode().encode("utf-16"), JSON)
+            return Answer(200, body.decode().replace("e", "é").encode("latin-1", "replace"), JSON)
         case FaultKind.REDIRECT:
             return Answer(302, b"", TEXT, {"Location": "/moved"})
         case FaultKind.HUGE:

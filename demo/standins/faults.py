@@ -19,7 +19,7 @@ class FaultKind(StrEnum):
     TRUNCATE = "truncate"  # half of the body, then the connection closes
     GARBAGE = "garbage"  # 200 with a body that is not JSON
     WRONG_SHAPE = "wrong_shape"  # 200 with JSON of another shape
-    CHARSET = "charset"  # 200 in UTF-16 although the header says UTF-8
+    CHARSET = "charset"  # 200 in Latin-1 although the header says UTF-8
     REDIRECT = "redirect"  # 302 to elsewhere
     RESET = "reset"  # the connection closes without a byte
     HUGE = "huge"  # 200 with `size` bytes of padding inside the answer

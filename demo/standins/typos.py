@@ -80,7 +80,7 @@ def _stems(word: str) -> Iterator[str]:
         if word.endswith(ending) and len(word) > len(ending) + 1:
             stem = word[: -len(ending)]
             yield stem + instead
-            if ending in {"ed", "ing", "er", "est"} and len(stem) > 2 and stem[-1] == stem[-2]:
+            if ending in {"ed", "ing", "er", "est"} and len(stem) > 2 and stem[-1] == stem[-2] and stem[-3] in "aeiou":
                 yield stem[:-1]
 
 

@@ -1,0 +1,1 @@
+"""The demo: embedded servers, stand-in upstreams, traffic, the supervisor."""
