@@ -9,6 +9,7 @@ from redis import Redis
 from .adapters.dictionary_http import DictionaryHttp
 from .adapters.postgres_connection import PostgresConnection
 from .adapters.postgres_pool import PostgresPool
+from .adapters.postgres_sessions import PostgresSessions
 from .adapters.redis_answers import RedisAnswers
 from .adapters.redis_client import connect
 from .config import Config
@@ -18,6 +19,7 @@ from .limits.limiter import Limiter
 from .llm.backend import PacedBackend, choose_backend
 from .llm.define import LlmDefiner
 from .model.health import Health
+from .sessions.service import Sessions
 from .store.samples import SampleStore
 from .store.telemetry import PostgresTelemetry
 from .store.telemetry_writer import PostgresTelemetryWriter
@@ -43,7 +45,7 @@ class Core:
 
     def close(self) -> None:
         """Flush what was counted and release every connection. Safe to call twice."""
-        for name in ("limiter", "dictionary_api", "gemini", "redis", "state", "pool", "recorder"):
+        for name in ("limiter", "sessions", "dictionary_api", "gemini", "redis", "state", "pool", "recorder"):
             if self.__dict__.get(name) is not None:
                 self.__dict__[name].close()
 
@@ -104,6 +106,17 @@ class Core:
     def samples(self) -> SampleStore:
         """Samples of the collectors: written whole, read over windows."""
         return SampleStore(self.pool)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Log-ins: PostgreSQL first, Redis for speed."""
+        return Sessions(
+            self.state,
+            PostgresSessions(self.pool),
+            pepper=self.config.pepper.get_secret_value().encode() if self.config.pepper else None,
+            deadline_s=self.config.redis_timeout_s,
+            on_event=self.recorder.event,
+        )
 
     # --- telemetry ---
 

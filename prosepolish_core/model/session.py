@@ -1,0 +1,114 @@
+"""Sessions as values: what a caller holds, what the stores keep, and the rules they live by."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ..errors import ConfigError
+
+LONGEST_DEVICE = 100
+LONGEST_TOKEN = 4096
+LONGEST_NONCE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """How long sessions live and how many a user may have. `grace_s`: how long a lost rotation may be asked for again."""
+
+    absolute_s: int = 7 * 86_400
+    idle_s: int = 3 * 86_400
+    grace_s: int = 30
+    cap: int = 20
+
+    def __post_init__(self) -> None:
+        if not (60 <= self.idle_s <= self.absolute_s <= 366 * 86_400 and 0 <= self.grace_s <= 300 and 1 <= self.cap <= 1000):
+            raise ConfigError(
+                "sessions need 60 s ≤ idle limit ≤ absolute limit ≤ 366 days, a grace time up to 300 s and a cap of 1 to 1000"
+            )
+
+    @property
+    def touch_s(self) -> float:
+        """How often the use of a session is written to PostgreSQL: the idle limit is exact to this, on the early side."""
+        return self.idle_s / 10
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The answer about one session. True when it is valid.
+
+    `token` is set only by `create` and `rotate`, and never shown by repr. `handle` names the session on pages.
+    `reason` of an invalid one is `refused` (unknown, ended and expired look the same) or `reuse` (a rotated token was
+    used again, and everything that came from its log-in has been ended). `degraded`: PostgreSQL answered instead of Redis.
+    """
+
+    valid: bool
+    reason: str = ""
+    token: str | None = field(default=None, repr=False)
+    user_id: str = ""
+    handle: str = ""
+    device: str = ""
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    degraded: bool = False
+
+    def __bool__(self) -> bool:
+        return self.valid
+
+
+class Device(NamedTuple):
+    """One live session of a user, as the list of devices shows it. Redis alone does not know the first two instants."""
+
+    handle: str
+    device: str
+    created_at: datetime | None
+    seen_at: datetime | None
+    expires_at: datetime
+
+
+class Ended(NamedTuple):
+    """What a log-out did: how many live sessions it ended.
+
+    `confirmed` is False when it is durable but Redis could not be told; other processes then learn of it within seconds.
+    """
+
+    sessions: int
+    confirmed: bool
+
+
+class FamilyRow(NamedTuple):
+    """One log-in and everything rotated from it, as PostgreSQL keeps it, with the user's generation and the store's clock."""
+
+    family: bytes
+    user_id: str
+    tag: str
+    device: str
+    generation: int
+    seq: int
+    current_hash: str
+    nonce_hash: bytes | None
+    salt: bytes | None
+    rotated_at: datetime | None
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    user_generation: int
+    now: datetime
+
+    def is_live(self, rules: SessionRules) -> bool:
+        """Whether it may still be used: not ended, of the user's generation, within both limits."""
+        return (
+            self.ended_at is None
+            and self.generation == self.user_generation
+            and self.now < self.expires_at
+            and self.now - self.seen_at < timedelta(seconds=rules.idle_s)
+        )
+
+
+class Change(NamedTuple):
+    """One revocation, in the order of the log: a token that is dead, or a user's new generation."""
+
+    seq: int
+    tag: str
+    dead_hash: str | None
+    generation: int | None
