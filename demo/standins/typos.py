@@ -44,7 +44,7 @@ class TypoFixer:
     def fix(self, text: str) -> str:
         """The corrected text. Correcting a corrected text changes nothing."""
         text = WORD.sub(lambda match: self._keep_case(match.group()), text)
-        text = re.sub(r"\b([A-Za-z]+) +\1\b", r"\1", text)
+        text = re.sub(r"\b([A-Za-z]+)(?: +\1\b)+", r"\1", text, flags=re.IGNORECASE)
         text = re.sub(r"(?<=\S) {2,}", " ", text)
         text = re.sub(r"\bi\b(?!\.)", "I", text)
         return re.sub(r"(^|[.!?] +)([a-z])", lambda m: m.group(1) + m.group(2).upper(), text)
@@ -58,9 +58,9 @@ class TypoFixer:
             return SLIPS[word]
         if len(word) < 3 or self.knows(word):
             return word
-        for slip in SLIP_ORDER:
+        for slip, least in SLIP_ORDER:
             found = max(slip(word), key=lambda w: (self._count(w), w), default=word)
-            if self._count(found) >= COMMON:
+            if self._count(found) >= least and self.knows(found):
                 return found
         return word
 
@@ -104,5 +104,11 @@ def _wrong(word: str) -> set[str]:
     return {word[:i] + letter + word[i + 1 :] for i in range(len(word)) for letter in ascii_lowercase}
 
 
-#: What a slip may have been, the likeliest first: each gives every word one such slip away.
-SLIP_ORDER: tuple[Callable[[str], set[str]], ...] = (_swapped, _doubled, _missing, _surplus, _wrong)
+#: What a slip may have been, the likeliest first: every word one such slip away, and how common it must be to be meant.
+SLIP_ORDER: tuple[tuple[Callable[[str], set[str]], int], ...] = (
+    (_swapped, 0),
+    (_doubled, 0),
+    (_missing, COMMON),
+    (_surplus, COMMON),
+    (_wrong, COMMON),
+)
