@@ -10,15 +10,19 @@ from .adapters.dictionary_http import DictionaryHttp
 from .adapters.postgres_connection import PostgresConnection
 from .adapters.postgres_pool import PostgresPool
 from .adapters.postgres_sessions import PostgresSessions
-from .adapters.redis_answers import RedisAnswers
+from .adapters.postgres_words import PostgresWords
+from .adapters.redis_cache import RedisCache, cache_server
 from .adapters.redis_client import connect
+from .caching import CacheLink, FamilyCache, Seal
 from .config import Config
 from .corrections import Corrector
 from .health import HealthService
 from .limits.limiter import Limiter
 from .llm.backend import PacedBackend, choose_backend
 from .llm.define import LlmDefiner
+from .lookup import Dictionary
 from .model.health import Health
+from .model.keys import LLM
 from .sessions.service import Sessions
 from .store.samples import SampleStore
 from .store.telemetry import PostgresTelemetry
@@ -45,7 +49,19 @@ class Core:
 
     def close(self) -> None:
         """Flush what was counted and release every connection. Safe to call twice."""
-        for name in ("limiter", "sessions", "dictionary_api", "gemini", "redis", "state", "pool", "recorder"):
+        for name in (
+            "gemini",  # hung up first: loads in progress end at once instead of at their deadlines
+            "dictionary_api",
+            "cache_link",
+            "cache_server",
+            "words",
+            "limiter",
+            "sessions",
+            "redis",
+            "state",
+            "pool",
+            "recorder",
+        ):
             if self.__dict__.get(name) is not None:
                 self.__dict__[name].close()
 
@@ -65,6 +81,28 @@ class Core:
     def pool(self) -> PostgresPool:
         """PostgreSQL: tier 2 and the store."""
         return PostgresPool(self.config.database_url.get_secret_value(), size=self.config.database_pool_size, role="core")
+
+    # --- the word lookup ---
+
+    @cached_property
+    def cache_server(self) -> RedisCache:
+        """The cache as the caching layer uses it: direct connections, leases, wake-ups."""
+        return cache_server(self.redis, timeout_s=self.config.redis_timeout_s, pool_size=self.config.pool_size)
+
+    @cached_property
+    def cache_link(self) -> CacheLink:
+        """What every FamilyCache of this process shares."""
+        return CacheLink(self.cache_server)
+
+    @cached_property
+    def words(self) -> PostgresWords:
+        """Tier 2 of the word lookup, on connections of its own."""
+        return PostgresWords(self.config.database_url.get_secret_value(), size=max(2, self.config.database_pool_size // 2))
+
+    @cached_property
+    def dictionary(self) -> Dictionary:
+        """Words: lookup, lookup_many, invalidate."""
+        return Dictionary(self.cache_link, self.words, (self.dictionary_api, self.definer), self.recorder)
 
     # --- upstreams and corrections ---
 
@@ -86,7 +124,11 @@ class Core:
     @cached_property
     def corrector(self) -> Corrector:
         """Corrections by the LLM, behind their cache."""
-        return Corrector(RedisAnswers(self.redis), self.gemini, self.config.gemini_model, self.recorder)
+        keys = self.config.encryption_keys
+        seal = Seal.from_text(keys.get_secret_value()) if keys else None
+        # No grace: a finished answer does not go stale, and refreshing it early would pay for it twice.
+        cache = FamilyCache(self.cache_link, LLM, self.recorder, seal=seal, grace=0.0)
+        return Corrector(cache, self.gemini, self.config.gemini_model)
 
     # --- limits and sessions ---
 

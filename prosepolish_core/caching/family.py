@@ -4,6 +4,7 @@ import threading
 from typing import Any, NamedTuple
 
 from ..errors import CacheUnavailable
+from ..model import keys
 from ..model.keys import KeyFamily
 from ..model.outcome import Outcome, Tier
 from ..model.trace import TraceStep
@@ -59,9 +60,9 @@ class FamilyCache:
         self._lock = threading.Lock()
         self.loading = Loading(link, recorder, self.seal, ttl_s or family.ttl_s, grace, self._flights)
 
-    def get(self, identifier: str) -> Stored | None:
+    def get(self, identifier: str | tuple[str, ...]) -> Stored | None:
         """The stored value, by one plain GET; None when there is none or Redis is away."""
-        key = self.family.key(identifier)
+        key = self._key(identifier)
         landing = self._look(key)
         try:
             return decode(key, landing.stored, self.seal) if landing.stored and landing.stored[:2] == b"1V" else None
@@ -69,13 +70,13 @@ class FamilyCache:
             self._discard(key)
             return None
 
-    def get_or_load(self, identifier: str, loader: Loader, deadline_s: float, *, inline: bool = False) -> Cached:
+    def get_or_load(self, identifier: str | tuple[str, ...], loader: Loader, deadline_s: float, *, inline: bool = False) -> Cached:
         """The value, loaded by one caller if need be. Raises InvalidIdentifier, NoLoad, or what the loader raised."""
-        return self.read(self.family.key(identifier), loader, self._now(), deadline_s, inline=inline)
+        return self.read(self._key(identifier), loader, self._now(), deadline_s, inline=inline)
 
-    def invalidate(self, identifier: str) -> bool:
+    def invalidate(self, identifier: str | tuple[str, ...]) -> bool:
         """Delete the value and void whatever lease is out. False: Redis did not say so in time; it is tried again until it does."""
-        return self.drop([self.family.key(identifier)])
+        return self.drop([self._key(identifier)])
 
     def drop(self, keys: list[str]) -> bool:
         """The same for ready-made keys."""
@@ -104,6 +105,10 @@ class FamilyCache:
                 return self._answer(key, landing, began, loader, deadline_s, shared=flight is not mine)
             except Unreadable:
                 blind = not self._discard(key)
+
+    def _key(self, identifier: str | tuple[str, ...]) -> str:
+        """Several parts are encoded one by one and joined: ("correct", digest) is llm:correct:<digest>."""
+        return self.family.key(identifier) if isinstance(identifier, str) else keys.key(self.family.family, *identifier)
 
     # --- one flight ---
 
@@ -150,7 +155,7 @@ class FamilyCache:
 
     def _answer(self, key: str, landing: Landing, began: float, loader: Loader, deadline_s: float, *, shared: bool) -> Cached:
         """Raises Unreadable."""
-        duration = self._now() - began
+        now = self._now()
         if landing.stored is not None:
             found = decode(key, landing.stored, self.seal)
             wall = self._wall_ms()
@@ -158,19 +163,16 @@ class FamilyCache:
             if wall >= found.fresh_until_ms and not landing.woken:
                 outcome = Outcome.STALE_HIT
                 self._refresh(key, loader, deadline_s)
-            detail = "coalesced" if landing.woken else ""
-            step = TraceStep(Tier.REDIS, outcome, 0.0, duration, (), detail)
-            return Cached(
-                found.value, outcome, step, max(0, wall - found.created_ms) / 1000, found.size_bytes, landing.woken or shared
-            )
+            step = TraceStep(Tier.REDIS, outcome, 0.0, now - began, (), "coalesced" if landing.woken else "")
+            age_s = max(0, wall - found.created_ms) / 1000
+            return Cached(found.value, outcome, step, age_s, found.size_bytes, landing.woken or shared)
         loaded = landing.loaded
         assert loaded is not None  # noqa: S101 - a landing has one or the other
         if shared:
-            step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, duration, (), "coalesced")
-        elif landing.fault:
-            step = TraceStep(Tier.REDIS, landing.fault_outcome, 0.0, duration, (), landing.fault)
+            step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, now - began, (), "coalesced")
         else:
-            step = TraceStep(Tier.REDIS, Outcome.MISS, 0.0, duration)
+            outcome = landing.fault_outcome if landing.fault else Outcome.MISS
+            step = TraceStep(Tier.REDIS, outcome, 0.0, landing.asked - began, (), landing.fault)
         return Cached(loaded.value, Outcome.MISS, step, None, 0, shared, landing.filled, bool(landing.fault), loaded.extra)
 
     # --- beside the flights ---

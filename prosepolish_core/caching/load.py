@@ -48,6 +48,8 @@ class Landing(NamedTuple):
     filled: bool = False
     fault: str = ""
     fault_outcome: Outcome = Outcome.ERROR
+    #: Instant at which Redis had been asked, and the load began.
+    asked: float = NEVER
 
 
 def complete(found: Loaded | Later, until: float) -> Loaded:

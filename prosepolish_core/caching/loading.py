@@ -47,9 +47,12 @@ class Loading:
             self._flights.pop(key, None)
             flight.land(landing)
             return landing
-        if not lease:
-            flight.proved_from = self._runtime.now()
-            found = found if found.fault else Landing(fault=self._guard.reason or "no_lease")
+        asked = self._runtime.now()
+        if lease:
+            found = found._replace(asked=asked)
+        else:
+            flight.proved_from = asked
+            found = found._replace(fault=found.fault or self._guard.reason or "no_lease", asked=asked)
         try:
             result: Loaded | Later = loader(until) if inline else Later(lambda limit: complete(loader(limit), limit))
         except BaseException:
@@ -159,7 +162,7 @@ class Loading:
     def _settle(self, key: str, flight: Flight[Landing], lease: str, loaded: Loaded, found: Landing) -> Landing:
         filled = self._fill(key, lease, loaded, flight) if lease else False
         flight.proved_from = max(flight.proved_from, loaded.proved_from)
-        landing = Landing(loaded=loaded, filled=filled, fault=found.fault, fault_outcome=found.fault_outcome)
+        landing = found._replace(stored=None, loaded=loaded, filled=filled)
         self._flights.pop(key, None)
         flight.land(landing)
         return landing

@@ -1,0 +1,130 @@
+"""The word lookup: Redis first, then the chain, under one lease and one overall deadline."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..caching import Cached, CacheLink, FamilyCache, NoLoad
+from ..errors import LookupUnavailable, StoreUnavailable
+from ..model import keys
+from ..model.lookup import FREE, Lookup
+from ..model.outcome import FAILED, Family, Outcome, Tier
+from ..model.trace import Trace, TraceStep
+from ..model.word import normalise
+from ..ports import Recorder, WordSource, WordStore
+from .answer import Found, paid_in
+from .chain import WordChain
+from .tiers import OVERALL_S, TIERS
+
+
+class Invalidated(NamedTuple):
+    """Which stores acknowledged. Only when both did is no old value served any more."""
+
+    postgres: bool
+    redis: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether the invalidation is acknowledged."""
+        return self.postgres and self.redis
+
+
+class Dictionary:
+    """`core.dictionary`. Thread-safe; asks no server before the first lookup."""
+
+    def __init__(
+        self,
+        link: CacheLink,
+        store: WordStore,
+        sources: Sequence[WordSource],
+        recorder: Recorder,
+        *,
+        deadline_s: float = OVERALL_S,
+        ttl_s: float | None = None,
+    ) -> None:
+        self._cache = FamilyCache(link, keys.DICTIONARY, recorder, ttl_s=ttl_s)
+        self._store = store
+        self._recorder = recorder
+        self._now = link.runtime.now
+        self._deadline_s = deadline_s
+        self.chain = WordChain(store, sources, recorder, self._now)
+
+    def lookup(self, word: str) -> Lookup:
+        """What this word means. Raises InvalidWord, or LookupUnavailable when no tier could answer."""
+        began = self._now()
+        normal, key = address(word)
+        try:
+            cached = self._cache.read(
+                key, lambda until: self.chain.load(normal, began, until), began, self._deadline_s, inline=True
+            )
+        except NoLoad as late:
+            raise self._unavailable(began, late) from None
+        return self._answer(normal, key, cached)
+
+    def lookup_many(self, words: Sequence[str]) -> dict[str, Lookup]:
+        """One by one for now."""
+        return {word: self.lookup(word) for word in words}
+
+    def invalidate(self, word: str) -> Invalidated:
+        """Forget the word everywhere. Once complete, no value from before is served again, whatever was being loaded."""
+        normal, key = address(word)
+        try:
+            self._store.invalidate(normal, TIERS[Tier.POSTGRES].deadline_s * 2)
+            forgotten = True
+        except StoreUnavailable:
+            forgotten = False
+        return Invalidated(forgotten, self._cache.drop([key]))
+
+    # --- making the answer ---
+
+    def _answer(self, word: str, key: str, cached: Cached) -> Lookup:
+        value, step = cached.value, cached.step
+        if cached.outcome is not Outcome.MISS or cached.shared:
+            return self._from_above(word, key, cached)
+        found: Found = cached.extra
+        steps = found.steps
+        if cached.filled:
+            steps = (*steps[:-1], steps[-1]._replace(filled=(Tier.REDIS, *steps[-1].filled)))
+        trace: Trace = (step, *steps)
+        self._recorder.record(Family.DICTIONARY, trace)
+        if "unavailable" in value:
+            raise LookupUnavailable("no tier could answer", trace)
+        self._recorder.access(Family.DICTIONARY, key, cached.size_bytes)
+        self._avoided(cached, found.tier is Tier.POSTGRES)
+        degraded = any(s.outcome in FAILED for s in trace)
+        return Lookup(word, value["entry"], found.tier, found.outcome, trace, found.cost_usd, None, degraded)
+
+    def _from_above(self, word: str, key: str, cached: Cached) -> Lookup:
+        """Answered by Redis, or by a load that another caller had already begun."""
+        value, step = cached.value, cached.step
+        if "unavailable" in value:
+            trace: Trace = (step._replace(outcome=Outcome.ERROR, detail="coalesced"),)
+            self._recorder.record(Family.DICTIONARY, trace)
+            raise LookupUnavailable("no tier could answer", trace)
+        outcome = step.outcome
+        if value["entry"] is None:
+            outcome = Outcome.NEGATIVE_HIT if value["source"] else Outcome.MISS
+            step = step._replace(outcome=outcome)
+        self._recorder.hit(Family.DICTIONARY, Tier.REDIS, outcome, step.duration_s)
+        self._recorder.access(Family.DICTIONARY, key, cached.size_bytes)
+        if "paid" in value:
+            self._avoided(cached, True)
+        return Lookup(word, value["entry"], Tier.REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)
+
+    def _avoided(self, cached: Cached, by_us: bool) -> None:
+        """A ledger row for the paid call that this answer made unnecessary."""
+        call = paid_in(cached.value) if by_us else None
+        if call is not None:
+            self._recorder.llm(call._replace(kind="avoided"))
+
+    def _unavailable(self, began: float, late: NoLoad) -> LookupUnavailable:
+        trace = (TraceStep(Tier.REDIS, late.outcome, 0.0, self._now() - began, (), late.detail),)
+        self._recorder.record(Family.DICTIONARY, trace)
+        return LookupUnavailable("no tier could answer in time", trace)
+
+
+@lru_cache(maxsize=16_384)
+def address(word: str) -> tuple[str, str]:
+    """The normalised word and its key. Raises InvalidWord. Kept, because the same words come again and again."""
+    normal = normalise(word)
+    return normal, keys.DICTIONARY.key(normal)
