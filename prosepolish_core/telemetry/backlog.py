@@ -11,7 +11,8 @@ from .tally import Tally
 #: Width and age in seconds: 10 s buckets for a quarter of an hour, minutes for two hours, hours for a week; what is older
 #: joins the oldest hour.
 KEEP = ((10, 900), (60, 7200), (3600, 604_800))
-MOST_BUCKETS = 90
+#: Thinning starts above the first number, and again each time so many more have come.
+MOST_BUCKETS, MORE_BUCKETS = 90, 90
 #: Ledger rows kept one by one; older ones are added up per hour and model.
 MOST_LEDGER_ROWS = 5000
 #: Sampled key reads kept; older ones are dropped, and counted as the event `access_trace_dropped`.
@@ -28,6 +29,7 @@ class Backlog:
         self._ledger: list[LedgerRow] = []
         self._accesses: list[AccessChunk] = []
         self._access_count = 0
+        self._thin_above = MOST_BUCKETS
 
     def __bool__(self) -> bool:
         return bool(self._buckets or self._ledger or self._accesses)
@@ -54,6 +56,7 @@ class Backlog:
     def take(self, process: UUID, sequence: int) -> TelemetryBatch:
         """Remove and return the oldest part."""
         lookups, events = [], []
+        self._thin_above = MOST_BUCKETS
         for second in sorted(self._buckets)[:BATCH_BUCKETS]:
             ts, tally = datetime.fromtimestamp(second, UTC), self._buckets.pop(second)
             lookups += [
@@ -67,8 +70,9 @@ class Backlog:
         return TelemetryBatch(process, sequence, tuple(lookups), tuple(events), tuple(ledger), tuple(chunks))
 
     def _thin(self, second: int) -> None:
-        if len(self._buckets) > MOST_BUCKETS:
+        if len(self._buckets) > self._thin_above:
             self._buckets = thinned(self._buckets)
+            self._thin_above = len(self._buckets) + MORE_BUCKETS
         if len(self._ledger) > MOST_LEDGER_ROWS:
             self._ledger = added_up(self._ledger)
         dropped = 0
@@ -87,7 +91,11 @@ def thinned(buckets: dict[int, Tally]) -> dict[int, Tally]:
     for second in sorted(buckets):
         width = next((step for step, age in KEEP if newest - second < age), KEEP[-1][0])
         oldest = newest - newest % width - KEEP[-1][1]
-        fewer.setdefault(max(second - second % width, oldest), Tally()).merge(buckets[second])
+        start = max(second - second % width, oldest)
+        if start in fewer:
+            fewer[start].merge(buckets[second])
+        else:
+            fewer[start] = buckets[second]
     return fewer
 
 

@@ -1,0 +1,58 @@
+"""A writer that keeps batches in memory, as the store does: each (process, sequence) once. It can be away."""
+
+from collections import Counter
+from uuid import UUID
+
+from prosepolish_core.errors import InvalidInput, StoreUnavailable
+from prosepolish_core.ports import TelemetryBatch
+
+
+class MemoryWriter:
+    """`away` refuses; `deaf` writes but loses the reply; `refuses` finds the batch invalid."""
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[UUID, int]] = set()
+        self.batches: list[TelemetryBatch] = []
+        self.away = self.deaf = self.refuses = False
+        self.closed = self.forgotten = 0
+
+    def write(self, batch: TelemetryBatch) -> None:
+        """Keep the batch unless it is known."""
+        if self.away:
+            raise StoreUnavailable("away")
+        if self.refuses:
+            raise InvalidInput("refused")
+        if (batch.process, batch.sequence) not in self.seen:
+            self.seen.add((batch.process, batch.sequence))
+            self.batches.append(batch)
+        if self.deaf:
+            raise StoreUnavailable("the reply was lost")
+
+    def forget_connection(self) -> None:
+        """Count the call."""
+        self.forgotten += 1
+
+    def close(self) -> None:
+        """Count the call."""
+        self.closed += 1
+
+    def answers(self) -> Counter[tuple[str, str, str]]:
+        """Answers by family, tier and outcome."""
+        return Counter(
+            {
+                key: sum(r.answers for b in self.batches for r in b.lookups if (r.family, r.tier, r.outcome) == key)
+                for key in {(r.family, r.tier, r.outcome) for b in self.batches for r in b.lookups}
+            }
+        )
+
+    def steps(self) -> int:
+        """Every step written."""
+        return sum(r.steps for b in self.batches for r in b.lookups)
+
+    def events(self) -> Counter[str]:
+        """Events by name."""
+        total: Counter[str] = Counter()
+        for batch in self.batches:
+            for row in batch.events:
+                total[row.name] += row.amount
+        return total
