@@ -1,7 +1,7 @@
 """HTTP to the upstreams, bounded in every direction: one deadline, a byte cap, no redirects, no proxies, no retries."""
 
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,10 +42,10 @@ def bounded_client(base_url: str, *, max_bytes: int, json_only: bool = False, po
     With `json_only` a reply without a 2xx status, or that is not a strict JSON object, is an UpstreamFault too.
     """
     tls = httpx.create_ssl_context() if base_url.startswith("https:") else None
-    pool = httpcore.ConnectionPool(
-        ssl_context=tls, max_connections=pool_size, keepalive_expiry=15.0, network_backend=DeadlineBackend()
-    )
-    return httpx.Client(transport=_BoundedTransport(pool, max_bytes, json_only), trust_env=False, follow_redirects=False)
+    backend = DeadlineBackend()
+    pool = httpcore.ConnectionPool(ssl_context=tls, max_connections=pool_size, keepalive_expiry=15.0, network_backend=backend)
+    transport = _BoundedTransport(pool, backend, max_bytes, json_only)
+    return httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
 
 
 def fault_of(status: int, headers: httpx.Headers, body: Any = None) -> UpstreamFault:
@@ -58,8 +58,9 @@ def fault_of(status: int, headers: httpx.Headers, body: Any = None) -> UpstreamF
 
 
 class _BoundedTransport(httpx.BaseTransport):
-    def __init__(self, pool: httpcore.ConnectionPool, max_bytes: int, json_only: bool) -> None:
+    def __init__(self, pool: httpcore.ConnectionPool, backend: DeadlineBackend, max_bytes: int, json_only: bool) -> None:
         self._pool = pool
+        self._backend = backend
         self._max_bytes = max_bytes
         self._json_only = json_only
 
@@ -98,7 +99,10 @@ class _BoundedTransport(httpx.BaseTransport):
         return bytes(body)
 
     def close(self) -> None:
-        self._pool.close()
+        """Also ends requests that other threads are waiting for."""
+        self._backend.hang_up()
+        with suppress(RuntimeError):  # httpcore minds that requests are still active; they have just been ended
+            self._pool.close()
 
 
 def _refuse_redirects_and_encodings(status: int, headers: httpx.Headers) -> None:

@@ -5,11 +5,12 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
+from weakref import WeakSet
 
 import httpcore
 
@@ -44,6 +45,14 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()
+        self._streams: WeakSet[_Stream] = WeakSet()
+        self._over = False
+
+    def hang_up(self) -> None:
+        """End every connection now, also under a thread that waits for a reply; refuse new ones."""
+        self._over = True
+        for stream in list(self._streams):
+            stream.hang_up()
 
     def connect_tcp(
         self,
@@ -56,16 +65,22 @@ class DeadlineBackend(httpcore.NetworkBackend):
         """Try each address of the host while there is time."""
         fault: httpcore.ConnectError = httpcore.ConnectError("the host has no address")
         for address in _addresses(host, port):
+            if self._over:
+                break
             try:
-                return _Stream(self._inner.connect_tcp(address, port, left(), local_address, socket_options))
+                stream = self._inner.connect_tcp(address, port, left(), local_address, socket_options)
             except httpcore.ConnectError as error:
                 fault = error
+            else:
+                return _Stream(stream, self._streams)
         raise fault
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, others: "WeakSet[_Stream]") -> None:
         self._inner = inner
+        self._others = others
+        others.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         return self._inner.read(max_bytes, left())
@@ -76,13 +91,18 @@ class _Stream(httpcore.NetworkStream):
     def close(self) -> None:
         self._inner.close()
 
+    def hang_up(self) -> None:
+        """Closing a socket does not wake who reads from it; shutting it down does."""
+        with suppress(OSError, AttributeError):
+            self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
     def start_tls(
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left()))
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left()), self._others)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

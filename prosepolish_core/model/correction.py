@@ -15,6 +15,7 @@ class Correction:
     `tier` is None when nobody answered. `tokens` are those of the call that made the answer (also on a hit); `cost_usd` is
     what *this* answer cost: zero on a hit, None when the call was paid for but its model has no known price. `detail` is
     a short machine word when there is no correction: `safety`, `length`, `empty`, `paced`, `deadline`, `no_backend` …
+    `avoided_usd` is what a hit would have cost today. `degraded` says that Redis could not do its work on the way.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Correction:
     detail: str = ""
     model: str = ""
     avoided_usd: Decimal | None = None
+    degraded: bool = False
 
     @property
     def corrected(self) -> bool:

@@ -1,0 +1,63 @@
+"""Asking the LLM for one correction: what is paid for is recorded, what is fit to use is kept, everything has a type."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from ..caching import Loaded
+from ..llm.answers import BadAnswer, corrected_text
+from ..llm.ledger import paid, tokens_of
+from ..llm.prompts import CORRECT
+from ..model.outcome import Outcome
+from ..ports import LlmBackend, LlmCall, LlmFault, LlmReply, LlmRequest, Recorder
+from .record import CorrectionRecord
+
+#: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next caller.
+LLM_S = 20.0
+
+
+class Asked(NamedTuple):
+    """What only the caller who was elected to ask hears: when the call began, how long it took, its ledger row."""
+
+    began: float
+    duration_s: float
+    call: LlmCall | None = None
+
+
+class Asking:
+    """The loader behind the cache."""
+
+    def __init__(
+        self, backend: LlmBackend | None, recorder: Recorder, clock: Callable[[], float], now: Callable[[], datetime]
+    ) -> None:
+        self._backend = backend
+        self._recorder = recorder
+        self._clock = clock
+        self._now = now
+
+    def ask(self, text: str, request: LlmRequest) -> Loaded:
+        """One call. Kept only when it is finished, not empty and sane; a fault is told to who waits, never stored."""
+        began = self._clock()
+        if self._backend is None:
+            return _fault(Outcome.REFUSED, "no_backend", Asked(began, 0.0))
+        reply = self._backend.generate(request, LLM_S)
+        duration_s = self._clock() - began
+        if isinstance(reply, LlmFault):
+            return _fault(reply.outcome, reply.detail, Asked(began, duration_s))
+        return self._read(text, reply, began, duration_s)
+
+    def _read(self, text: str, reply: LlmReply, began: float, duration_s: float) -> Loaded:
+        call = paid(CORRECT.task, reply, duration_s, self._now())
+        self._recorder.llm(call)
+        asked = Asked(began, duration_s, call)
+        try:
+            better = corrected_text(text, reply)
+        except BadAnswer as bad:
+            self._recorder.event("llm_answer_unfit")
+            record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, str(bad))
+            return Loaded(record.to_dict(), keep=False, extra=asked)
+        return Loaded(CorrectionRecord(better, reply.model_version, tokens_of(reply), duration_s).to_dict(), extra=asked)
+
+
+def _fault(outcome: Outcome, detail: str, asked: Asked) -> Loaded:
+    return Loaded(CorrectionRecord(None, outcome=outcome, detail=detail).to_dict(), keep=False, extra=asked)
