@@ -1,6 +1,6 @@
 """The footprint ledger: calls, bytes, lookups and server time that our own connections caused on an instance."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from prosepolish_core.model.sample import Kind, Sample
 
@@ -8,21 +8,23 @@ from .reading import Instance
 
 C = Kind.COUNTER
 _MEMORY = "footprint"
+#: Command -> calls and microseconds, as commandstats has them.
+Commands = Mapping[str, tuple[float, float]]
+NOTHING = (0.0, 0.0)
 
 
 class _Before:
     """What commandstats and our own ledger said at the last INFO, and the server time charged to us since we began."""
 
-    __slots__ = ("calls", "charged_usec", "mine", "usec")
+    __slots__ = ("charged_usec", "commands", "mine")
 
     def __init__(self) -> None:
-        self.calls: dict[str, float] = {}
-        self.usec: dict[str, float] = {}
+        self.commands: Commands = {}
         self.mine: dict[str, int] = {}
         self.charged_usec = 0.0
 
 
-def samples(instance: Instance, info: Iterable[Sample]) -> tuple[Sample, ...]:
+def samples(instance: Instance, commands: Commands) -> tuple[Sample, ...]:
     """The ledger as counters, read at the same instant as the INFO they are subtracted from."""
     charges = instance.observer.charges
     before = instance.memory.setdefault(_MEMORY, _Before())
@@ -30,7 +32,7 @@ def samples(instance: Instance, info: Iterable[Sample]) -> tuple[Sample, ...]:
     for charge in list(charges.values()):
         for command, count in list(charge.commands.items()):
             mine[command] = mine.get(command, 0) + count
-    _charge_time(before, mine, info)
+    _charge_time(before, mine, commands)
     total = list(charges.values())
     return (
         Sample("collector_calls", float(sum(c.calls for c in total)), C),
@@ -43,20 +45,13 @@ def samples(instance: Instance, info: Iterable[Sample]) -> tuple[Sample, ...]:
     )
 
 
-def _charge_time(before: _Before, mine: Mapping[str, int], info: Iterable[Sample]) -> None:
+def _charge_time(before: _Before, mine: dict[str, int], commands: Commands) -> None:
     """Charge each command's server time since the last INFO by our share of its calls."""
-    calls: dict[str, float] = {}
-    usec: dict[str, float] = {}
-    for sample in info:
-        if sample.metric == "cmdstat_calls":
-            calls[sample.labels[0][1]] = sample.value
-        elif sample.metric == "cmdstat_usec":
-            usec[sample.labels[0][1]] = sample.value
     for command, count in mine.items():
-        name = command if command in calls else command.partition("|")[0]  # before 7.0 subcommands are counted together
-        ours = count - before.mine.get(command, 0)
-        grown = calls.get(name, 0.0) - before.calls.get(name, 0.0)
-        spent = usec.get(name, 0.0) - before.usec.get(name, 0.0)
-        if before.calls and ours > 0 and grown > 0 and spent > 0:
+        name = command if command in commands else command.partition("|")[0]  # before 7.0 subcommands are counted together
+        calls, usec = commands.get(name, NOTHING)
+        calls_before, usec_before = before.commands.get(name, NOTHING)
+        ours, grown, spent = count - before.mine.get(command, 0), calls - calls_before, usec - usec_before
+        if before.commands and ours > 0 and grown > 0 and spent > 0:
             before.charged_usec += spent * min(1.0, ours / grown)
-    before.calls, before.usec, before.mine = calls, usec, dict(mine)
+    before.commands, before.mine = commands, mine

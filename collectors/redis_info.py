@@ -62,7 +62,7 @@ def _take(instance: Instance, tick: int, deadline: float, fault: Exception | Non
 
 def _found(instance: Instance, reply: bytes) -> Found:
     info = read_info(reply)
-    return Found(info.samples + footprint.samples(instance, info.samples), info.state)
+    return Found(info.samples + footprint.samples(instance, info.commands), info.state)
 
 
 def _open_all(instances: Sequence[Instance]) -> dict[str, Exception]:

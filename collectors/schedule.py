@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from . import (
     postgres_stats,
+    redis_census,
     redis_clients,
     redis_config,
     redis_info,
@@ -23,6 +24,7 @@ REDIS: tuple[Entry[Instance], ...] = (
     Entry(redis_clients.NAME, "CLIENT LIST, grouped by name, user and library", redis_clients.read, factor=6, at_least_s=10),
     Entry(redis_memory.NAME, "MEMORY STATS", redis_memory.read, factor=6, at_least_s=10),
     Entry(redis_topology.NAME, "role and CLUSTER INFO", redis_topology.read, factor=3, at_least_s=10),
+    Entry(redis_census.NAME, "keys and bytes by family, from a sample", redis_census.read, at_least_s=5, budget_s=0.1),
     Entry(redis_config.NAME, "CONFIG GET of a short list", redis_config.read, factor=30, at_least_s=60),
 )
 POSTGRES: tuple[Entry[Database], ...] = (

@@ -16,11 +16,15 @@ _new = tuple.__new__
 
 
 class InfoReply(NamedTuple):
-    """What one INFO said. `unknown` names the numeric fields the table does not know; they are kept as gauges."""
+    """What one INFO said. `unknown` names the numeric fields the table does not know; they are kept as gauges.
+
+    `commands` repeats calls and microseconds by command, for the footprint ledger.
+    """
 
     samples: tuple[Sample, ...]
     state: dict[str, str]
     unknown: tuple[str, ...]
+    commands: dict[str, tuple[float, float]]
 
 
 class Part(NamedTuple):
@@ -68,10 +72,23 @@ ENGINE: dict[str, Part | None] = {
 class _Reader:
     """Collects one reply; `line` takes the lines that are not a plain known number."""
 
+    __slots__ = ("commands", "samples", "texts", "unknown")
+
     def __init__(self) -> None:
         self.samples: list[Sample] = []
         self.texts: dict[str, str] = {}
         self.unknown: list[str] = []
+        self.commands: dict[str, tuple[float, float]] = {}
+
+    def take(self, line: "_Reader") -> None:
+        """Add what one line came to."""
+        self.samples += line.samples
+        if line.texts:
+            self.texts.update(line.texts)
+        if line.commands:
+            self.commands.update(line.commands)
+        if line.unknown:
+            self.unknown += line.unknown
 
     def number(self, metric: str, text: str, kind: Kind, unit: str, labels: Labels = ()) -> bool:
         """Keep the number in `text`; says whether it was one."""
@@ -97,20 +114,23 @@ class _Reader:
                 self.unknown.append(f"{stem}_{key}")
 
     def line(self, line: str) -> None:
-        """Take one line by the family its name belongs to."""
-        for prefix, take in FAMILIES:
-            if line.startswith(prefix) and take(self, line):
-                return
+        """Take one line that is no plain known number."""
         name, found, value = line.partition(":")
+        if name in TEXTS:
+            self.texts[name] = value
+            return
+        family = FAMILIES.get(line[:2])
+        if family and line.startswith(family[0]) and family[1](self, line):
+            return
         if not found or line[0] == "#" or name.endswith("_human"):
             return
         if name in STATUSES:
             self.texts[name] = value
             self.samples.append(Sample(name, float(value == STATUSES[name]), G, "1"))
-        elif name in TEXTS:
-            self.texts[name] = value
         elif "=" in value:
             self.indexed(name, value)
+        elif name in FIELDS:
+            self.number(name, value, FIELDS[name].kind, FIELDS[name].unit)
         elif self.number(name, value, G, unit_of_unknown(name)):
             self.unknown.append(name)
         else:
@@ -125,14 +145,27 @@ class _Reader:
 
 def _command(reader: _Reader, line: str) -> bool:
     name, _, value = line.rpartition(":")
-    labels = (("cmd", name[8:]),)
+    command = name[8:]
+    labels = (("cmd", command),)
+    append, known = reader.samples.append, COMMAND.get
+    calls = usec = 0.0
     for pair in value.split(","):
         key, _, text = pair.partition("=")
-        part = COMMAND.get(key)
-        if part:
-            reader.number(part.metric, text, part.kind, part.unit, labels)
-        elif key not in COMMAND and reader.number(f"cmdstat_{key}", text, G, unit_of_unknown(key), labels):
-            reader.unknown.append(f"cmdstat_{key}")
+        part = known(key)
+        if part is None:
+            if key not in COMMAND and reader.number(f"cmdstat_{key}", text, G, unit_of_unknown(key), labels):
+                reader.unknown.append(f"cmdstat_{key}")
+            continue
+        try:
+            number = float(text)
+        except ValueError:
+            continue
+        if key == "calls":
+            calls = number
+        elif key == "usec":
+            usec = number
+        append(_new(Sample, (part[0], number, part[1], part[2], labels)))
+    reader.commands[command] = (calls, usec)
     return True
 
 
@@ -205,55 +238,69 @@ def _ignored(_reader: _Reader, _line: str) -> bool:
     return True
 
 
-#: Line prefix -> who reads it. Modules, listeners and sentinel masters say nothing that counts.
-FAMILIES: tuple[tuple[str, Callable[[_Reader, str], bool]], ...] = (
-    ("cmdstat_", _command),
-    ("errorstat_", _error),
-    ("latency_percentiles_usec_", _percentiles),
-    ("db", _database),
-    ("slave", _replica),
-    ("io_thread_", _thread),
-    ("used_active_time_io_thread_", _active_time),
-    ("engine_", _engine),
-    ("module:", _ignored),
-    ("listener", _ignored),
-)
+#: First two letters -> line prefix and who reads such lines. Modules and listeners say nothing that counts.
+FAMILIES: dict[str, tuple[str, Callable[[_Reader, str], bool]]] = {
+    "cm": ("cmdstat_", _command),
+    "er": ("errorstat_", _error),
+    "la": ("latency_percentiles_usec_", _percentiles),
+    "db": ("db", _database),
+    "sl": ("slave", _replica),
+    "io": ("io_thread_", _thread),
+    "us": ("used_active_time_io_thread_", _active_time),
+    "en": ("engine_", _engine),
+    "mo": ("module:", _ignored),
+    "li": ("listener", _ignored),
+}
+
+
+#: What a line came to, remembered: most lines of a server say the same as at the last tick. Cleared when full.
+_PLAIN: dict[str, Sample] = {}
+_OTHER: dict[str, _Reader] = {}
+MOST_REMEMBERED = 30_000
 
 
 def read_info(reply: bytes | str) -> InfoReply:
     """Read one INFO reply, of any section list, any version, RESP2 or RESP3. Never raises for what it does not know."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     reader = _Reader()
-    append, known, slow = reader.samples.append, FIELDS.get, reader.line
+    append, plain, known = reader.samples.append, _PLAIN.get, FIELDS.get
     for line in text.replace("\r\n", "\n").split("\n"):
+        sample = plain(line)
+        if sample is not None:
+            append(sample)
+            continue
         name, _, value = line.partition(":")
         field = known(name)
-        if field is None:
-            if line:
-                slow(line)
+        if field is None or value.endswith("%"):
+            reader.take(_OTHER.get(line) or _read_line(line))
             continue
         try:
             number = float(value)
         except ValueError:
-            slow_number(reader, name, value)
+            reader.texts[name] = value
             continue
-        if isfinite(number):
-            append(_new(Sample, (name, number, field[0], field[1], ())))
-    return InfoReply(tuple(reader.samples), _state(reader), tuple(dict.fromkeys(reader.unknown)))
+        if number - number == 0.0:  # neither infinite nor not-a-number
+            sample = _PLAIN[line] = _new(Sample, (name, number, field[0], field[1], ()))
+            append(sample)
+    if len(_PLAIN) > MOST_REMEMBERED or len(_OTHER) > MOST_REMEMBERED:
+        _PLAIN.clear()
+        _OTHER.clear()
+    return InfoReply(tuple(reader.samples), _state(text, reader), tuple(dict.fromkeys(reader.unknown)), reader.commands)
 
 
-def slow_number(reader: _Reader, name: str, value: str) -> None:
-    """A known field whose value is not plainly a number: a percentage, or a word a managed service put there."""
-    field = FIELDS[name]
-    if not reader.number(name, value, field.kind, field.unit):
-        reader.texts[name] = value
+def _read_line(line: str) -> _Reader:
+    reader = _OTHER[line] = _Reader()
+    if line:
+        reader.line(line)
+    return reader
 
 
-def _state(reader: _Reader) -> dict[str, str]:
+def _state(text: str, reader: _Reader) -> dict[str, str]:
     texts = reader.texts
-    numbers = {s.metric: s.value for s in reader.samples if not s.labels and s.metric in {"uptime_in_seconds", "process_id"}}
     state = {name: texts[name] for name in STATES if texts.get(name)}
-    state |= {name: str(int(value)) for name, value in numbers.items()}
+    for name in ("uptime_in_seconds", "process_id"):
+        if value := _value_of(text, name):
+            state[name] = value
     valkey = "valkey_version" in texts or texts.get("server_name") == "valkey"
     state["server"] = "valkey" if valkey else "redis"
     state["version"] = texts.get("valkey_version") or texts.get("redis_version", "")
@@ -261,3 +308,8 @@ def _state(reader: _Reader) -> dict[str, str]:
     if reader.unknown:
         state["unknown_fields"] = ",".join(sorted(set(reader.unknown)))
     return state
+
+
+def _value_of(text: str, name: str) -> str:
+    at = text.find(f"\n{name}:")
+    return text[at + len(name) + 2 :].split("\n", 1)[0].strip() if at >= 0 else ""
