@@ -1,4 +1,98 @@
-from dashboard.components import empty
-from dashboard.components.live import live
+import streamlit as st
 
-live("collectors", lambda _window: None, lambda _view: empty.no_samples())
+from dashboard import runtime
+from dashboard.charts.over_time import Line, lines
+from dashboard.charts.theme import PALETTE
+from dashboard.components import empty, figure
+from dashboard.components.live import live
+from dashboard.components.tiles import Tile, tiles
+from dashboard.components.trust_line import trust_line
+from dashboard.views import collectors, numbers
+
+HELP_LAG = "Now minus the newest run. More than three intervals means that a collector stands still."
+HELP_COST = "Server time our own connections caused, as the footprint ledger counts it, over the window."
+
+
+def _draw(view: collectors.CollectorsView) -> None:
+    trust_line(view.trust)
+    if not view.rows:
+        empty.empty(
+            "No collector has run in this window.",
+            "Collectors are a process of their own, so that they go on when nobody looks at a page.",
+            "python -m collectors",
+        )
+        return
+    runs, failures = sum(r.runs for r in view.rows), sum(r.failures for r in view.rows)
+    tiles(
+        [
+            Tile("Runs", numbers.count(runs), "in sight" if view.complete else f"newest {collectors.MOST_RUNS}"),
+            Tile("Failures", numbers.count(failures), numbers.percent(failures / runs, 2)),
+            Tile("Lag", numbers.age(min(r.age_s for r in view.rows)), "since the newest run", HELP_LAG),
+            Tile("Slowest p95", numbers.duration(max(r.p95_s for r in view.rows)), "of a run"),
+            *_spool(view),
+            *_cost(view),
+        ],
+        150,
+    )
+    st.subheader("Does each collector run on time?", anchor=False)
+    st.dataframe(
+        [
+            {
+                "collector": r.collector,
+                "source": r.source,
+                "runs": numbers.count(r.runs),
+                "failures": numbers.count(r.failures),
+                "coverage": numbers.percent(r.coverage),
+                "newest": f"{numbers.age(r.age_s)} ago",
+                "p50": numbers.duration(r.p50_s),
+                "p95": numbers.duration(r.p95_s),
+                "samples a run": numbers.count(r.samples),
+                "last outcome": f"{r.last_outcome} {r.last_detail}".strip(),
+            }
+            for r in view.rows
+        ],
+        hide_index=True,
+        key="collectors-table",
+        alt="Runs, failures, coverage and duration per collector and source",
+    )
+    st.subheader("How long does a run take?", anchor=False)
+    traces = [Line(d.name, d.ts, d.seconds, PALETTE[i % len(PALETTE)]) for i, d in enumerate(view.slowest)]
+    chart = lines(traces, unit="seconds", window=view.window, marks=view.marks)
+    figure.show(chart, key="durations", alt="Duration of each collector's runs over time")
+    st.subheader("What went wrong last?", anchor=False)
+    if not view.failures:
+        st.caption("No run failed in this window.")
+        return
+    st.dataframe(
+        [
+            {
+                "at (UTC)": f"{run.ts:%Y-%m-%d %H:%M:%S}",
+                "collector": run.collector,
+                "source": run.source,
+                "outcome": run.outcome,
+                "detail": run.detail,
+            }
+            for run in view.failures
+        ],
+        hide_index=True,
+        key="failures-table",
+        alt="The newest failed runs",
+    )
+
+
+def _spool(view: collectors.CollectorsView) -> list[Tile]:
+    found = [r for r in view.own if "spool" in r.key.metric and r.unit == "bytes"]
+    return (
+        [Tile("Spool", numbers.size(sum(r.value for r in found)), "waiting on disk", "Runs kept on disk while PostgreSQL is away.")]
+        if found
+        else []
+    )
+
+
+def _cost(view: collectors.CollectorsView) -> list[Tile]:
+    if view.server_cost is None:
+        return []
+    return [Tile("Our cost", numbers.percent(view.server_cost, 3), "of the servers' time", HELP_COST)]
+
+
+live("collectors", lambda window: collectors.build(runtime.samples(), window), _draw)

@@ -1,3 +1,12 @@
-from dashboard.components import empty
+from collections.abc import Callable
 
-empty.no_lookups("The playground is not open yet.")
+import streamlit as st
+
+from dashboard.playground import limits, sessions, text, word
+
+PANELS: dict[str, Callable[[], None]] = {"Word": word.panel, "Text": text.panel, "Limits": limits.panel, "Sessions": sessions.panel}
+
+chosen = st.segmented_control(
+    "Try", list(PANELS), default="Word", required=True, key="try", bind="query-params", label_visibility="collapsed"
+)
+PANELS.get(chosen, word.panel)()

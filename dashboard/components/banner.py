@@ -6,10 +6,20 @@ import streamlit as st
 
 from prosepolish_core import Config
 
+NAMES = {
+    "dictionary_api": "Free Dictionary API",
+    "gemini": "Gemini",
+    "cache": "Valkey (cache)",
+    "state": "Valkey (sessions and limits)",
+    "postgres": "PostgreSQL",
+}
+
 
 def provenance(config: Config) -> None:
     """Name each stand-in and embedded server, so that nobody takes a demonstration for production."""
-    stand_ins, embedded = config.stand_in_names(), config.embedded_names()
+    stand_ins, embedded = (
+        [NAMES.get(name, name) for name in names] for names in (config.stand_in_names(), config.embedded_names())
+    )
     if not (stand_ins or embedded):
         return
     parts = []

@@ -8,6 +8,9 @@ from itertools import pairwise
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Coverage, Mark
 
+#: The collector whose runs the coverage of INFO is judged by.
+INFO = "redis_info"
+OWN_COUNTS = "the core's own counters"
 #: Kinds of marks after which counters start again from zero.
 RESETS = frozenset({"restart", "resetstat", "failover"})
 

@@ -1,8 +1,8 @@
 """Percentiles of histograms whose counts are cumulative: interpolated, with the bounds of the bucket they lie in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import inf, isinf, nan
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from ..errors import InvalidInput
 
@@ -22,7 +22,8 @@ class Buckets(Protocol):
     def sum_s(self) -> float:
         """The sum of all observations."""
 
-    def _replace(self, **changes: Any) -> Self: ...
+    @property
+    def _replace(self) -> Callable[..., Self]: ...
 
 
 B = TypeVar("B", bound=Buckets)

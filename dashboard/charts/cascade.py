@@ -1,0 +1,47 @@
+"""How 100 lookups fall through the four tiers: what each answers, and what it passes on."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.views.cascade import Fall
+
+from .theme import QUIET, colour_of, faded, lay_out
+
+
+def cascade(falls: Sequence[Fall]) -> go.Figure:
+    """One bar per tier, cheapest on top: solid what it answered, pale what it passed on."""
+    figure = go.Figure()
+    labels = [fall.label for fall in falls]
+    colours = [colour_of(fall.tier) for fall in falls]
+    figure.add_bar(
+        y=labels,
+        x=[fall.answered for fall in falls],
+        orientation="h",
+        name="answered here",
+        marker={"color": colours, "line": {"width": 0}},
+        hovertemplate="%{y}: %{x:.1f} of 100 answered here<extra></extra>",
+    )
+    figure.add_bar(
+        y=labels,
+        x=[max(0.0, fall.reached - fall.answered) for fall in falls],
+        orientation="h",
+        name="passed on",
+        marker={"color": [faded(c, 0.22) for c in colours], "line": {"width": 0}},
+        hovertemplate="%{y}: %{x:.1f} of 100 passed on<extra></extra>",
+    )
+    for fall in falls:
+        figure.add_annotation(
+            x=min(fall.reached, 100.0),
+            y=fall.label,
+            text=fall.note,
+            showarrow=False,
+            xanchor="left",
+            xshift=8,
+            font={"size": 12, "color": QUIET},
+        )
+    lay_out(figure, height=56 * len(falls) + 40, legend=False)
+    figure.update_layout(barmode="stack", hovermode="closest", bargap=0.35)
+    figure.update_xaxes(range=[0, 150], tickvals=[0, 25, 50, 75, 100], ticksuffix="", showgrid=True)
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ")
+    return figure

@@ -1,0 +1,172 @@
+"""Lines and bars over time: gaps stay visible, marks are vertical lines, every trace is within its point budget."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from prosepolish_core.calc.downsample import thin
+from prosepolish_core.model.window import Window
+from prosepolish_core.ports import Instants, Mark, Numbers
+
+from .scales import Scale, scale
+from .theme import MARK_COLOURS, MOST_POINTS, QUIET, WARN, faded, lay_out
+
+#: Thinned a little further than allowed, as every gap adds a point.
+THIN_TO = MOST_POINTS - 200
+
+
+#: Share of the axis that may lie before the first sample.
+MOST_EMPTY = 0.3
+
+
+class Line(NamedTuple):
+    """One trace. `low` and `high` draw a band around it; `dash` marks a limit or a server's own number."""
+
+    name: str
+    ts: Instants
+    values: Numbers
+    colour: str
+    dash: Literal["solid", "dash", "dot"] = "solid"
+    fill: bool = False
+    low: Numbers | None = None
+    high: Numbers | None = None
+
+
+def lines(
+    series: Sequence[Line],
+    *,
+    unit: str,
+    window: Window,
+    marks: Sequence[Mark] = (),
+    height: int = 260,
+    floor: float | None = 0.0,
+    ceiling: float | None = None,
+    log: bool = False,
+) -> go.Figure:
+    """Series over the window. `floor` and `ceiling` pin the axis, in base units."""
+    shown = scale(unit, _largest(series))
+    figure = go.Figure()
+    for line in series:
+        ts, values = _thinned(line.ts, line.values)
+        if line.low is not None and line.high is not None:
+            _band(figure, line, shown)
+        figure.add_scatter(
+            x=ts,
+            y=values / shown.divisor,
+            name=line.name,
+            mode="lines+markers" if np.isfinite(values).sum() < 3 else "lines",
+            line={"color": line.colour, "width": 2 if line.dash == "solid" else 1.5, "dash": line.dash},
+            fill="tozeroy" if line.fill else None,
+            fillcolor=faded(line.colour, 0.15),
+            connectgaps=False,
+            hovertemplate=f"{shown.prefix}%{{y:.4~g}}{shown.suffix}",
+        )
+    lay_out(figure, height=height, revision=f"{unit}{window.seconds:.0f}", legend=len(series) > 1)
+    _axes(figure, _from(series, window), window, shown, floor, ceiling, log)
+    _draw_marks(figure, marks)
+    return figure
+
+
+def bars(
+    series: Sequence[Line],
+    *,
+    unit: str,
+    window: Window,
+    marks: Sequence[Mark] = (),
+    height: int = 240,
+    stacked: bool = True,
+) -> go.Figure:
+    """Amounts per bucket, stacked or side by side."""
+    shown = scale(unit, _largest(series))
+    figure = go.Figure()
+    for line in series:
+        figure.add_bar(
+            x=line.ts[-MOST_POINTS:],
+            y=line.values[-MOST_POINTS:] / shown.divisor,
+            name=line.name,
+            marker={"color": line.colour, "line": {"width": 0}},
+            hovertemplate=f"{shown.prefix}%{{y:.4~g}}{shown.suffix}",
+        )
+    lay_out(figure, height=height, revision=f"bars{unit}{window.seconds:.0f}", legend=len(series) > 1)
+    figure.update_layout(barmode="stack" if stacked else "group")
+    _axes(figure, _from(series, window), window, shown, 0.0, None, log=False)
+    _draw_marks(figure, marks)
+    return figure
+
+
+def _thinned(ts: Instants, values: Numbers) -> tuple[Instants, Numbers]:
+    """What a browser gets: within the budget, peaks kept, an empty point in every gap."""
+    thinned = thin(ts, values, THIN_TO)
+    return thinned[0][:MOST_POINTS], thinned[1][:MOST_POINTS]
+
+
+def _band(figure: go.Figure, line: Line, shown: Scale) -> None:
+    assert line.low is not None  # noqa: S101 - the caller asked
+    assert line.high is not None  # noqa: S101
+    for edge, fill in ((line.high, None), (line.low, "tonexty")):
+        ts, values = _thinned(line.ts, edge)
+        figure.add_scatter(
+            x=ts,
+            y=values / shown.divisor,
+            mode="lines",
+            line={"width": 0},
+            fill=fill,
+            fillcolor=faded(line.colour, 0.18),
+            showlegend=False,
+            hoverinfo="skip",
+        )
+
+
+def _largest(series: Sequence[Line]) -> float:
+    every: npt.NDArray[np.float64] = np.concatenate([line.values for line in series]) if series else np.array([])
+    every = every[np.isfinite(every)]
+    return float(every.max()) if every.size else 0.0
+
+
+def _from(series: Sequence[Line], window: Window) -> datetime:
+    """Where the axis begins: with the window, or, where nearly all of it lies before the first sample, shortly before that.
+
+    The trust line says how little of the window is covered; an empty axis would not say it better.
+    """
+    known = [line.ts[np.isfinite(line.values)] for line in series]
+    firsts = [ts.min().astype("datetime64[ms]").item().replace(tzinfo=UTC) for ts in known if len(ts)]
+    if not firsts or min(firsts) - window.start < (window.end - window.start) * MOST_EMPTY:
+        return window.start
+    first: datetime = min(firsts)
+    return max(window.start, first - (window.end - first) * 0.05)
+
+
+def _axes(
+    figure: go.Figure, start: datetime, window: Window, shown: Scale, floor: float | None, ceiling: float | None, log: bool
+) -> None:
+    figure.update_xaxes(type="date", range=[start.replace(tzinfo=None), window.end.replace(tzinfo=None)])
+    figure.update_yaxes(ticksuffix=shown.suffix, tickprefix=shown.prefix)
+    if log:
+        figure.update_yaxes(type="log", dtick=1)
+        return
+    figure.update_yaxes(rangemode="tozero")
+    if floor is not None and ceiling is not None:
+        figure.update_yaxes(range=[floor / shown.divisor, ceiling / shown.divisor])
+
+
+def _draw_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
+    for mark in marks[-30:]:
+        colour = MARK_COLOURS.get(mark.kind, WARN)
+        figure.add_vline(
+            x=mark.ts.replace(tzinfo=None).isoformat(),
+            line={"color": colour or QUIET, "width": 1.2, "dash": "dot"},
+        )
+        figure.add_annotation(
+            x=mark.ts.replace(tzinfo=None).isoformat(),
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=mark.kind,
+            hovertext=f"{mark.kind} {mark.source}: {mark.text}",
+            showarrow=False,
+            font={"size": 10, "color": colour},
+        )

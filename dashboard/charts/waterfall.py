@@ -1,0 +1,44 @@
+"""One call's time, tier by tier: when each was asked and how long it took."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.views.playground import Step
+
+from .scales import scale
+from .theme import QUIET, colour_of, faded, lay_out
+
+
+def waterfall(steps: Sequence[Step]) -> go.Figure:
+    """A bar per step from its start to its end; solid where the answer was found."""
+    total = max((s.start_s + s.duration_s for s in steps), default=0.0)
+    shown = scale("seconds", total)
+    labels = [f"{position}. {step.label}" for position, step in enumerate(steps, start=1)]
+    figure = go.Figure()
+    figure.add_bar(
+        y=labels,
+        base=[s.start_s / shown.divisor for s in steps],
+        x=[max(s.duration_s, total * 0.004) / shown.divisor for s in steps],
+        orientation="h",
+        marker={
+            "color": [colour_of(s.tier) if s.answered else faded(colour_of(s.tier), 0.4) for s in steps],
+            "line": {"width": [1 if s.answered else 0 for s in steps], "color": [colour_of(s.tier) for s in steps]},
+        },
+        hovertemplate="%{y}<extra></extra>",
+    )
+    for step, label in zip(steps, labels, strict=True):
+        figure.add_annotation(
+            x=(step.start_s + step.duration_s) / shown.divisor,
+            y=label,
+            text=step.told,
+            showarrow=False,
+            xanchor="left",
+            xshift=8,
+            font={"size": 12, "color": QUIET},
+        )
+    lay_out(figure, height=52 * len(steps) + 50, legend=False)
+    figure.update_layout(hovermode="closest", bargap=0.4)
+    figure.update_xaxes(range=[0, max(total, 1e-9) / shown.divisor * 1.6], ticksuffix=shown.suffix, nticks=6)
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ")
+    return figure

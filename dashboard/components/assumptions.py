@@ -1,0 +1,88 @@
+"""The seed formula with editable assumptions: they live in the URL, so a link carries them. The defaults are the project's own."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+import streamlit as st
+
+from dashboard.views import numbers
+from prosepolish_core.calc.savings import Assumptions, Estimate, estimate
+from prosepolish_core.errors import InvalidInput
+
+from .tiles import Tile, tiles
+
+SEED = Assumptions()
+
+
+class Field(NamedTuple):
+    """One input: the assumption it sets, its label, most, step and format. `scale` is what one unit on screen is worth."""
+
+    name: str
+    label: str
+    most: float
+    step: float
+    shown: str
+    scale: Decimal = Decimal(1)
+
+
+FIELDS = (
+    Field("corrections_per_day", "Corrections a day", 1e7, 100, "%.0f"),
+    Field("correction_hit_ratio", "of them hits (%)", 100, 5, "%.1f", Decimal("0.01")),
+    Field("usd_per_call", "Price of a call ($)", 10, 0.0001, "%.5f"),
+    Field("cache_usd_per_month", "Price of the cache ($ a month)", 1e6, 1, "%.2f"),
+    Field("lookups_per_day", "Lookups a day", 1e9, 500, "%.0f"),
+    Field("lookup_hit_ratio", "of them hits (%)", 100, 5, "%.1f", Decimal("0.01")),
+    Field("bytes_per_lookup", "Size of an answer (bytes)", 1e7, 100, "%.0f"),
+    Field("seconds_per_call", "Time of a call (s)", 600, 0.1, "%.1f"),
+)
+WHOLE = {"corrections_per_day", "lookups_per_day", "bytes_per_lookup"}
+
+
+def panel() -> None:
+    """Inputs on top, what they come to below, and the formula in words."""
+    with st.container(border=True), st.grid(4, min_column_width=180):
+        given = {field.name: _input(field) for field in FIELDS}
+    try:
+        chosen = Assumptions(**given)  # type: ignore[arg-type]  # the table names the fields
+    except InvalidInput as error:
+        st.error(f"These assumptions cannot be used: {error}.", icon=":material/error:")
+        return
+    shown = estimate(chosen)
+    _results(shown)
+    _words(chosen, shown)
+
+
+def _input(field: Field) -> Decimal | int:
+    """The decimal somebody typed, not the nearest double; held to its range again, as a browser's word is no proof."""
+    default = float(Decimal(getattr(SEED, field.name)) / field.scale)
+    typed = st.number_input(
+        field.label, 0.0, float(field.most), default, float(field.step), field.shown, key=field.name, bind="query-params"
+    )
+    value = min(max(Decimal(repr(float(typed))), Decimal(0)), Decimal(repr(field.most))) * field.scale
+    return int(value) if field.name in WHOLE else value
+
+
+def _results(shown: Estimate) -> None:
+    traffic = f"{numbers.count(float(shown.bytes_per_month) / 1e6)} MB"
+    tiles(
+        [
+            Tile("Calls not made", numbers.count(float(shown.calls_per_month)), "a month"),
+            Tile("Savings", numbers.usd(shown.usd_per_month), f"a month · {numbers.usd(shown.usd_per_year)} a year"),
+            Tile("Net of the cache", numbers.usd(shown.net_usd_per_month), "a month"),
+            Tile("Requests not made", numbers.count(float(shown.requests_per_month)), "lookups a month"),
+            Tile("Traffic not caused", traffic, "a month", "Megabytes of 1,000,000 bytes, as bandwidth is sold."),
+            Tile("Waiting spared", numbers.age(float(shown.waiting_s_per_month)), "a month"),
+        ],
+        130,
+    )
+
+
+def _words(given: Assumptions, shown: Estimate) -> None:
+    text = (
+        f"{numbers.count(given.corrections_per_day)} corrections a day × {given.days_per_month} days × "
+        f"{float(given.correction_hit_ratio) * 100:.4g} % hits = {numbers.count(float(shown.calls_per_month))} calls × "
+        f"${given.usd_per_call.normalize():f} = {numbers.usd(shown.usd_per_month)} a month and "
+        f"{numbers.usd(shown.usd_per_year)} a year. An estimate from assumptions, not a measurement; "
+        "the same as `prosepolish estimate`."
+    )
+    st.caption(text.replace("$", r"\$"))

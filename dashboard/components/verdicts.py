@@ -1,0 +1,73 @@
+"""The verdict list: what needs attention first, in words with number, reason and what to do; what is well, folded away."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import streamlit as st
+
+from dashboard.views import numbers
+from prosepolish_core.model.health import Dependency
+from prosepolish_core.model.verdict import Level, Verdict
+
+Colour = Literal["green", "gray", "orange", "red"]
+#: Icon, colour and word of each level: never colour alone.
+LOOKS: dict[Level, tuple[str, Colour, str]] = {
+    Level.OK: (":material/check_circle:", "green", "ok"),
+    Level.UNKNOWN: (":material/help:", "gray", "unknown"),
+    Level.WARNING: (":material/warning:", "orange", "warning"),
+    Level.CRITICAL: (":material/error:", "red", "critical"),
+}
+#: Names of dependencies on screen.
+NAMES = {
+    "redis": "Redis (cache)",
+    "state": "Redis (state)",
+    "postgres": "PostgreSQL",
+    "dictionary_api": "Dictionary API",
+    "gemini": "Gemini",
+}
+
+
+def verdict_list(verdicts: Sequence[Verdict], *, fold: bool = True) -> None:
+    """Everything that is not ok in full, worst first; the rest behind one line, or in full without `fold`."""
+    if not fold:
+        for verdict in verdicts:
+            _row(verdict)
+        return
+    amiss = [v for v in verdicts if v.level in {Level.WARNING, Level.CRITICAL}]
+    quiet = [v for v in verdicts if v not in amiss]
+    for verdict in amiss:
+        _row(verdict)
+    unknown = sum(v.level is Level.UNKNOWN for v in quiet)
+    told = f"{len(quiet) - unknown} checks are ok" + (f", {unknown} cannot be judged yet" if unknown else "")
+    if quiet:
+        with st.expander(told, icon=":material/check_circle:" if not amiss else None):
+            for verdict in quiet:
+                _row(verdict)
+
+
+def dependency_list(dependencies: Sequence[Dependency]) -> None:
+    """What each dependency answers right now: one badge each, and a full line for those that are not ok."""
+    with st.container(horizontal=True, gap="small"):
+        for dependency in dependencies:
+            icon, colour, word = LOOKS[dependency.verdict.level]
+            time = f" · {numbers.duration(dependency.median_s)}" if dependency.median_s is not None else ""
+            st.badge(f"{_name(dependency)}: {word}{time}", icon=icon, color=colour, help=dependency.reason)
+    for dependency in dependencies:
+        if dependency.verdict.level is not Level.OK:
+            _row(replace(dependency.verdict, subject=_name(dependency)))
+
+
+def _name(dependency: Dependency) -> str:
+    return NAMES.get(dependency.name, dependency.name)
+
+
+def _row(verdict: Verdict) -> None:
+    icon, colour, word = LOOKS[verdict.level]
+    action = f"  \n:gray[:material/subdirectory_arrow_right: {_plain(verdict.action)}]" if verdict.action else ""
+    st.markdown(f":{colour}[{icon} **{word}**] · **{_plain(verdict.subject)}** · {_plain(verdict.reason)}{action}")
+
+
+def _plain(text: str) -> str:
+    """A dollar sign would begin a formula, a bracket a link."""
+    return text.replace("$", r"\$").replace("[", r"\[")

@@ -1,0 +1,66 @@
+"""Have a text corrected, twice, and see what the second time costs."""
+
+import streamlit as st
+
+from dashboard import runtime
+from dashboard.views.playground import Explained, of_correction
+from prosepolish_core.errors import InvalidInput
+from prosepolish_core.model.correction import Correction
+
+from . import told
+from .visitor import visitor
+
+PANEL = "text"
+LONGEST = 2000
+EXAMPLE = "Teh quick brown fox jump over the lazy dog, and then it have slept."
+
+
+def panel() -> None:
+    """The whole panel."""
+    with st.form("text-form", border=False):
+        text = st.text_area("Text", value=EXAMPLE, max_chars=LONGEST, key="text", height=110)
+        asked = st.form_submit_button("Correct", type="primary", icon=":material/spellcheck:", key="correct")
+    if asked:
+        _correct(text or "")
+    shown: tuple[Explained, Correction] | None = st.session_state.get("text shown")
+    if not shown:
+        st.caption("Correct a text twice: the first call is paid, the second comes from Redis and costs nothing.")
+        return
+    explained, found = shown
+    with st.container(border=True):
+        if found.corrected:
+            st.caption("Corrected" if found.changed else "Nothing had to be changed")
+        else:
+            st.caption(f"Shown as it was: no tier could correct it ({found.detail or found.outcome})")
+        st.text(found.text)
+    told.show(explained, PANEL)
+    tokens = found.tokens
+    if tokens.total:
+        st.caption(
+            f"{tokens.prompt} prompt tokens ({tokens.cached} cached), {tokens.output} output and {tokens.thoughts} thinking tokens, "
+            "as billed for the call that made this answer."
+        )
+    told.before(PANEL)
+
+
+def _correct(text: str) -> None:
+    if len(text) > LONGEST:
+        st.warning(f"A text here has at most {LONGEST} characters.", icon=":material/edit:")
+        return
+    core = runtime.core()
+    allowed = core.limiter.check_named("llm", visitor())
+    if not allowed.allowed:
+        st.warning(
+            f"Ten a minute, no more. Try again in {allowed.retry_after_s:.0f} s.",
+            icon=":material/hourglass_top:",
+        )
+        return
+    try:
+        with st.spinner("Correcting …"):
+            found = core.corrector.correct(text, user_id=visitor())
+    except InvalidInput as error:
+        st.warning(f"This text cannot be corrected: {error}.", icon=":material/edit:")
+        return
+    explained = of_correction(found)
+    told.remember(PANEL, text[:40], explained)
+    st.session_state["text shown"] = (explained, found)

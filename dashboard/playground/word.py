@@ -1,0 +1,90 @@
+"""Look a word up, look again and see tier 1, invalidate and look again."""
+
+import streamlit as st
+
+from dashboard import runtime
+from dashboard.views.playground import Explained, of_lookup, of_trace
+from prosepolish_core.errors import InvalidInput, LookupUnavailable, StoreUnavailable
+from prosepolish_core.model.entry import Entry
+from prosepolish_core.model.trace import Trace
+
+from . import told
+from .visitor import visitor
+
+PANEL = "word"
+LONGEST = 64
+MOST_MEANINGS, MOST_SENSES = 4, 3
+
+
+def panel() -> None:
+    """The whole panel."""
+    with st.form("word-form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        word = st.text_input(
+            "Word", value="eloquent", max_chars=LONGEST, key="word", help="Any English word; a made-up one works too."
+        )
+        look = st.form_submit_button("Look up", type="primary", icon=":material/search:", key="look")
+        drop = st.form_submit_button("Invalidate", icon=":material/delete_sweep:", key="invalidate")
+    if drop:
+        _invalidate(word or "")
+    if look:
+        _look(word or "")
+    shown: tuple[Explained, Entry | None, str] | None = st.session_state.get("word shown")
+    if not shown:
+        st.caption(
+            "Look a word up twice: the first answer comes from deeper down, the second from Redis. Invalidate, and it starts again."
+        )
+        return
+    explained, entry, asked = shown
+    told.show(explained, PANEL)
+    _entry(entry, asked)
+    told.before(PANEL)
+
+
+def _look(word: str) -> None:
+    core = runtime.core()
+    allowed = core.limiter.check_named("lookup", visitor())
+    if not allowed.allowed:
+        st.warning(f"That was fast. Try again in {allowed.retry_after_s:.1f} s.", icon=":material/hourglass_top:")
+        return
+    try:
+        found = core.dictionary.lookup(word)
+    except InvalidInput as error:
+        st.warning(f"This is no word to look up: {error}.", icon=":material/edit:")
+        return
+    except LookupUnavailable as error:
+        steps: Trace = error.trace  # type: ignore[assignment]  # the core raises it with its own trace
+        explained = of_trace(steps)
+        st.error("No tier could answer just now. What each one said:", icon=":material/cloud_off:")
+        told.remember(PANEL, word, explained)
+        st.session_state["word shown"] = (explained, None, word)
+        return
+    explained = of_lookup(found)
+    told.remember(PANEL, found.word, explained)
+    st.session_state["word shown"] = (explained, found.entry, found.word)
+
+
+def _invalidate(word: str) -> None:
+    try:
+        runtime.core().dictionary.invalidate(word)
+    except InvalidInput as error:
+        st.warning(f"This is no word to look up: {error}.", icon=":material/edit:")
+    except StoreUnavailable:
+        st.error(
+            "PostgreSQL cannot be reached, so nothing was invalidated: an old copy could come back.", icon=":material/cloud_off:"
+        )
+    else:
+        st.success("Gone from Redis and PostgreSQL. The next look starts at the bottom again.", icon=":material/delete_sweep:")
+
+
+def _entry(entry: Entry | None, asked: str) -> None:
+    with st.container(border=True):
+        if entry is None:
+            st.text(f"Nobody knows “{asked}”. That is remembered too, so that asking again is cheap.")
+            return
+        st.text(f"{entry.word}   {entry.phonetic}".strip())
+        for meaning in entry.meanings[:MOST_MEANINGS]:
+            st.caption(meaning.part_of_speech.replace("[", "").replace("$", ""))
+            lines = [f"{n}. {sense.definition}" for n, sense in enumerate(meaning.definitions[:MOST_SENSES], start=1)]
+            st.text("\n".join(lines))
+        if entry.license.name:
+            st.text(f"Licence: {entry.license.name}")

@@ -1,0 +1,49 @@
+"""How 100 lookups fall through the four tiers, with each tier's p50 and price."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import pandas as pd
+
+from prosepolish_core.model.outcome import Family, Tier
+from prosepolish_core.ports import LatencyBuckets
+
+from . import latency, numbers
+from .targets import TIER_LABELS
+
+
+class Fall(NamedTuple):
+    """One tier, per 100 lookups: how many reached it and how many it answered. `note` says time and price."""
+
+    tier: str
+    label: str
+    reached: float
+    answered: float
+    note: str
+
+
+def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: Decimal | None = None) -> list[Fall]:
+    """The dictionary family's lookups, per 100 of those that reached the first tier. Empty when there were none."""
+    words = found[found["family"] == Family.DICTIONARY]
+    reached = words.groupby("tier")["steps"].sum()
+    answered = words.groupby("tier")["hits"].sum()
+    lookups = float(reached.get(Tier.REDIS.value, 0))
+    if not lookups:
+        return []
+    spreads = {s.tier: s for s in latency.spreads([h for h in histograms if h.family == Family.DICTIONARY])}
+    result = []
+    for tier, label in TIER_LABELS.items():
+        share = 100 * float(reached.get(tier.value, 0)) / lookups
+        hits = 100 * float(answered.get(tier.value, 0)) / lookups
+        result.append(Fall(tier.value, label, share, hits, _note(tier, hits, spreads.get(tier.value), paid_usd)))
+    return result
+
+
+def _note(tier: Tier, hits: float, spread: latency.Spread | None, paid_usd: Decimal | None) -> str:
+    if spread is None:
+        return "not asked"
+    parts = [f"answers {hits:.3g} of 100", f"p50 {numbers.duration(spread.p50)}"]
+    if tier is Tier.GEMINI and paid_usd is not None:
+        parts.append(f"{numbers.usd(paid_usd)} a call")
+    return " · ".join(parts)

@@ -1,0 +1,125 @@
+"""Collectors: do they run on time? Runs, failures, durations, lag and coverage per collector and source, and what they cost."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from prosepolish_core.model.sample import RunOutcome
+from prosepolish_core.model.window import Window
+from prosepolish_core.ports import Coverage, Instants, Mark, Numbers, Reading, RunRow, SampleReader
+
+from .trust import INFO, Trust, of_samples
+
+#: Newest runs read for the page; more would not be legible.
+MOST_RUNS = 1500
+#: The collectors' readings about themselves.
+OWN_METRICS = "collector_"
+#: Microseconds of server time charged to us, counted per instance.
+COST = "collector_server_usec"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorRow:
+    """One collector reading one source, over the runs in sight."""
+
+    collector: str
+    source: str
+    runs: int
+    failures: int
+    p50_s: float
+    p95_s: float
+    newest: datetime
+    age_s: float
+    coverage: float
+    samples: int
+    last_outcome: str
+    last_detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DurationLine:
+    """How long each run of one collector against one source took."""
+
+    name: str
+    ts: Instants
+    seconds: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorsView:
+    """Everything the Collectors page shows."""
+
+    window: Window
+    trust: Trust
+    rows: tuple[CollectorRow, ...]
+    slowest: tuple[DurationLine, ...]
+    failures: tuple[RunRow, ...]
+    own: tuple[Reading, ...]
+    marks: tuple[Mark, ...]
+    complete: bool
+    server_cost: float | None
+
+
+def build(samples: SampleReader, window: Window) -> CollectorsView:
+    """Read and compute. Raises StoreUnavailable."""
+    runs, marks = samples.runs(window, MOST_RUNS), samples.marks(window)
+    grouped = _grouped(runs)
+    coverages = {key: samples.coverage(key[0], window, key[1]) for key in grouped}
+    return CollectorsView(
+        window,
+        of_samples(samples.coverage(INFO, window), marks, "the collectors' own record of their runs"),
+        tuple(_row(key, of_key, coverages[key], window) for key, of_key in grouped.items()),
+        tuple(slowest([_durations(key, of_key) for key, of_key in grouped.items()])),
+        tuple(run for run in runs if run.outcome != RunOutcome.OK)[:20],
+        tuple(r for r in samples.latest() if r.key.metric.startswith(OWN_METRICS)),
+        tuple(marks),
+        len(runs) < MOST_RUNS,
+        _server_cost(samples, window),
+    )
+
+
+def slowest(durations: Sequence[DurationLine], most: int = 6) -> list[DurationLine]:
+    """The few whose slowest runs took longest: more lines would not be legible."""
+    return sorted(durations, key=lambda line: -float(np.quantile(line.seconds, 0.95)))[:most]
+
+
+def _server_cost(samples: SampleReader, window: Window) -> float | None:
+    """Share of the observed servers' time that our own connections caused; None while it is not counted."""
+    found = samples.increases((COST,), window, points=1)
+    spent = sum(float(np.nansum(s.increase)) for s in found) / 1e6
+    covered = sum(float(np.nansum(s.covered_s)) for s in found)
+    return spent / covered if covered else None
+
+
+def _grouped(runs: Sequence[RunRow]) -> dict[tuple[str, str], list[RunRow]]:
+    grouped: dict[tuple[str, str], list[RunRow]] = defaultdict(list)
+    for run in runs:
+        grouped[run.collector, run.source].append(run)
+    return dict(sorted(grouped.items()))
+
+
+def _row(key: tuple[str, str], runs: Sequence[RunRow], coverage: Coverage, window: Window) -> CollectorRow:
+    times = np.array([run.duration_s for run in runs])
+    newest = runs[0]
+    return CollectorRow(
+        *key,
+        runs=len(runs),
+        failures=sum(run.outcome != RunOutcome.OK for run in runs),
+        p50_s=float(np.quantile(times, 0.5)),
+        p95_s=float(np.quantile(times, 0.95)),
+        newest=newest.ts,
+        age_s=max(0.0, (window.end - newest.ts).total_seconds()),
+        coverage=coverage.ratio,
+        samples=newest.samples,
+        last_outcome=newest.outcome,
+        last_detail=newest.detail,
+    )
+
+
+def _durations(key: tuple[str, str], runs: Sequence[RunRow]) -> DurationLine:
+    oldest_first = runs[::-1]
+    ts = np.array([run.ts.replace(tzinfo=None) for run in oldest_first], dtype="datetime64[ms]")
+    return DurationLine(f"{key[0]} · {key[1]}", ts, np.array([run.duration_s for run in oldest_first]))

@@ -1,0 +1,151 @@
+"""Hit rate: what each tier answers of what reaches it, per key family, with its interval; the server's own rate beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from prosepolish_core.calc.ratios import wilson
+
+from prosepolish_core.model.outcome import Family, Tier
+from prosepolish_core.model.window import Window
+from prosepolish_core.ports import Instants, Mark, Numbers, SampleReader, TelemetryReader
+
+from . import counts
+from .targets import ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
+from .trust import OWN_COUNTS, Trust, of_counts
+
+POINTS = 90
+GAP = (np.nan, np.nan)
+SERVER = ("keyspace_hits", "keyspace_misses")
+
+
+@dataclass(frozen=True, slots=True)
+class TierRate:
+    """One tier for one key family over the window. `low` and `high` bound the ratio with 95 % confidence (Wilson)."""
+
+    family: str
+    tier: str
+    hits: int
+    misses: int
+    failures: int
+    ratio: float
+    low: float
+    high: float
+    target: float | None
+
+    @property
+    def asked(self) -> int:
+        """Lookups that reached the tier and were answered yes or no; failures stand apart."""
+        return self.hits + self.misses
+
+    @property
+    def good(self) -> bool | None:
+        """Whether the target is met; None where nothing is promised or too little was counted."""
+        if self.target is None or self.asked < ENOUGH_LOOKUPS:
+            return None
+        return self.ratio >= self.target - TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class RateLine:
+    """The rate per bucket with its interval; NaN where nothing was asked."""
+
+    family: str
+    tier: str
+    ts: Instants
+    ratio: Numbers
+    low: Numbers
+    high: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRate:
+    """The server's keyspace hit rate. It also counts probes and limiter traffic, so it is not the cache hit rate."""
+
+    source: str
+    hits: float
+    misses: float
+
+    @property
+    def ratio(self) -> float | None:
+        """Hits of all key reads of that server; None when there were none."""
+        total = self.hits + self.misses
+        return self.hits / total if total else None
+
+
+@dataclass(frozen=True, slots=True)
+class HitRateView:
+    """Everything the Hit rate page shows."""
+
+    window: Window
+    trust: Trust
+    rates: tuple[TierRate, ...]
+    lines: tuple[RateLine, ...]
+    server: tuple[ServerRate, ...]
+    marks: tuple[Mark, ...]
+
+
+def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> HitRateView:
+    """Read and compute. Raises StoreUnavailable."""
+    found = counts.frame(telemetry.lookups(window, POINTS))
+    newest = telemetry.newest()
+    marks = samples.marks(window)
+    return HitRateView(
+        window,
+        of_counts(newest, window, list(found["ts"]), OWN_COUNTS),
+        tuple(tier_rates(found)),
+        tuple(rate_lines(found, window)),
+        tuple(server_rates(samples, window)),
+        tuple(marks),
+    )
+
+
+def tier_rates(found: pd.DataFrame) -> list[TierRate]:
+    """One row per family and tier that was asked, families and tiers in their usual order. Paying tiers have no hit rate."""
+    caches = found[found["tier"].isin([Tier.REDIS, Tier.POSTGRES])]
+    totals = caches.groupby(["family", "tier"])[["hits", "misses", "failures"]].sum()
+    rates = []
+    for family, tier, hits, misses, failures in totals.reset_index().itertuples(index=False):
+        low, high = wilson(hits, hits + misses)
+        ratio = hits / (hits + misses) if hits + misses else float("nan")
+        rates.append(TierRate(family, tier, hits, misses, failures, ratio, low, high, _target(family, tier)))
+    families = [f.value for f in Family]
+    return sorted(rates, key=lambda r: (families.index(r.family) if r.family in families else 99, counts.ORDER.index(r.tier)))
+
+
+def rate_lines(found: pd.DataFrame, window: Window) -> list[RateLine]:
+    """The rate of the cache per bucket: Redis per family, and PostgreSQL for words."""
+    chosen = [(f, Tier.REDIS.value) for f in (Family.DICTIONARY, Family.LLM)] + [(Family.DICTIONARY, Tier.POSTGRES.value)]
+    lines = []
+    for family, tier in chosen:
+        part = found[(found["family"] == family) & (found["tier"] == tier)]
+        if part.empty:
+            continue
+        index = counts.buckets(found, window)
+        summed = part.groupby("ts")[["hits", "misses"]].sum().reindex(index, fill_value=0)
+        hits, asked = summed["hits"].to_numpy(float), (summed["hits"] + summed["misses"]).to_numpy(float)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(asked > 0, hits / asked, np.nan)
+        bounds = np.array([wilson(int(h), int(n)) if n else GAP for h, n in zip(hits, asked, strict=True)]).reshape(-1, 2)
+        lines.append(RateLine(family, tier, counts.instants(index), ratio, bounds[:, 0], bounds[:, 1]))
+    return lines
+
+
+def server_rates(samples: SampleReader, window: Window) -> list[ServerRate]:
+    """The keyspace hit rate of each observed server, from reset-safe increases."""
+    sums: dict[str, dict[str, float]] = {}
+    for series in samples.increases(SERVER, window, points=1):
+        total = float(np.nansum(series.increase))
+        of_source = sums.setdefault(series.key.source, dict.fromkeys(SERVER, 0.0))
+        of_source[series.key.metric] += total
+    return [ServerRate(source, s["keyspace_hits"], s["keyspace_misses"]) for source, s in sorted(sums.items())]
+
+
+def of_words(rates: Sequence[TierRate], tier: Tier) -> TierRate | None:
+    """The dictionary family's row for one tier."""
+    return next((r for r in rates if (r.family, r.tier) == (Family.DICTIONARY, tier)), None)
+
+
+def _target(family: str, tier: str) -> float | None:
+    return next((target for (f, t), target in HIT_TARGETS.items() if (f, t) == (family, tier)), None)

@@ -1,0 +1,96 @@
+"""Latency: percentiles per tier from merged histogram buckets, over the window and over time; never averages of percentiles."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from prosepolish_core.calc.quantiles import merge, quantile
+from prosepolish_core.model.outcome import Tier
+from prosepolish_core.model.window import Window
+from prosepolish_core.ports import Instants, LatencyBuckets, Mark, Numbers, SampleReader, TelemetryReader
+
+from . import counts
+from .targets import BUDGETS_S
+from .trust import OWN_COUNTS, Trust, of_counts
+
+POINTS = 60
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long one tier took: percentiles in seconds. `family` is empty when all families are merged."""
+
+    tier: str
+    family: str
+    calls: int
+    p50: float
+    p95: float
+    p99: float
+    mean: float
+    budget_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PercentileLine:
+    """Percentiles of one tier per bucket."""
+
+    tier: str
+    ts: Instants
+    of: dict[str, Numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyView:
+    """Everything the Latency page shows."""
+
+    window: Window
+    trust: Trust
+    tiers: tuple[Spread, ...]
+    families: tuple[Spread, ...]
+    lines: tuple[PercentileLine, ...]
+    marks: tuple[Mark, ...]
+
+
+def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> LatencyView:
+    """Read and compute. Raises StoreUnavailable."""
+    rows = telemetry.latency(window, POINTS)
+    return LatencyView(
+        window,
+        of_counts(telemetry.newest(), window, [row.ts for row in rows], OWN_COUNTS),
+        tuple(spreads(rows)),
+        tuple(spreads(rows, by_family=True)),
+        tuple(lines(rows)),
+        tuple(samples.marks(window)),
+    )
+
+
+def spreads(rows: Sequence[LatencyBuckets], *, by_family: bool = False) -> list[Spread]:
+    """One row per tier (and family), from the sum of all its histograms."""
+    groups: dict[tuple[str, str], list[LatencyBuckets]] = defaultdict(list)
+    for row in rows:
+        groups[row.tier, row.family if by_family else ""].append(row)
+    found = []
+    for (tier, family), of_group in groups.items():
+        merged = merge(of_group)
+        if merged and (calls := merged.counts[-1]):
+            p50, p95, p99 = (quantile(merged.bounds_s, merged.counts, q) for q in QUANTILES.values())
+            found.append(Spread(tier, family, calls, p50, p95, p99, merged.sum_s / calls, BUDGETS_S.get(Tier(tier))))
+    return sorted(found, key=lambda s: (counts.ORDER.index(s.tier), s.family))
+
+
+def lines(rows: Sequence[LatencyBuckets]) -> list[PercentileLine]:
+    """Per tier and bucket the percentiles of that bucket's merged histogram; a bucket without calls is a gap."""
+    groups: dict[str, dict[datetime, list[LatencyBuckets]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        groups[row.tier][row.ts].append(row)
+    found = []
+    for tier in sorted(groups, key=counts.ORDER.index):
+        merged = [(ts, merge(groups[tier][ts])) for ts in sorted(groups[tier])]
+        kept = [(ts, m) for ts, m in merged if m and m.counts[-1]]
+        of = {name: np.array([quantile(m.bounds_s, m.counts, q) for _, m in kept]) for name, q in QUANTILES.items()}
+        found.append(PercentileLine(tier, np.array([ts.replace(tzinfo=None) for ts, _ in kept], dtype="datetime64[ms]"), of))
+    return found

@@ -1,0 +1,102 @@
+"""Overview: the verdicts first, then the headline numbers, then how lookups fall through the tiers."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from prosepolish_core.calc.savings import Side
+from prosepolish_core.model.outcome import Tier
+from prosepolish_core.model.verdict import Verdict
+from prosepolish_core.model.window import Window
+from prosepolish_core.ports import Numbers, SampleReader, TelemetryReader
+
+from . import counts, hit_rate, latency, memory, rules, savings
+from .cascade import Fall, falls
+from .trust import INFO, Trust, of_samples
+
+POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A number with its recent course (evenly spaced); `value` is None where nothing was counted."""
+
+    value: float | None
+    course: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """Everything the Overview shows, except what the dependencies answer right now."""
+
+    window: Window
+    trust: Trust
+    verdicts: tuple[Verdict, ...]
+    hit_rate: Headline
+    lookups: Headline
+    memory: Headline
+    memory_limit: float | None
+    avoided: Headline
+    avoided_usd: Decimal
+    spreads: tuple[latency.Spread, ...]
+    p95: dict[str, Numbers]
+    falls: tuple[Fall, ...]
+
+
+def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, state_is_shared: bool = False) -> OverviewView:
+    """Read and compute. Raises StoreUnavailable."""
+    found = counts.frame(telemetry.lookups(window, POINTS))
+    histograms = telemetry.latency(window, POINTS)
+    servers = memory.build(samples, window)
+    money = savings.build(samples, telemetry, window)
+    rates = hit_rate.tier_rates(found)
+    spreads = latency.spreads(histograms)
+    trust = of_samples(samples.coverage(INFO, window), servers.marks, "Redis INFO and the core's own counters")
+    facts = rules.Facts(rates, spreads, servers.instances, trust, money, servers.marks, state_is_shared, _rejected(samples, window))
+    cache = next((i for i in servers.instances if i.source == "cache"), None)
+    paid = _price_of_a_call(money.sums.paid)
+    return OverviewView(
+        window,
+        trust,
+        tuple(rules.judge(facts)),
+        _words(rates, found, window),
+        _throughput(found, window),
+        Headline(cache.used if cache else None, _finite(cache.gauges["used_memory"].last) if cache else np.array([])),
+        cache.limit if cache else None,
+        Headline(float(money.sums.avoided.usd), np.cumsum(money.avoided_usd)),
+        money.sums.avoided.usd,
+        tuple(spreads),
+        {line.tier: _finite(line.of["p95"]) for line in latency.lines(histograms)},
+        tuple(falls(found, histograms, paid)),
+    )
+
+
+def _words(rates: list[hit_rate.TierRate], found: pd.DataFrame, window: Window) -> Headline:
+    row = hit_rate.of_words(rates, Tier.REDIS)
+    course = next((line.ratio for line in hit_rate.rate_lines(found, window) if line.tier == Tier.REDIS), np.array([]))
+    return Headline(row.ratio if row and row.asked else None, _finite(course) * 100)
+
+
+def _throughput(found: pd.DataFrame, window: Window) -> Headline:
+    """Answers per second over the part of the window that holds counts, and per bucket."""
+    index, answers = counts.per_bucket(found, "answers", window)
+    if not len(index):
+        return Headline(None, np.array([]))
+    per_s = answers / counts.width_s(found)
+    return Headline(float(per_s.mean()), per_s)
+
+
+def _price_of_a_call(paid: Side) -> Decimal | None:
+    """The mean price of the priced calls."""
+    priced = paid.calls - paid.unpriced
+    return paid.usd / priced if priced else None
+
+
+def _rejected(samples: SampleReader, window: Window) -> float:
+    return sum(float(np.nansum(s.increase)) for s in samples.increases(("rejected_connections",), window, points=1))
+
+
+def _finite(values: Numbers) -> Numbers:
+    return values[np.isfinite(values)]

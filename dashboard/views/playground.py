@@ -1,0 +1,92 @@
+"""Playground: one call explained: which tier answered, what each tier said, what was filled, what it cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from prosepolish_core.model.correction import Correction
+from prosepolish_core.model.lookup import Lookup
+from prosepolish_core.model.outcome import ANSWERED, Outcome
+from prosepolish_core.model.trace import Trace, TraceStep
+
+from . import numbers
+from .targets import tier_label
+
+#: What an outcome means, in words.
+TOLD = {
+    Outcome.HIT: "found it",
+    Outcome.MISS: "does not have it",
+    Outcome.NEGATIVE_HIT: "knows there is no such word",
+    Outcome.STALE_HIT: "found an old copy",
+    Outcome.REFUSED: "refused",
+    Outcome.TIMEOUT: "took too long",
+    Outcome.ERROR: "failed",
+}
+
+
+class Step(NamedTuple):
+    """One tier asked once, in seconds from the beginning of the call. `told` says what came of it, in words."""
+
+    tier: str
+    label: str
+    start_s: float
+    duration_s: float
+    told: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One call as the page tells it. `cost` is text: an unpriced call has no number."""
+
+    tier: str | None
+    headline: str
+    total_s: float
+    cost: str
+    filled: tuple[str, ...]
+    steps: tuple[Step, ...]
+    answered: bool
+    degraded: bool
+
+
+def of_lookup(found: Lookup) -> Explained:
+    """Explain one word."""
+    return _explain(found.tier, found.outcome, found.trace, found.cost_usd, found.age_s, found.degraded)
+
+
+def of_correction(found: Correction) -> Explained:
+    """Explain one corrected text."""
+    return _explain(found.tier, found.outcome, found.trace, found.cost_usd, None, not found.corrected)
+
+
+def of_trace(trace: Trace) -> Explained:
+    """Explain a call that nobody answered."""
+    return _explain(None, Outcome.ERROR, trace, Decimal(0), None, degraded=True)
+
+
+def _explain(
+    tier: str | None, outcome: Outcome, trace: Trace, cost: Decimal | None, age_s: float | None, degraded: bool
+) -> Explained:
+    total = max((step.start_s + step.duration_s for step in trace), default=0.0)
+    filled = tuple(dict.fromkeys(tier_label(above) for step in trace for above in step.filled))
+    if tier is None:
+        headline = "No tier answered"
+    else:
+        headline = f"Answered by {tier_label(tier)}" + (f", {numbers.age(age_s)} old" if age_s else "")
+    told_cost = "price unknown" if cost is None else "free" if cost == 0 else numbers.usd(cost)
+    return Explained(tier, headline, total, told_cost, filled, tuple(_steps(trace)), outcome in ANSWERED, degraded)
+
+
+def _steps(trace: Sequence[TraceStep]) -> list[Step]:
+    return [
+        Step(
+            step.tier,
+            tier_label(step.tier),
+            step.start_s,
+            step.duration_s,
+            f"{numbers.duration(step.duration_s)} · {TOLD[step.outcome]}{f' ({step.detail})' if step.detail else ''}",
+            step.outcome in ANSWERED,
+        )
+        for step in trace
+    ]
