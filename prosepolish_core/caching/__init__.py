@@ -7,7 +7,7 @@ One `FamilyCache` per key family, all over one `CacheLink` (`core.cache_link`):
     cache.get_or_load(identifier, loader, deadline_s) -> Cached                  # .value .outcome .age_s .step .extra ...
     cache.invalidate(identifier) -> bool                                         # voids the lease, deletes; True: acknowledged
 
-An identifier is one part or a tuple of parts: ("correct", digest) is `llm:correct:<digest>`.
+Many keys at once: `batch.Batch`. An identifier is one part or a tuple of parts: ("correct", digest) is `llm:correct:<digest>`.
 
 `loader(until) -> Loaded(value, keep=True, ttl_s=None, extra=None)` is called only when this caller was elected: `value` is
 anything JSON can hold (an `orjson` dictionary as a rule), `until` an instant of `time.perf_counter()`. It runs on a

@@ -22,6 +22,7 @@ COMPRESS_ABOVE = 1024
 MOST_TOLD = 256 * 1024
 _ENCODINGS = {ord("j"): (False, False), ord("z"): (True, False), ord("s"): (False, True), ord("x"): (True, True)}
 _LETTERS = {pair: chr(letter).encode() for letter, pair in _ENCODINGS.items()}
+_PLAIN = ord("j")
 _VALUE, _LEASE = b"1V", b"1L"
 
 
@@ -74,6 +75,8 @@ def decode(key: str, stored: bytes, seal: Seal | None = None) -> Stored:
     try:
         if stored[:2] != _VALUE:
             raise Unreadable
+        if stored[2] == _PLAIN and seal is None:
+            return Stored(orjson.loads(stored[HEADER:]), int(stored[33:46]), int(stored[46:59]), len(stored))
         packed, sealed = _ENCODINGS[stored[2]]
         body = stored[HEADER:]
         if sealed or seal is not None:

@@ -63,11 +63,11 @@ class FamilyCache:
     def get(self, identifier: str | tuple[str, ...]) -> Stored | None:
         """The stored value, by one plain GET; None when there is none or Redis is away."""
         key = self._key(identifier)
-        landing = self._look(key)
+        landing = self.look(key)
         try:
             return decode(key, landing.stored, self.seal) if landing.stored and landing.stored[:2] == b"1V" else None
         except Unreadable:
-            self._discard(key)
+            self.discard(key)
             return None
 
     def get_or_load(self, identifier: str | tuple[str, ...], loader: Loader, deadline_s: float, *, inline: bool = False) -> Cached:
@@ -102,9 +102,9 @@ class FamilyCache:
             if landing is None:
                 continue
             try:
-                return self._answer(key, landing, began, loader, deadline_s, shared=flight is not mine)
+                return self.answer(key, landing, began, loader, deadline_s, shared=flight is not mine)
             except Unreadable:
-                blind = not self._discard(key)
+                blind = not self.discard(key)
 
     def _key(self, identifier: str | tuple[str, ...]) -> str:
         """Several parts are encoded one by one and joined: ("correct", digest) is llm:correct:<digest>."""
@@ -118,18 +118,20 @@ class FamilyCache:
         """Ask Redis; load when it has nothing. None: the load goes on in the background."""
         try:
             flight.proved_from = self._now()
-            found = Landing(fault="unreadable") if blind else self._look(key)
+            found = Landing(fault="unreadable") if blind else self.look(key)
             if found.stored is not None and found.stored[:2] == b"1V":
                 del self._flights[key]
                 flight.land(found)
                 return found
             return self.loading.run(key, flight, loader, until, found, inline=inline)
         except BaseException as error:
-            self._flights.pop(key, None)
+            if self._flights.get(key) is flight:
+                del self._flights[key]
             flight.land(error=error if isinstance(error, Exception) and not isinstance(error, NoLoad) else None)
             raise
 
-    def _look(self, key: str) -> Landing:
+    def look(self, key: str) -> Landing:
+        """One plain GET, or why there was none."""
         guard = self._guard
         if not guard.up or (guard.owed and key in guard.owed):
             return Landing(fault="breaker_open")
@@ -138,7 +140,7 @@ class FamilyCache:
         except CacheUnavailable as fault:
             guard.failed(fault)
             if fault.detail == "wrong_type":
-                self._discard(key)
+                self.discard(key)
             return Landing(fault=fault.detail, fault_outcome=Outcome(fault.outcome))
 
     def _board(self, flight: Flight[Landing], began: float, until: float) -> Landing | None:
@@ -153,8 +155,8 @@ class FamilyCache:
             raise flight.error
         return flight.result
 
-    def _answer(self, key: str, landing: Landing, began: float, loader: Loader, deadline_s: float, *, shared: bool) -> Cached:
-        """Raises Unreadable."""
+    def answer(self, key: str, landing: Landing, began: float, loader: Loader, deadline_s: float, *, shared: bool) -> Cached:
+        """A landing as this caller sees it. Raises Unreadable."""
         now = self._now()
         if landing.stored is not None:
             found = decode(key, landing.stored, self.seal)
@@ -162,7 +164,7 @@ class FamilyCache:
             outcome = Outcome.HIT
             if wall >= found.fresh_until_ms and not landing.woken:
                 outcome = Outcome.STALE_HIT
-                self._refresh(key, loader, deadline_s)
+                self.refresh(key, loader, deadline_s)
             step = TraceStep(Tier.REDIS, outcome, 0.0, now - began, (), "coalesced" if landing.woken else "")
             age_s = max(0, wall - found.created_ms) / 1000
             return Cached(found.value, outcome, step, age_s, found.size_bytes, landing.woken or shared)
@@ -177,7 +179,7 @@ class FamilyCache:
 
     # --- beside the flights ---
 
-    def _discard(self, key: str) -> bool:
+    def discard(self, key: str) -> bool:
         """Delete what cannot be read; False when Redis would not."""
         self.recorder.event("unreadable_value")
         try:
@@ -187,7 +189,7 @@ class FamilyCache:
             return False
         return True
 
-    def _refresh(self, key: str, loader: Loader, deadline_s: float) -> None:
+    def refresh(self, key: str, loader: Loader, deadline_s: float) -> None:
         """Load again in the background, once per key and process, and once over all processes by the lease."""
         with self._lock:
             if key in self._refreshing:

@@ -1,5 +1,7 @@
 """Loading under a lease: one loader over all threads and processes, and a fill that counts only while the lease stands."""
 
+from collections.abc import Sequence
+
 from ..errors import CacheUnavailable
 from ..model.outcome import Outcome
 from ..ports import Fill, Recorder
@@ -44,8 +46,7 @@ class Loading:
         """Load, or wait for who does. Lands the flight, or returns None and lands it from the background."""
         lease, landing = ("", None) if found.fault else self._lease(key, flight, until)
         if landing is not None:
-            self._flights.pop(key, None)
-            flight.land(landing)
+            self._land(key, flight, landing)
             return landing
         asked = self._runtime.now()
         if lease:
@@ -60,8 +61,37 @@ class Loading:
             raise
         if isinstance(result, Loaded):
             return self._settle(key, flight, lease, result, found)
-        self._go_on(key, flight, lease, result, until, found)
+        if lease:
+            self._link.keeper.keep(key, lease)
+        if not self._runtime.submit(lambda: self.finish(key, flight, lease, result, until, found)):
+            self._link.keeper.let_go(lease)
+            self.release(key, lease)
+            raise NoLoad(Outcome.REFUSED, "saturated")
         return None
+
+    def finish(self, key: str, flight: Flight[Landing], lease: str, later: Later, until: float, found: Landing) -> None:
+        """The slow part of a load, in the background. Lands the flight whatever happens."""
+        try:
+            self._settle(key, flight, lease, later.finish(until), found)
+        except Exception as error:  # noqa: BLE001 - it is handed to the callers
+            self.release(key, lease)
+            self._land(key, flight, None, error)
+        finally:
+            self._link.keeper.let_go(lease)
+
+    def claim(self, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, bytes | None]]:
+        """Leases for many keys in one round trip: what was taken (key -> token), and what lies there instead of the others.
+
+        Both are empty when Redis cannot give leases.
+        """
+        claims = [(key, self._runtime.token()) for key in wanted]
+        try:
+            replies = self._server.take(claims, LEASE_MS) if claims and self._guard.writable() else []
+        except CacheUnavailable as fault:
+            self._guard.failed(fault)
+            replies = []
+        pairs = list(zip(claims, replies, strict=False))
+        return {k: token for (k, token), r in pairs if r.taken}, {k: r.stored for (k, _), r in pairs if not r.taken}
 
     def refresh(self, key: str, loader: Loader, deadline_s: float) -> None:
         """Load a value that has gone stale. Its lease is not given back after a failure: that is the pause before the next try."""
@@ -141,31 +171,17 @@ class Loading:
         wake = self._server.heard(token)
         return wake.stored if wake else None
 
-    def _go_on(self, key: str, flight: Flight[Landing], lease: str, later: Later, until: float, found: Landing) -> None:
-        def work() -> None:
-            try:
-                self._settle(key, flight, lease, later.finish(until), found)
-            except BaseException as error:  # noqa: BLE001 - it is handed to the callers
-                self.release(key, lease)
-                self._flights.pop(key, None)
-                flight.land(error=error)
-            finally:
-                self._link.keeper.let_go(lease)
-
-        if lease:
-            self._link.keeper.keep(key, lease)
-        if not self._runtime.submit(work):
-            self._link.keeper.let_go(lease)
-            self.release(key, lease)
-            raise NoLoad(Outcome.REFUSED, "saturated")
-
     def _settle(self, key: str, flight: Flight[Landing], lease: str, loaded: Loaded, found: Landing) -> Landing:
         filled = self._fill(key, lease, loaded, flight) if lease else False
         flight.proved_from = max(flight.proved_from, loaded.proved_from)
         landing = found._replace(stored=None, loaded=loaded, filled=filled)
-        self._flights.pop(key, None)
-        flight.land(landing)
+        self._land(key, flight, landing)
         return landing
+
+    def _land(self, key: str, flight: Flight[Landing], landing: Landing | None, error: BaseException | None = None) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        flight.land(landing, error)
 
     def _fill(self, key: str, lease: str, loaded: Loaded, flight: Flight[Landing] | None = None) -> bool:
         """Whether the value now lies in Redis. A lease that stood proves the value for everybody who came before the fill."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..caching import Cached, CacheLink, FamilyCache, NoLoad
-from ..errors import LookupUnavailable, StoreUnavailable
+from ..caching import Cached, CacheLink, FamilyCache, Later, Loaded, NoLoad
+from ..caching.batch import Batch, Result
+from ..errors import InvalidInput, LookupUnavailable, StoreUnavailable
 from ..model import keys
 from ..model.lookup import FREE, Lookup
 from ..model.outcome import FAILED, Family, Outcome, Tier
@@ -15,6 +16,9 @@ from ..ports import Recorder, WordSource, WordStore
 from .answer import Found, paid_in
 from .chain import WordChain
 from .tiers import OVERALL_S, TIERS
+
+#: Longest batch.
+MOST_WORDS = 1000
 
 
 class Invalidated(NamedTuple):
@@ -62,8 +66,33 @@ class Dictionary:
         return self._answer(normal, key, cached)
 
     def lookup_many(self, words: Sequence[str]) -> dict[str, Lookup]:
-        """One by one for now."""
-        return {word: self.lookup(word) for word in words}
+        """Every word as it was given -> its answer, in order; one round trip per tier.
+
+        A word that no tier could answer has the outcome `timeout`, `refused` or `error`; the others are not held up by it.
+        Raises InvalidWord before anything is asked.
+        """
+        began = self._now()
+        if len(words) > MOST_WORDS:
+            raise InvalidInput(f"at most {MOST_WORDS} words at once")
+        addresses = {word: address(word) for word in words}
+        normals = {key: normal for normal, key in addresses.values()}
+
+        def load_many(wanted: Sequence[str], until: float) -> dict[str, Loaded | Later]:
+            found = self.chain.load_many([normals[key] for key in wanted], began, until)
+            return {key: found[normals[key]] for key in wanted}
+
+        results = Batch(self._cache, load_many, began, self._deadline_s).read(normals)
+        answers = {key: self._one_of_many(normals[key], key, result) for key, result in results.items()}
+        return {word: answers[key] for word, (_, key) in addresses.items()}
+
+    def _one_of_many(self, word: str, key: str, result: Result) -> Lookup:
+        try:
+            if isinstance(result, Cached):
+                return self._answer(word, key, result)
+            raise self._unavailable(self._now(), result) if isinstance(result, NoLoad) else result
+        except LookupUnavailable as lost:
+            trace: Trace = tuple(step for step in lost.trace if isinstance(step, TraceStep))
+            return Lookup(word, None, None, trace[-1].outcome if trace else Outcome.ERROR, trace, FREE, None, True)
 
     def invalidate(self, word: str) -> Invalidated:
         """Forget the word everywhere. Once complete, no value from before is served again, whatever was being loaded."""

@@ -1,0 +1,142 @@
+"""Many keys at once: a round trip each for values, leases and fills, one quick load, and the slow ones in parallel, bounded."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from ..errors import CacheUnavailable
+from ..model.outcome import Outcome, Tier
+from ..model.trace import TraceStep
+from .codec import Unreadable, decode
+from .family import Cached, FamilyCache
+from .flight import Flight
+from .load import Landing, Later, Loaded, Loader, NoLoad
+
+LoadMany = Callable[[Sequence[str], float], dict[str, Loaded | Later]]
+Result = Cached | Exception
+#: Slow loads of one batch that run at the same time.
+PARALLEL = 8
+
+
+class Batch:
+    """One call for many keys. Every key gets its own result: an answer, or the exception a single read would have raised."""
+
+    def __init__(self, cache: FamilyCache, load_many: LoadMany, began: float, deadline_s: float) -> None:
+        self._cache = cache
+        self._loading = cache.loading
+        self._link = cache.link
+        self._load_many = load_many
+        self._began = began
+        self._deadline_s = deadline_s
+        self._until = began + deadline_s
+        self._found: dict[str, Result] = {}
+
+    def read(self, wanted: Iterable[str]) -> dict[str, Result]:
+        """All of them, in order, each once."""
+        keys = list(dict.fromkeys(wanted))
+        missing, fault = self._look(keys)
+        if missing:
+            self._load(missing, fault)
+        return {key: self._found[key] for key in keys}
+
+    def _look(self, keys: list[str]) -> tuple[list[str], Landing]:
+        """The hits into `found`; what is left, and why Redis could not say more."""
+        guard = self._link.guard
+        fault = Landing()
+        stored: Sequence[bytes | None] = [None] * len(keys)
+        if not guard.up or guard.owed:  # an unpaid debt is rare: then nothing is read from Redis
+            fault = Landing(fault="breaker_open")
+        else:
+            try:
+                stored = self._link.server.get_many(keys)
+            except CacheUnavailable as failure:
+                guard.failed(failure)
+                fault = Landing(fault=failure.detail, fault_outcome=Outcome(failure.outcome))
+        spent = self._link.runtime.now() - self._began
+        hit = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, spent)
+        wall, seal = self._link.runtime.wall_ms(), self._cache.seal
+        missing = []
+        for key, raw in zip(keys, stored, strict=True):
+            if raw is None or raw[:2] != b"1V":
+                missing.append(key)
+                continue
+            try:
+                value, created_ms, fresh_until_ms, size = decode(key, raw, seal)
+            except Unreadable:
+                self._cache.discard(key)
+                missing.append(key)
+                continue
+            step = hit
+            if wall >= fresh_until_ms:
+                step = hit._replace(outcome=Outcome.STALE_HIT)
+                self._cache.refresh(key, self._single(key), self._deadline_s)
+            self._found[key] = Cached(value, step.outcome, step, max(0, wall - created_ms) / 1000, size)
+        return missing, fault
+
+    def _load(self, missing: list[str], fault: Landing) -> None:
+        leases, others = ({}, {}) if fault.fault else self._loading.claim(missing)
+        mine = [key for key in missing if key not in others]
+        asked = self._link.runtime.now()
+        if not leases and mine and not fault.fault:
+            fault = Landing(fault=self._link.guard.reason or "no_lease")
+        fault = fault._replace(asked=asked)
+        flights: dict[str, Flight[Landing]] = {key: Flight() for key in mine}
+        for flight in flights.values():
+            flight.proved_from = asked
+        self._load_mine(mine, leases, flights, fault)
+        for key in others:  # somebody else is loading these, or just has: wait as a single read does
+            try:
+                self._found[key] = self._cache.read(key, self._single(key), self._began, self._deadline_s, inline=True)
+            except Exception as error:  # noqa: BLE001 - it is this key's result
+                self._found[key] = error
+        for key, flight in flights.items():
+            self._found[key] = self._landed(key, flight)
+
+    def _load_mine(self, mine: list[str], leases: dict[str, str], flights: dict[str, Flight[Landing]], fault: Landing) -> None:
+        try:
+            loaded = self._load_many(mine, self._until) if mine else {}
+        except Exception as error:  # noqa: BLE001 - it is the result of every key of ours
+            for key in mine:
+                self._loading.release(key, leases.get(key, ""))
+                flights[key].land(error=error)
+            return
+        self._fill({key: r for key, r in loaded.items() if isinstance(r, Loaded)}, leases, flights, fault)
+        self._go_on(deque((key, r) for key, r in loaded.items() if isinstance(r, Later)), leases, flights, fault)
+
+    def _fill(self, quick: dict[str, Loaded], leases: dict[str, str], flights: dict[str, Flight[Landing]], fault: Landing) -> None:
+        fills = [self._loading.to_fill(key, leases[key], result) for key, result in quick.items() if key in leases]
+        replies = self._loading.store(fills) if fills else []
+        stood = {fill.key for fill, ok in zip(fills, replies, strict=True) if ok and fill.stored}
+        for key, result in quick.items():
+            flights[key].land(fault._replace(loaded=result, filled=key in stood))
+
+    def _go_on(
+        self, slow: deque[tuple[str, Later]], leases: dict[str, str], flights: dict[str, Flight[Landing]], fault: Landing
+    ) -> None:
+        for key, _ in slow:
+            if key in leases:
+                self._link.keeper.keep(key, leases[key])
+
+        def drain() -> None:
+            while slow:
+                with suppress(IndexError):
+                    key, later = slow.popleft()
+                    self._loading.finish(key, flights[key], leases.get(key, ""), later, self._until, fault)
+
+        for _ in range(min(PARALLEL, len(slow))):
+            if not self._link.runtime.submit(drain):
+                break
+
+    def _landed(self, key: str, flight: Flight[Landing]) -> Result:
+        try:
+            if not flight.join(self._link.runtime.signal, self._until - self._link.runtime.now()):
+                return NoLoad(Outcome.TIMEOUT, "deadline")
+            if isinstance(flight.error, Exception):
+                return flight.error
+            assert flight.result is not None  # noqa: S101 - a batch's flight lands with a result or an error
+            return self._cache.answer(key, flight.result, self._began, self._single(key), self._deadline_s, shared=False)
+        except Unreadable:
+            return NoLoad(Outcome.ERROR, "unreadable")
+
+    def _single(self, key: str) -> Loader:
+        return lambda until: self._load_many([key], until)[key]
