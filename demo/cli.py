@@ -24,7 +24,9 @@ SHARED = ("REDIS_URL", "REDIS_STATE_URL", "DATABASE_URL", "DICTIONARY_API_URL", 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the dashboard.  [default: $PORT, else 8501]")
 @click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Where PostgreSQL's data and the logs lie.  [default: .prosepolish]"
+    "--data-dir",
+    type=click.Path(path_type=Path, readable=False),
+    help="Where PostgreSQL's data and the logs lie.  [default: .prosepolish]",
 )
 @click.option("--no-traffic", is_flag=True, help="Start no traffic source.")
 @click.option("--rate", type=click.FloatRange(0.1, 500), default=8.0, show_default=True, help="Lookups a second.")

@@ -1,5 +1,7 @@
 """The status screen of `up`: where to look, what is embedded or a stand-in, where the data lies, how to stop."""
 
+import shlex
+
 from rich import box
 from rich.console import Console
 from rich.panel import Panel
@@ -10,17 +12,17 @@ from .folder import DataFolder
 from .options import Options
 from .plan import Plan
 
-EMBEDDED = "embedded, from a wheel"
-GIVEN = "yours, from the environment"
-STAND_IN = "stand-in on loopback"
+EMBEDDED = "embedded"
+GIVEN = "yours"
+STAND_IN = "stand-in"
 REAL = "the real one"
-#: Name on the screen, attribute of the plan, words when ours, words when given, note.
+#: Tier, name, attribute of the plan, words when ours, words when given, note.
 ROWS = (
-    ("Tier 1  cache", "cache", EMBEDDED, GIVEN, "Valkey, 256 MB, allkeys-lru"),
-    ("        sessions and limits", "state", EMBEDDED, GIVEN, "Valkey, never evicts"),
-    ("Tier 2  PostgreSQL", "postgres", EMBEDDED, GIVEN, "data survives a restart"),
-    ("Tier 3  dictionary API", "dictionary_api", STAND_IN, REAL, "real entries, 200-500 ms"),
-    ("Tier 4  Gemini", "gemini", STAND_IN, REAL, "invented corrections, 1-2 s"),
+    ("1", "cache", "cache", EMBEDDED, GIVEN, "Valkey, 256 MB, allkeys-lru"),
+    ("", "sessions, limits", "state", EMBEDDED, GIVEN, "Valkey, never evicts"),
+    ("2", "PostgreSQL", "postgres", EMBEDDED, GIVEN, "its data survives a restart"),
+    ("3", "dictionary API", "dictionary_api", STAND_IN, REAL, "real entries, on loopback"),
+    ("4", "Gemini", "gemini", STAND_IN, REAL, "made-up answers, on loopback"),
 )
 
 
@@ -42,10 +44,14 @@ def address(options: Options) -> str:
 
 
 def _table(plan: Plan) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for label, attribute, ours, given, note in ROWS:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("tier", "", "which", ""):
+        table.add_column(title, no_wrap=True)
+    for tier, name, attribute, ours, given, note in ROWS:
         own = getattr(plan, attribute)
-        table.add_row(label, Text(ours if own else given, style="yellow" if own else "cyan"), note if own else "")
+        table.add_row(
+            tier, name, Text(ours if own else given, style="yellow" if own else "cyan"), Text(note if own else "", style="dim")
+        )
     return table
 
 
@@ -55,8 +61,7 @@ def _facts(options: Options, folder: DataFolder, seconds: float, control_url: st
         ("Dashboard", f"{address(options)}   (ready after {seconds:.1f} s)"),
         ("Traffic", rate),
         *([("Faults", f"{control_url}/faults")] if control_url else []),
-        ("Data", str(folder.path)),
-        ("Logs", str(folder.path / "logs")),
-        ("Commands", f"set -a; . {folder.path / 'env'}; set +a   then `prosepolish check`, `prosepolish lookup WORD`"),
+        ("Data", f"{folder.path}   (logs in logs/)"),
+        ("Shell", f"set -a; . {shlex.quote(str(folder.path / 'env'))}; set +a   then: prosepolish check"),
         ("Stop", "Ctrl-C"),
     ]
