@@ -77,7 +77,7 @@ def log_in(scene: Scene) -> Job:
 
     def job(core: Core) -> None:
         if core.limiter.check(f"user:{user}:login", [LOG_INS]).allowed:
-            scene.writers.logged_in(user, core.sessions.create(user, device=device).token)
+            scene.writers.logged_in(user, core.sessions.create(user, device=device).token or "")
 
     return job
 
