@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,8 @@ def use(port: int) -> None:
         client.hset("settings:7", mapping={"theme": "dark"})
         client.lpush("user:7:sessions", "a", "b")
         for wrong in (("GET", "settings:7"), ("NOSUCHCOMMAND",), ("EVAL", "return redis.error_reply('MY:ERR x')", 0)):
-            try:
+            with suppress(redis.ResponseError):
                 client.execute_command(*wrong)
-            except redis.ResponseError:
-                pass
         client.eval("local x = 0 for i = 1, 3000000 do x = x + i end return x", 0)
         client.execute_command("SELECT", 3)
     with redis.Redis(port=port, db=3) as other:

@@ -1,7 +1,6 @@
 """Wiring: what one collector process is made of, built from the configuration; nothing is opened until first used."""
 
 import threading
-from importlib import import_module
 
 import structlog
 
@@ -12,6 +11,7 @@ from prosepolish_core.config import Config
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.ports import RunWriter
 from prosepolish_core.store.migrate import migrate
+from prosepolish_core.store.samples import SampleStore
 from prosepolish_core.store.slow_commands import SlowCommands
 
 from .keeper import Keeper
@@ -35,7 +35,7 @@ class Parts:
         self.instances = [Instance(name, Observer(url.get_secret_value())) for name, url in config.targets().items()]
         self.pool = PostgresPool(self._url, size=config.database_pool_size, role="collectors")
         self.databases = [Database(POSTGRES_SOURCE, self.pool)]
-        self.store: RunWriter = RunParts(_store(self.pool), SlowCommands(self.pool))
+        self.store: RunWriter = RunParts(SampleStore(self.pool), SlowCommands(self.pool))
 
     def run(self, stop: threading.Event) -> None:
         """Run the schedule until `stop` is set."""
@@ -64,11 +64,3 @@ class Parts:
             migrate(self._url)
         except (ProsePolishError, DatabaseFault) as error:
             log.warning("not_migrated", reason=str(error) if isinstance(error, ProsePolishError) else type(error).__name__)
-
-
-def _store(pool: PostgresPool) -> RunWriter:
-    try:
-        store: RunWriter = import_module("prosepolish_core.store.samples").SampleStore(pool)
-    except ModuleNotFoundError:
-        store = import_module("prosepolish_core.store.writer").SampleWriter(pool)
-    return store

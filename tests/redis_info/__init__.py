@@ -1,0 +1,1 @@
+"""Tests of what Redis says about itself."""

@@ -1,0 +1,35 @@
+"""MEMORY STATS, CONFIG GET and CLUSTER INFO."""
+
+import pytest
+
+from prosepolish_core.redis_info.flat import CONFIG, read_cluster_info, read_config, read_memory_stats
+
+from .recorded import SERVERS, reply
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_both_protocols_say_the_same_names(server: str) -> None:
+    """Flat arrays and maps give the same series, per-database parts by label."""
+    names = [{(s.metric, s.labels) for s in read_memory_stats(reply(server, "memory_stats", p))} for p in ("resp2", "resp3")]
+    assert names[0] == names[1]
+    assert ("memory_stats_keys_count", ()) in names[0]
+    assert ("memory_stats_db_overhead_hashtable_main", (("db", "3"),)) in names[0]
+
+
+def test_settings_are_numbers_and_strings() -> None:
+    """A numeric setting is a sample; every setting is a string."""
+    samples, strings = read_config([[b"maxmemory", b"100"], {b"maxmemory-policy": b"allkeys-lru"}, []])
+    assert [(s.metric, s.value, s.unit) for s in samples] == [("config_maxmemory", 100.0, "bytes")]
+    assert strings == {"config.maxmemory": "100", "config.maxmemory-policy": "allkeys-lru"}
+
+
+def test_no_pattern_and_no_secret_is_asked_for() -> None:
+    """The list of settings holds no pattern and no parameter that is a secret."""
+    assert not [name for name in CONFIG if set(name) & set("*?[") or "pass" in name or "auth" in name or "user" in name]
+
+
+def test_the_cluster_tells_its_state() -> None:
+    """A cluster that is not ok is 0."""
+    samples, strings = read_cluster_info(b"cluster_state:fail\r\ncluster_slots_assigned:16384\r\n")
+    assert {s.metric: s.value for s in samples} == {"cluster_state": 0.0, "cluster_slots_assigned": 16384.0}
+    assert strings == {"cluster_state": "fail"}
