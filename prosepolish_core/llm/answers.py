@@ -42,7 +42,7 @@ def corrected_text(original: str, reply: LlmReply) -> str:
     text = text.strip()
     if not text:
         raise BadAnswer("empty")
-    if not LEAST_SHARE * len(body) - ROOM <= len(text) <= MOST_GROWTH * len(body) + ROOM:
+    if not LEAST_SHARE * len(body) - ROOM / 2 <= len(text) <= MOST_GROWTH * len(body) + ROOM:
         raise BadAnswer("length_ratio")
     if any(len(mark.findall(text)) > len(mark.findall(body)) for mark in MARKUP) or _odd(text) - _odd(body):
         raise BadAnswer("markup")

@@ -20,16 +20,19 @@ _REVISION = re.compile(r"-\d{3}$")
 
 def priced(model: str, tokens: Tokens, at: datetime) -> Priced:
     """What this call costs on the (UTC) day of `at`. `cost_usd` is None when no price is known: unpriced is never zero."""
-    row = price_on(rows_of(model), at.date(), tokens.prompt)
-    return Priced(cost_of(tokens, row), row.date_text) if row else Priced(None)
+    for rows in tables_of(model):
+        if row := price_on(rows, at.date(), tokens.prompt):
+            return Priced(cost_of(tokens, row), row.date_text)
+    return Priced(None)
 
 
 @lru_cache(maxsize=64)
-def rows_of(model: str) -> tuple[PriceRow, ...]:
-    """Every price row of a Gemini model by the name it answered with; empty when nobody knows it."""
-    name = model.removeprefix("models/").lower()
-    own = tuple(row for row in OVERRIDES if row.model == name)
-    return own or _published(name) or _published(_REVISION.sub("", name))
+def tables_of(model: str) -> tuple[tuple[PriceRow, ...], ...]:
+    """Every table that knows a Gemini model by the name it answered with, the most binding first; empty when none does."""
+    exact = model.removeprefix("models/").lower()
+    names = dict.fromkeys((exact, _REVISION.sub("", exact)))
+    own = (tuple(row for row in OVERRIDES if row.model == name) for name in names)
+    return tuple(table for table in (*own, *map(_published, names)) if table)
 
 
 def _published(name: str) -> tuple[PriceRow, ...]:
