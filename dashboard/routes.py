@@ -1,8 +1,10 @@
 """HTTP beside the pages: /healthz (alive), /readyz (per dependency) and /metrics (Prometheus text)."""
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from . import runtime
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -19,7 +21,8 @@ async def healthz(_request: Request) -> Response:
 
 def readyz(_request: Request) -> Response:
     """Every dependency with its state. 503 only when one that this process cannot do without is down."""
-    return PlainTextResponse("not built yet\n", status_code=503)
+    found = runtime.core().health()
+    return JSONResponse(found.to_dict(), status_code=200 if found.ready else 503)
 
 
 def metrics(_request: Request) -> Response:

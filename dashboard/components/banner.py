@@ -5,12 +5,13 @@ from datetime import datetime
 import streamlit as st
 
 from prosepolish_core import Config
+from prosepolish_core.errors import StoreUnavailable
 
 NAMES = {
     "dictionary_api": "Free Dictionary API",
     "gemini": "Gemini",
-    "cache": "Valkey (cache)",
-    "state": "Valkey (sessions and limits)",
+    "cache": "cache",
+    "state": "state",
     "postgres": "PostgreSQL",
 }
 
@@ -24,21 +25,21 @@ def provenance(config: Config) -> None:
         return
     parts = []
     if stand_ins:
-        parts.append(f"**Stand-ins in use:** {', '.join(stand_ins)}. Answers cost nothing; times, tokens and prices are realistic.")
+        parts.append(f"**Stand-ins in use:** {', '.join(stand_ins)}. Answers cost nothing; times, tokens, prices are realistic.")
     if embedded:
         parts.append(f"**Embedded:** {', '.join(embedded)}.")
     st.info("  ".join(parts), icon=":material/science:")
 
 
-def store_down(known_at: datetime | None) -> None:
-    """PostgreSQL does not answer: say what that means for this page, and how to bring it back."""
+def store_down(error: StoreUnavailable, known_at: datetime | None) -> None:
+    """The store does not answer: say why, what that means for this page, and how to bring it back."""
     shown = (
         f"Shown is what was read at {known_at:%H:%M:%S} UTC."
         if known_at
         else "This page has nothing to show until it answers: every number it shows is kept there."
     )
     st.error(
-        f"**The store is down:** PostgreSQL cannot be reached. {shown} Lookups go on without tier 2, and counts wait in memory. "
-        "Check DATABASE_URL and the server, for example with `prosepolish check`; the page recovers by itself.",
+        f"**The store does not answer:** {error}. {shown} Lookups go on, and counts wait in memory. "
+        "`prosepolish check` says what is amiss; the page recovers by itself.",
         icon=":material/cloud_off:",
     )

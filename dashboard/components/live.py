@@ -27,9 +27,9 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
         key = f"last known {name} {span}"
         try:
             view = _read(name, span, runtime.generation(), build)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             known: tuple[V, datetime] | None = st.session_state.get(key)
-            banner.store_down(known[1] if known else None)
+            banner.store_down(error, known[1] if known else None)
             if known:
                 draw(known[0])
             return

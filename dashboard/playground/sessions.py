@@ -11,6 +11,10 @@ from prosepolish_core.model.session import Session
 from .visitor import visitor
 
 DEVICES = ("laptop", "phone")
+REFUSALS = {
+    "reuse": "reuse found: the whole log-in has ended. Verify the new token to see it",
+    "refused": "refused: this log-in has ended or expired",
+}
 ICONS = {"laptop": ":material/laptop_mac:", "phone": ":material/smartphone:"}
 
 
@@ -83,7 +87,7 @@ def _verify(device: str) -> None:
     if session:
         _say(device, f":green[:material/check_circle: valid] · session `{session.handle[:8]}` · answered by {source}")
     else:
-        _say(device, f":red[:material/block: not valid: {session.reason}]")
+        _say(device, f":red[:material/block: not valid: {REFUSALS.get(session.reason, session.reason)}]")
 
 
 def _rotate(device: str) -> None:
@@ -92,7 +96,7 @@ def _rotate(device: str) -> None:
         _keep(device, session)
         _say(device, f":green[:material/autorenew: rotated: a new token] · session `{session.handle[:8]}`")
     else:
-        _say(device, f":red[:material/block: not rotated: {session.reason}]")
+        _say(device, f":red[:material/block: not rotated: {REFUSALS.get(session.reason, session.reason)}]")
 
 
 def _reuse(device: str) -> None:
@@ -100,8 +104,12 @@ def _reuse(device: str) -> None:
     if not old:
         _say(device, ":orange[rotate first: then there is an old token to use]")
         return
-    session = runtime.core().sessions.verify(old)
-    _say(device, f":red[:material/gpp_bad: refused: {session.reason}. The whole log-in has ended; verify the new token to see it]")
+    session = runtime.core().sessions.rotate(old)
+    if session:
+        _keep(device, session)
+        _say(device, ":orange[:material/help: accepted: the old token was still good]")
+    else:
+        _say(device, f":red[:material/gpp_bad: {REFUSALS.get(session.reason, session.reason)}]")
 
 
 def _log_out(device: str) -> None:

@@ -11,7 +11,7 @@ from . import told
 from .visitor import visitor
 
 PANEL = "text"
-LONGEST = 2000
+LONGEST, SHOWN = 2000, 40
 EXAMPLE = "Teh quick brown fox jump over the lazy dog, and then it have slept."
 
 
@@ -37,8 +37,8 @@ def panel() -> None:
     tokens = found.tokens
     if tokens.total:
         st.caption(
-            f"{tokens.prompt} prompt tokens ({tokens.cached} cached), {tokens.output} output and {tokens.thoughts} thinking tokens, "
-            "as billed for the call that made this answer."
+            f"{tokens.prompt} prompt tokens ({tokens.cached} cached), {tokens.output} output, {tokens.thoughts} thinking tokens, as "
+            "billed for the call that made this answer."
         )
     told.before(PANEL)
 
@@ -62,5 +62,5 @@ def _correct(text: str) -> None:
         st.warning(f"This text cannot be corrected: {error}.", icon=":material/edit:")
         return
     explained = of_correction(found)
-    told.remember(PANEL, text[:40], explained)
+    told.remember(PANEL, text if len(text) <= SHOWN else f"{text[:SHOWN]} …", explained)
     st.session_state["text shown"] = (explained, found)

@@ -33,9 +33,9 @@ def show(told: Explained, key: str) -> None:
     """The newest call, in full."""
     tiles(
         [
-            Tile("Answered by", tier_label(told.tier) if told.tier else "nobody", told.headline if told.tier else ""),
+            Tile("Answered by", tier_label(told.tier) if told.tier else "nobody", told.headline),
             Tile("Time", numbers.duration(told.total_s), "from asking to answer"),
-            Tile("Cost of this call", told.cost),
+            Tile("Cost of this call", told.cost, "tokens times price" if told.cost.startswith("$") else "no paid call was made"),
             Tile(
                 "Filled",
                 ", ".join(told.filled) or "nothing",

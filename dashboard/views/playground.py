@@ -70,10 +70,7 @@ def _explain(
 ) -> Explained:
     total = max((step.start_s + step.duration_s for step in trace), default=0.0)
     filled = tuple(dict.fromkeys(tier_label(above) for step in trace for above in step.filled))
-    if tier is None:
-        headline = "No tier answered"
-    else:
-        headline = f"Answered by {tier_label(tier)}" + (f", {numbers.age(age_s)} old" if age_s else "")
+    headline = "no tier could answer" if tier is None else TOLD[outcome] + (f", {numbers.age(age_s)} old" if age_s else "")
     told_cost = "price unknown" if cost is None else "free" if cost == 0 else numbers.usd(cost)
     return Explained(tier, headline, total, told_cost, filled, tuple(_steps(trace)), outcome in ANSWERED, degraded)
 
