@@ -95,8 +95,8 @@ def _plain(value: Assumptions | Estimate) -> dict[str, object]:
     for field in fields(value):
         number = plain[field.name]
         if isinstance(number, Decimal):
-            whole = number == number.to_integral_value() and "usd" not in field.name
-            plain[field.name] = int(number) if whole else _plain_number(number)
+            money, whole = "usd" in field.name, number == number.to_integral_value()
+            plain[field.name] = _amount(number) if money else int(number) if whole else _plain_number(number)
     return plain
 
 
@@ -106,10 +106,13 @@ def _plain_number(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _usd(amount: Decimal) -> str:
+def _amount(amount: Decimal, grouping: str = "") -> str:
     """At least cents; more places when there is more to say."""
-    places = max(2, -int(amount.normalize().as_tuple().exponent))
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
+    return f"{amount:{grouping}.{max(2, -int(amount.normalize().as_tuple().exponent))}f}"
+
+
+def _usd(amount: Decimal) -> str:
+    return f"{'-' if amount < 0 else ''}${_amount(abs(amount), ',')}"
 
 
 def _percent(ratio: Decimal) -> str:
@@ -121,7 +124,7 @@ def _count(number: Decimal) -> str:
 
 
 def _bytes(number: Decimal) -> str:
-    for unit, size in (("GB", 10**9), ("MB", 10**6), ("KB", 1000)):
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 1000)):
         if number >= size:
             return f"{_plain_number(round(number / size, 2))} {unit}"
     return f"{_count(number)} B"

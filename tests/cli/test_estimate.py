@@ -1,0 +1,98 @@
+"""`prosepolish estimate`."""
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from prosepolish_core.cli.estimate import estimate
+
+
+def run(*arguments: str) -> Result:
+    """The verb with these arguments, on a screen that is wide enough."""
+    return CliRunner().invoke(estimate, arguments, env={"COLUMNS": "120"})
+
+
+def plain(*arguments: str) -> dict[str, Any]:
+    """Its JSON."""
+    result = run("--json", *arguments)
+    assert result.exit_code == 0
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_the_table_shows_the_project_s_figures() -> None:
+    """Every step of the formula is on the screen, with its result."""
+    result = run()
+    assert result.exit_code == 0
+    for shown in (
+        "1,000 x 30 x 30 %",
+        "9,000 calls",
+        "9,000 x $0.0005",
+        "$4.50",
+        "$54.00",
+        "3.75 h",
+        "5,000 x 30 x 90 %",
+        "135,000 requests",
+        "135,000 x 2 KB",
+        "270 MB",
+    ):
+        assert shown in result.stdout
+
+
+def test_the_json_is_exact() -> None:
+    """Counts are numbers; money is decimal text, so that nobody rounds it on the way."""
+    result = plain()["estimate"]
+    assert result["calls_per_month"] == 9000
+    assert (result["usd_per_month"], result["usd_per_year"]) == ("4.50", "54.00")
+    assert result["requests_per_month"] == 135_000
+    assert result["bytes_per_month"] == 270_000_000
+
+
+def test_assumptions_can_be_changed() -> None:
+    """Shares are taken as 0.5 or 50%; a price of the cache makes net savings, negative ones too."""
+    for share in ("0.5", "50%"):
+        changed = plain("--corrections", "10", "--correction-hits", share, "--usd-per-call", "0.00139", "--cache-usd", "15")
+        assert changed["estimate"]["calls_per_month"] == 150
+        assert changed["estimate"]["usd_per_month"] == "0.2085"
+        assert changed["estimate"]["net_usd_per_month"] == "-14.7915"
+    assert (
+        "-$14.7915"
+        in run("--corrections", "10", "--correction-hits", "50%", "--usd-per-call", "0.00139", "--cache-usd", "15").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--correction-hits", "130%"),
+        ("--lookups", "-5"),
+        ("--usd-per-call", "cheap"),
+        ("--usd-per-call", "nan"),
+        ("--cache-usd", "inf"),
+        ("--lookups", "5.5"),
+        ("extra",),
+    ],
+)
+def test_wrong_figures_are_wrong_usage(arguments: tuple[str, ...]) -> None:
+    """Exit code 2 and a sentence, no traceback."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Error:" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_the_help_names_every_assumption_with_its_default() -> None:
+    """What can be changed, and what it is otherwise."""
+    shown = run("--help").stdout
+    for option in ("--corrections", "--correction-hits", "--usd-per-call", "--lookups", "--lookup-hits", "--cache-usd", "--json"):
+        assert option in shown
+    for default in ("1000", "30%", "0.0005", "5000", "90%", "2000"):
+        assert f"default: {default}" in " ".join(shown.split())
+
+
+def test_figures_of_any_size_are_printed() -> None:
+    """Zero and very large assumptions have a table too."""
+    assert "$0.00" in run("--corrections", "0", "--lookups", "0").stdout
+    assert "TB" in run("--lookups", "5000000000").stdout

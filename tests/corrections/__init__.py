@@ -1,0 +1,1 @@
+"""Corrections behind their cache."""

