@@ -1,6 +1,7 @@
 """Core: the one place where services meet their adapters. Lazy: opens no connection until first use."""
 
 from functools import cached_property
+from time import perf_counter
 from types import TracebackType
 from typing import Self
 
@@ -8,6 +9,7 @@ from redis import Redis
 
 from .adapters.dictionary_http import DictionaryHttp
 from .adapters.postgres_connection import PostgresConnection
+from .adapters.postgres_people import PostgresPeople
 from .adapters.postgres_pool import PostgresPool
 from .adapters.postgres_sessions import PostgresSessions
 from .adapters.postgres_words import PostgresWords
@@ -17,12 +19,14 @@ from .caching import CacheLink, FamilyCache, Seal
 from .config import Config
 from .corrections import Corrector
 from .health import HealthService
+from .invalidation import Clearing
 from .limits.limiter import Limiter
 from .llm.backend import PacedBackend, choose_backend
 from .llm.define import LlmDefiner
 from .lookup import Dictionary
 from .model.health import Health
-from .model.keys import LLM
+from .model.keys import LLM, PROFILE, SETTINGS, KeyFamily
+from .profiles import UserRecords
 from .sessions.service import Sessions
 from .store.samples import SampleStore
 from .store.telemetry import PostgresTelemetry
@@ -55,6 +59,7 @@ class Core:
             "cache_link",
             "cache_server",
             "words",
+            "people",
             "limiter",
             "sessions",
             "redis",
@@ -160,6 +165,35 @@ class Core:
             on_event=self.recorder.event,
         )
 
+    # --- users ---
+
+    @cached_property
+    def people(self) -> PostgresPeople:
+        """The truth about users, on connections of its own."""
+        return PostgresPeople(self.config.database_url.get_secret_value(), size=max(2, self.config.database_pool_size // 4))
+
+    @cached_property
+    def profiles(self) -> UserRecords:
+        """Profiles: get, update, invalidate."""
+        return self._records(PROFILE)
+
+    @cached_property
+    def preferences(self) -> UserRecords:
+        """User settings: get, update, invalidate."""
+        return self._records(SETTINGS)
+
+    def _records(self, family: KeyFamily) -> UserRecords:
+        keys = self.config.encryption_keys
+        seal = Seal.from_text(keys.get_secret_value()) if keys else None
+        return UserRecords(self.cache_link, self.people, family, self.recorder, seal=seal)
+
+    # --- clearing by family ---
+
+    @cached_property
+    def cache(self) -> Clearing:
+        """Clearing: `core.cache.clear("llm")`."""
+        return Clearing(lambda: self.redis, lambda: self.state, self.recorder)
+
     # --- telemetry ---
 
     @cached_property
@@ -176,7 +210,13 @@ class Core:
 
     def health(self) -> Health:
         """Ask every dependency once: ok, degraded or down, how fast, and why."""
-        return HealthService(self.config, lambda: self.redis, lambda: self.state, lambda: self.pool).check()
+        return HealthService(self.config, lambda: self.redis, lambda: self.state, lambda: self.pool, self._breakers).check()
+
+    def _breakers(self) -> dict[str, str]:
+        """How the breakers of the tiers stand; nothing is built only to be asked."""
+        if "dictionary" not in self.__dict__:
+            return {}
+        return {tier.value: breaker.state(perf_counter()).value for tier, breaker in self.dictionary.chain.breakers.items()}
 
     def _connect(self, url: str, role: str) -> Redis:
         return connect(url, timeout_s=self.config.redis_timeout_s, pool_size=self.config.pool_size, role=role)

@@ -110,21 +110,31 @@ def judge_state(found: RedisProbe, *, shared: bool) -> Dependency:
 def _judge_redis(name: str, found: RedisProbe) -> Dependency | None:
     """What is amiss with a Redis, whatever it is for; None when nothing is."""
     if found.fault:
-        status = Status.DEGRADED if found.loading else Status.DOWN
-        return Dependency(name, status, f"Redis {found.fault}.", ACTIONS.get(found.fault, ""), True, found.pings_s)
+        reason, action = FAULTS.get(found.fault, OTHER_FAULT)
+        status = Status.DEGRADED if found.fault == "loading" else Status.DOWN
+        return Dependency(name, status, f"Redis {reason}.", action, True, found.pings_s)
     for field, bad, reason, action in INFO_FAULTS:
         if str(found.info.get(field, "")) == bad:
             return Dependency(name, Status.DEGRADED, reason, action, True, found.pings_s)
     return None
 
 
-ACTIONS = {
-    "cannot be reached": "Check the address and that the server runs.",
-    "does not answer in time": "Look for a slow command, a stopped process or a slow network.",
-    "refuses our credentials": "Check the password and the ACL user.",
-    "does not permit us to ask": "Give the ACL user the commands PING and INFO.",
-    "is loading its data": "Wait until it has loaded.",
+#: The word for a fault: what it means, what to do.
+_RUNS = "Check the address and that the server runs."
+FAULTS = {
+    "refused": ("cannot be reached", _RUNS),
+    "connection": ("cannot be reached", _RUNS),
+    "timeout": ("does not answer in time", "Look for a slow command, a stopped process or a slow network."),
+    "auth": ("refuses our credentials", "Check the password and the ACL user."),
+    "no_permission": ("does not permit us to ask", "Give the ACL user the commands PING and INFO."),
+    "loading": ("is loading its data", "Wait until it has loaded."),
+    "master_down": ("has lost its primary", "Check replication, or point the address at the primary."),
+    "cluster_down": ("says that its cluster is down", "Check the cluster's nodes and slots."),
+    "max_clients": ("takes no more connections", "Look who holds them; raise maxclients or lower PROSEPOLISH_POOL_SIZE."),
+    "pool_exhausted": ("could not be asked: our own connections are all in use", "Raise PROSEPOLISH_POOL_SIZE."),
+    "busy_script": ("is busy with a script", "Find the script; SCRIPT KILL ends it."),
 }
+OTHER_FAULT = ("gives answers that cannot be used", "Check that the address is a Redis or Valkey.")
 #: Field of INFO, its bad value, what that means, what to do.
 INFO_FAULTS = (
     ("loading", "1", "Redis is loading its data.", "Wait until it has loaded."),
