@@ -37,8 +37,8 @@ def panel() -> None:
     tokens = found.tokens
     if tokens.total:
         st.caption(
-            f"{tokens.prompt} prompt tokens ({tokens.cached} cached), {tokens.output} output, {tokens.thoughts} thinking tokens, as "
-            "billed for the call that made this answer."
+            f"{tokens.prompt} prompt tokens ({tokens.cached} cached), {tokens.output} output, {tokens.thoughts} thinking tokens, "
+            "as billed for the call that made this answer."
         )
     told.before(PANEL)
 

@@ -1,0 +1,125 @@
+"""Hand-made rows and readers that give them back: a test says what the store holds and reads what a view makes of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from prosepolish_core.model.latency import BOUNDS_S
+from prosepolish_core.model.window import Window
+from prosepolish_core.ports import (
+    Coverage,
+    GaugeSeries,
+    IncreaseSeries,
+    LatencyBuckets,
+    LedgerTotal,
+    LookupCounts,
+    Mark,
+    Reading,
+    RunRow,
+    SeriesKey,
+)
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+WINDOW = Window(NOW - timedelta(minutes=15), NOW)
+
+
+def at(seconds_ago: float) -> datetime:
+    """An instant before now."""
+    return NOW - timedelta(seconds=seconds_ago)
+
+
+def asked(
+    tier: str, outcome: str, steps: int, *, ago: float = 60, family: str = "dict", answers: int | None = None
+) -> LookupCounts:
+    """One row of counts."""
+    final = steps if answers is None and outcome in {"hit", "negative_hit", "stale_hit"} else answers or 0
+    return LookupCounts(at(ago), family, tier, outcome, steps, final, steps * 0.001)
+
+
+def took(tier: str, seconds: Sequence[float], *, ago: float = 60, family: str = "dict") -> LatencyBuckets:
+    """A histogram of these times."""
+    counts = tuple(sum(s <= bound for s in seconds) for bound in BOUNDS_S)
+    return LatencyBuckets(family, tier, at(ago), BOUNDS_S, counts, sum(seconds))
+
+
+def ledger(kind: str, calls: int, usd: str, *, unpriced: int = 0, ago: float = 60, model: str = "gemini-2.5-flash") -> LedgerTotal:
+    """One row of the ledger."""
+    return LedgerTotal(at(ago), kind, model, calls, unpriced, calls * 300, 0, calls * 120, calls * 50, Decimal(usd), calls * 1.5)
+
+
+def gauge(metric: str, value: float, source: str = "cache") -> GaugeSeries:
+    """A gauge that stood still for the last minute."""
+    ts = np.array([at(s).replace(tzinfo=None) for s in (60, 40, 20)], dtype="datetime64[ms]")
+    values = np.full(3, value)
+    return GaugeSeries(SeriesKey(source, metric), ts, values, values, values, values)
+
+
+def grown(metric: str, by: float, source: str = "cache") -> IncreaseSeries:
+    """A counter that grew in one bucket."""
+    ts = np.array([at(60).replace(tzinfo=None)], dtype="datetime64[ms]")
+    return IncreaseSeries(SeriesKey(source, metric), ts, np.array([by]), np.array([60.0]))
+
+
+@dataclass
+class Telemetry:
+    """A TelemetryReader over rows."""
+
+    counts: Sequence[LookupCounts] = ()
+    histograms: Sequence[LatencyBuckets] = ()
+    rows: Sequence[LedgerTotal] = ()
+
+    def lookups(self, window: Window, points: int = 300) -> list[LookupCounts]:
+        return [row for row in self.counts if window.start <= row.ts < window.end]
+
+    def latency(self, window: Window, points: int = 1) -> list[LatencyBuckets]:
+        return list(self.histograms)
+
+    def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
+        return list(self.rows)
+
+    def events(self, window: Window) -> Mapping[str, int]:
+        return {}
+
+    def newest(self) -> datetime | None:
+        return max((row.ts for row in self.counts), default=None)
+
+
+@dataclass
+class Samples:
+    """A SampleReader over series and runs."""
+
+    gauge_rows: Sequence[GaugeSeries] = ()
+    increase_rows: Sequence[IncreaseSeries] = ()
+    run_rows: Sequence[RunRow] = ()
+    mark_rows: Sequence[Mark] = ()
+    states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    covered: Coverage = Coverage(1.0, 2.0, 90)
+
+    def sources(self) -> list[str]:
+        return sorted({g.key.source for g in self.gauge_rows})
+
+    def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
+        return []
+
+    def state(self, source: str) -> Mapping[str, str]:
+        return self.states.get(source, {})
+
+    def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
+        return [g for g in self.gauge_rows if g.key.metric in metrics]
+
+    def increases(
+        self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None
+    ) -> list[IncreaseSeries]:
+        return [i for i in self.increase_rows if i.key.metric in metrics]
+
+    def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
+        return self.covered
+
+    def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
+        return list(self.run_rows)[:limit]
+
+    def marks(self, window: Window) -> list[Mark]:
+        return list(self.mark_rows)

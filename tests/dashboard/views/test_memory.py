@@ -1,0 +1,70 @@
+"""Memory is judged by policy, and fragmentation only where it wastes something."""
+
+import pytest
+
+from dashboard.views import memory
+from prosepolish_core.model.verdict import Level
+from tests.dashboard.rows import WINDOW, Samples, gauge, grown
+
+MB = 1024.0**2
+
+
+def view_of(policy: str = "allkeys-lru", **gauges: float) -> memory.Instance:
+    """One cache with these newest readings."""
+    values = {"used_memory": 200 * MB, "maxmemory": 256 * MB, "used_memory_rss": 210 * MB} | gauges
+    samples = Samples([gauge(metric, value) for metric, value in values.items()], states={"cache": {"maxmemory_policy": policy}})
+    return memory.build(samples, WINDOW).instances[0]
+
+
+def level_of(instance: memory.Instance, subject: str) -> Level:
+    """The verdict about one subject."""
+    return next(v.level for v in instance.verdicts if v.subject.startswith(subject))
+
+
+def test_a_full_cache_that_may_evict_is_well() -> None:
+    """Under allkeys-lru 100 % is the normal state."""
+    assert level_of(view_of(used_memory=256 * MB), "Memory") is Level.OK
+
+
+@pytest.mark.parametrize(("used", "level"), [(100, Level.OK), (210, Level.WARNING), (240, Level.CRITICAL)])
+def test_a_server_that_must_not_evict_is_judged_by_its_room(used: float, level: Level) -> None:
+    """Under noeviction 80 % is a warning and 90 % critical: writes fail at 100 %."""
+    assert level_of(view_of("noeviction", used_memory=used * MB), "Memory") is level
+
+
+def test_a_small_server_is_not_called_fragmented() -> None:
+    """A ratio of 2.8 at 4.7 MB is noise."""
+    small = view_of(used_memory=4.7 * MB, used_memory_rss=5 * MB, allocator_frag_ratio=2.8, allocator_frag_bytes=3 * MB)
+    large = view_of(allocator_frag_ratio=1.6, allocator_frag_bytes=90 * MB)
+
+    assert level_of(small, "Fragmentation") is Level.OK
+    assert level_of(large, "Fragmentation") is Level.WARNING
+
+
+def test_no_limit_is_told_as_no_limit() -> None:
+    """maxmemory 0 means without limit, not full and not empty."""
+    instance = view_of(maxmemory=0.0, total_system_memory=8192 * MB)
+
+    assert instance.limit is None
+    assert instance.share is None
+
+
+def test_a_swapping_server_is_critical() -> None:
+    """Less in memory than in use: the rest is on disk."""
+    assert level_of(view_of(used_memory_rss=100 * MB), "Swapping") is Level.CRITICAL
+
+
+def test_evictions_and_expirations_are_increases_over_the_window() -> None:
+    """They are counted per server from reset-safe increases."""
+    samples = Samples(
+        [gauge("used_memory", MB)], [grown("evicted_keys", 7), grown("expired_keys", 40), grown("evicted_keys", 9, "state")]
+    )
+
+    (instance,) = memory.build(samples, WINDOW).instances
+
+    assert (instance.evicted, instance.expired) == (7, 40)
+
+
+def test_an_empty_store_has_no_instances() -> None:
+    """Nothing sampled: nothing judged."""
+    assert memory.build(Samples(), WINDOW).instances == ()
