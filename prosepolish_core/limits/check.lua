@@ -26,7 +26,13 @@ local function first(count, holds)
   return low
 end
 
--- After the clock stepped back: no hit may lie in the future, or it would count for too long.
+-- After the clock stepped back no state may lie in the future, or it would count for too long. What is clamped is kept at
+-- once: clamped again at the next look, it would never end.
+local function keep(key, v, window)
+  redis.call('SET', key, v, 'PX', window / 1000 + 1)
+  return v
+end
+
 local function clamped(v, count)
   local parts = {string.sub(v, 1, 5)}
   for i = 1, count do
@@ -39,15 +45,15 @@ end
 local test, write = {}, {}
 
 -- Exact log: total before the first live hit (5 bytes), then per hit its instant (7) and the running total (5).
-function test.l(v, amount, window, cost)
+function test.l(key, v, amount, window, cost)
   local count = v and (#v - 5) / 12 or 0
-  if count < 1 or count % 1 ~= 0 then return cost <= amount, 0, 0, now, nil end
+  if count < 1 or count % 1 ~= 0 then return cost <= amount, 0, cost > amount and -1 or 0, now, nil end
   local stamp, last = entry(v, count)
   if stamp > now then
-    v = clamped(v, count)
+    v = keep(key, clamped(v, count), window)
     stamp = now
   end
-  if stamp <= now - window then return cost <= amount, 0, 0, now, nil end
+  if stamp <= now - window then return cost <= amount, 0, cost > amount and -1 or 0, now, nil end
   local base = unpack_bytes('>I5', v, 1)
   if unpack_bytes('>I7', v, 6) <= now - window then
     local live = first(count, function(i) return unpack_bytes('>I7', v, 12 * i - 6) > now - window end)
@@ -73,11 +79,15 @@ function write.l(key, v, last, window, cost)
 end
 
 -- Fixed window: its end (7 bytes) and the count (5), armed by the first hit and never moved.
-function test.w(v, amount, window, cost)
+function test.w(key, v, amount, window, cost)
   local ends, used = now + window, 0
   if v and #v == 12 then
     local stored, count = unpack_bytes('>I7I5', v)
-    if stored > now then ends, used = math.min(stored, now + window), count end
+    if stored > now then ends, used = stored, count end
+    if ends > now + window then
+      ends = now + window
+      keep(key, pack_bytes('>I7I5', ends, used), window)
+    end
   end
   if used + cost <= amount then return true, used, 0, ends, ends, used end
   return false, used, cost > amount and -1 or ends - now, used > 0 and ends or now
@@ -88,13 +98,16 @@ function write.w(key, ends, used, _, cost)
 end
 
 -- GCRA: the instant at which all is free again, exact: whole µs (7 bytes) and a remainder in 1/amount µs (4).
-function test.g(v, amount, window, cost, step, rest)
+function test.g(key, v, amount, window, cost, step, rest)
   local free, part = now, 0
   if v and #v == 11 then
     local stored, stored_part = unpack_bytes('>I7I4', v)
     if stored >= now and stored_part < amount then
       free, part = stored, stored_part
-      if free - now > window or (free - now == window and part > 0) then free, part = now + window, 0 end
+      if free - now > window or (free - now == window and part > 0) then
+        free, part = now + window, 0
+        keep(key, pack_bytes('>I7I4', free, 0), window)
+      end
     end
   end
   local next_free, next_part = free + step, part + rest
@@ -114,7 +127,7 @@ local allowed, kept, reply = 1, {}, {ARGV[1], 1, now}
 for i = 1, n do
   local a = 7 * i - 2
   local kind, amount, window, cost = ARGV[a], tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
-  local ok, x, y, z, state, extra = test[kind](values[i], amount, window, cost, tonumber(ARGV[a + 5]), tonumber(ARGV[a + 6]))
+  local ok, x, y, z, state, extra = test[kind](KEYS[i], values[i], amount, window, cost, tonumber(ARGV[a + 5]), tonumber(ARGV[a + 6]))
   if not ok then
     if ARGV[a + 4] == '0' then allowed = 0 end
     -- A key that lost its expiry (PERSIST, a restore) gets one again even if it is only ever denied.
