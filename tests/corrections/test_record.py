@@ -65,7 +65,11 @@ def test_what_is_not_ours_is_not_read(changed: dict[str, Any]) -> None:
 
 
 @given(
-    st.recursive(st.none() | st.integers() | st.text(max_size=3), lambda x: st.lists(x) | st.dictionaries(st.text(max_size=8), x))
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=3),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=8,
+    )
 )
 def test_no_shape_raises(value: Any) -> None:
     """Any JSON value gives None."""
