@@ -50,6 +50,22 @@ class CounterCells:
     covered: Numbers
 
 
+def between(cells: GaugeCells, start: float, end: float) -> GaugeCells:
+    """The cells of a half-open window."""
+    inside = (cells.at >= start) & (cells.at < end)
+    return GaugeCells(*(getattr(cells, name)[inside] for name in cells.__slots__))
+
+
+def cut(cells: CounterCells, start: float, end: float) -> CounterCells:
+    """The increases that ended in (start, end]; one that began before `start` counts by the share that lies inside."""
+    inside = (cells.at > start) & (cells.at <= end)
+    at, increase, covered = cells.at[inside], cells.increase[inside], cells.covered[inside]
+    share = np.clip((at - start) / np.maximum(covered, 1e-9), 0.0, 1.0)
+    # A reading that came late may seem to reach beyond its interval by moments; only real gaps are cut.
+    share[covered <= 1.5 * (at - start)] = 1.0
+    return CounterCells(at, increase * share, covered * share)
+
+
 def grid_for(start: float, end: float, points: int, step: float, at: Numbers) -> Grid:
     """At most `points` buckets over [start, end), no narrower than the readings are apart, aligned to whole multiples."""
     spacing = float(np.median(np.diff(at))) if len(at) > 2 else step

@@ -1,6 +1,7 @@
 """Raw tracks as cells: gauges sample by sample, counters as reset-safe increases between samples."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from ..model.sample import Kind
 from ..ports import SeriesKey
 from .packing import Numbers
 from .raw import SeriesRow, Track
+
+C = TypeVar("C", GaugeCells, CounterCells)
 
 
 def by_key(track: Track, series: Mapping[int, SeriesRow], kind: Kind) -> dict[SeriesKey, Numbers]:
@@ -30,7 +33,7 @@ def gauge_cells(track: Track, series: Mapping[int, SeriesRow]) -> dict[SeriesKey
 
 
 def counter_cells(track: Track, series: Mapping[int, SeriesRow], after: float) -> dict[SeriesKey, CounterCells]:
-    """The increases of a track's counters that ended after an instant; one that began before it counts by its share."""
+    """The increases of a track's counters that ended after an instant, each whole."""
     counters = by_key(track, series, Kind.COUNTER)
     found = {}
     for metric in dict.fromkeys(key.metric for key in counters):
@@ -55,10 +58,7 @@ def _cells(track: Track, values: Numbers, after: float) -> CounterCells:
     grown = increases(v, other_process(track.process[real], track.uptime[real]), life_share(covered, track.uptime[real]))
     keep = tick > after
     keep[0] = False
-    share = np.clip((tick - after) / np.maximum(covered, 1e-9), 0.0, 1.0)
-    # A reading that came late may seem to reach beyond its interval by moments; only real gaps are cut.
-    share[covered <= 1.5 * (tick - after)] = 1.0
-    return CounterCells(tick[keep], (grown * share)[keep], (covered * share)[keep])
+    return CounterCells(tick[keep], grown[keep], covered[keep])
 
 
 def other_process(process: npt.NDArray[np.int64], uptime: Numbers) -> npt.NDArray[np.bool_]:
@@ -69,13 +69,10 @@ def other_process(process: npt.NDArray[np.int64], uptime: Numbers) -> npt.NDArra
     return other
 
 
-def merge_gauges(parts: Iterable[GaugeCells]) -> GaugeCells:
-    """Cells of one series from several resolutions, coarse first."""
+def merge(parts: Iterable[C]) -> C:
+    """Cells of one series from several resolutions, in order of time."""
     some = list(parts)
-    return GaugeCells(*(np.concatenate([getattr(p, n) for p in some]) for n in ("at", "count", "total", "low", "high", "last")))
-
-
-def merge_counters(parts: Iterable[CounterCells]) -> CounterCells:
-    """Cells of one series from several resolutions, coarse first."""
-    some = list(parts)
-    return CounterCells(*(np.concatenate([getattr(p, n) for p in some]) for n in ("at", "increase", "covered")))
+    names = list(some[0].__slots__)
+    columns = [np.concatenate([getattr(part, name) for part in some]) for name in names]
+    order = np.argsort(columns[names.index("at")], kind="stable")
+    return type(some[0])(*(column[order] for column in columns))

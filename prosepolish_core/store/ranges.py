@@ -1,18 +1,16 @@
-"""Range queries: which resolution serves a window, and its cells put into buckets."""
+"""Range queries: the cells of a window put into buckets."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..adapters.postgres_pool import Connection
-from ..calc.buckets import CounterCells, GaugeCells, bucket_gauges, bucket_increases, grid_for
+from ..calc.buckets import bucket_gauges, bucket_increases, grid_for
 from ..errors import InvalidWindow
-from ..model.sample import Kind
 from ..model.window import Window
-from ..ports import GaugeSeries, IncreaseSeries, Instants, SeriesKey
-from .cells import counter_cells, gauge_cells
+from ..ports import GaugeSeries, IncreaseSeries, Instants
+from . import levels
 from .packing import Numbers
-from .raw import find_series, find_streams, read_tracks, runs_before
 
 #: More buckets than this are never drawn.
 MOST_POINTS = 20_000
@@ -21,12 +19,11 @@ MOST_POINTS = 20_000
 def gauges(connection: Connection, metrics: Sequence[str], window: Window, points: int, source: str | None) -> list[GaugeSeries]:
     """See ports.SampleReader.gauges."""
     _check(points)
+    fine, cells = levels.gauges(connection, levels.Ask(metrics, window, points, source))
     found = []
-    for key, cells in sorted(_gauge_cells(connection, metrics, window, source).items()):
-        if not len(cells.at):
-            continue
-        grid = grid_for(*_bounds(window), points, 1.0, cells.at)
-        found.append(GaugeSeries(key, _instants(grid.starts), *bucket_gauges(cells, grid)))
+    for key in sorted(k for k, c in cells.items() if len(c.at)):
+        grid = grid_for(*_bounds(window), points, fine or 1.0, cells[key].at)
+        found.append(GaugeSeries(key, _instants(grid.starts), *bucket_gauges(cells[key], grid)))
     return found
 
 
@@ -35,38 +32,12 @@ def increases(
 ) -> list[IncreaseSeries]:
     """See ports.SampleReader.increases."""
     _check(points)
+    fine, cells = levels.counters(connection, levels.Ask(metrics, window, points, source))
     found = []
-    for key, cells in sorted(_counter_cells(connection, metrics, window, source).items()):
-        if not len(cells.at):
-            continue
-        grid = grid_for(*_bounds(window), points, 1.0, cells.at)
-        found.append(IncreaseSeries(key, _instants(grid.starts), *bucket_increases(cells, grid)))
+    for key in sorted(k for k, c in cells.items() if len(c.at)):
+        grid = grid_for(*_bounds(window), points, fine or 1.0, cells[key].at)
+        found.append(IncreaseSeries(key, _instants(grid.starts), *bucket_increases(cells[key], grid)))
     return found
-
-
-def _gauge_cells(connection: Connection, metrics: Sequence[str], window: Window, source: str | None) -> dict[SeriesKey, GaugeCells]:
-    series, streams = find_series(connection, metrics, Kind.GAUGE), find_streams(connection, source)
-    tracks = read_tracks(connection, streams, list(series), dict.fromkeys(streams, window.start), window.end)
-    end = window.end.timestamp()
-    cells: dict[SeriesKey, GaugeCells] = {}
-    for track in tracks:
-        for key, one in gauge_cells(track, series).items():
-            inside = one.at < end
-            kept = GaugeCells(*(getattr(one, n)[inside] for n in ("at", "count", "total", "low", "high", "last")))
-            cells[key] = max(kept, cells.get(key, kept), key=lambda c: len(c.at))
-    return cells
-
-
-def _counter_cells(
-    connection: Connection, metrics: Sequence[str], window: Window, source: str | None
-) -> dict[SeriesKey, CounterCells]:
-    series, streams = find_series(connection, metrics, Kind.COUNTER), find_streams(connection, source)
-    firsts = runs_before(connection, list(streams), window.start)
-    cells: dict[SeriesKey, CounterCells] = {}
-    for track in read_tracks(connection, streams, list(series), firsts, window.end):
-        for key, one in counter_cells(track, series, window.start.timestamp()).items():
-            cells[key] = max(one, cells.get(key, one), key=lambda c: len(c.at))
-    return cells
 
 
 def _check(points: int) -> None:

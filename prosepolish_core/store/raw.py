@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from .packing import EPOCH_S, Numbers, join
 
 #: Read with every counter, to tell how old the process was; never returned unless asked for.
 UPTIME = "uptime_in_seconds"
+#: A query gives at most some 1,600 columns; each series takes two.
+MOST_COLUMNS = 600
 
 
 class SeriesRow(NamedTuple):
@@ -90,18 +92,14 @@ JOIN unnest({streams}::integer[], {firsts}::timestamptz[]) AS w (id, since) ON s
 WHERE tick >= {first} AND tick <= {last} AND frame = ANY({frames}::bigint[])"""
 
 _BEFORE = """
-SELECT s.id, coalesce((SELECT r.tick FROM sample_run r WHERE r.stream = s.id AND r.tick <= %(first)s AND r.tick >= %(oldest)s
-                       AND r.frame IS NOT NULL ORDER BY r.tick DESC LIMIT 1), %(first)s)
-FROM unnest(%(streams)s::integer[]) AS s (id)"""
-
-#: How far back the reading before a window is looked for: raw samples are kept no longer than this by default.
-LOOK_BACK = timedelta(days=8)
+SELECT s.id, coalesce((SELECT r.tick FROM sample_run r WHERE r.stream = s.id AND r.tick <= s.first
+                       AND r.tick >= s.first - interval '8 days' AND r.frame IS NOT NULL ORDER BY r.tick DESC LIMIT 1), s.first)
+FROM unnest(%s::integer[], %s::timestamptz[]) AS s (id, first)"""
 
 
-def runs_before(connection: Connection, streams: Sequence[int], first: datetime) -> dict[int, datetime]:
-    """Each stream's newest tick that is not after `first`; `first` itself where there is none."""
-    values = {"streams": list(streams), "first": first, "oldest": first - LOOK_BACK}
-    return dict(connection.execute(_BEFORE, values).fetchall())
+def runs_before(connection: Connection, firsts: Mapping[int, datetime]) -> dict[int, datetime]:
+    """Each stream's newest tick that is not after its instant, up to eight days back; the instant itself where there is none."""
+    return dict(connection.execute(_BEFORE, (list(firsts), list(firsts.values()))).fetchall())
 
 
 def read_tracks(
@@ -120,7 +118,7 @@ def read_tracks(
         mine = [f for f in frames if f[2] == layout]
         for track in _read_layout(connection, streams, mine, bounds, processes):
             parts.setdefault(track.stream.id, []).append(track)
-    return [_merge(parts[s], uptime) for s in streams if s in parts]
+    return [merge_tracks(parts[s], uptime) for s in streams if s in parts]
 
 
 def _read_layout(
@@ -133,6 +131,10 @@ def _read_layout(
     """Runs of all frames that share one layout: the positions are the same for all, the base is looked up by frame."""
     positions: list[int] = frames[0][4]  # type: ignore[assignment]
     ids: list[int] = frames[0][5]  # type: ignore[assignment]
+    if len(ids) > MOST_COLUMNS:
+        half = len(ids) // 2
+        halves = [[(*f[:4], f[4][a:b], f[5][a:b], f[6][a:b], f[7][a:b]) for f in frames] for a, b in ((0, half), (half, None))]  # type: ignore[index]
+        return [t for part in halves for t in _read_layout(connection, streams, part, bounds, processes)]
     picks = SQL(", ").join(
         part
         for p in positions
@@ -160,20 +162,17 @@ def _read_layout(
     return found
 
 
-def _merge(parts: list[Track], uptime: list[int]) -> Track:
-    """One track from the parts of several layouts, in the order of ticks."""
-    tick = np.concatenate([p.tick for p in parts])
-    order = np.argsort(tick, kind="stable")
-    values = {
-        i: np.concatenate([p.values.get(i, np.full(len(p.tick), np.nan)) for p in parts])[order]
-        for i in dict.fromkeys(i for p in parts for i in p.values)
-    }
+def merge_tracks(parts: list[Track], uptime: list[int]) -> Track:
+    """One track from parts of the same stream (other layouts, other series), in the order of ticks."""
+    tick = np.unique(np.concatenate([p.tick for p in parts]))
+    ts, process = np.empty(len(tick)), np.empty(len(tick), dtype=np.int64)
+    values: dict[int, Numbers] = {}
+    for part in parts:
+        at = np.searchsorted(tick, part.tick)
+        ts[at], process[at] = part.ts, part.process
+        for series, numbers in part.values.items():
+            if series not in values:
+                values[series] = np.full(len(tick), np.nan)
+            values[series][at] = numbers
     ages = [values[i] for i in uptime if i in values]
-    return Track(
-        parts[0].stream,
-        tick[order],
-        np.concatenate([p.ts for p in parts])[order],
-        np.concatenate([p.process for p in parts])[order],
-        ages[0] if ages else np.full(len(tick), np.nan),
-        values,
-    )
+    return Track(parts[0].stream, tick, ts, process, ages[0] if ages else np.full(len(tick), np.nan), values)

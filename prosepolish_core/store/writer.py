@@ -18,11 +18,18 @@ from .resets import ResetWatch
 
 #: A writer waits longer for a connection than a reader: nobody looks at it.
 WAIT_S = 2.0
+#: A run that is older than this when it is written may have missed its roll-up; roll-ups wait twice as long.
+LATE_S = 300.0
+#: Late runs are told by the span of minute roll-ups they fall into.
+SPAN_S = 240 * 60
 
 _COPY = "COPY sample_run (tick, ts, frame, stream, duration, outcome, detail, delta, wide, state) FROM STDIN (FORMAT BINARY)"
 _PRESENT = """
 SELECT stream, extract(epoch FROM tick)::bigint FROM sample_run
 JOIN unnest(%s::integer[], %s::bigint[]) AS w (s, t) ON stream = w.s AND tick = to_timestamp(w.t)"""
+_LATE = """
+INSERT INTO sample_late (stream, start) SELECT s, to_timestamp(t) FROM unnest(%s::integer[], %s::bigint[]) AS w (s, t)
+ON CONFLICT DO NOTHING"""
 _FRAME = """
 INSERT INTO sample_frame (id, stream, layout, day, state, base, scale)
 VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s)"""
@@ -116,6 +123,7 @@ class SampleWriter:
             connection.cursor().executemany(_FRAME, [_frame_values(f) for f in opened])
         with connection.cursor().copy(_COPY) as copy:
             copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
+        _note_late(connection, packed)
         for p in packed:
             self._watch.see(connection, p.run, p.stream, p.layout, p.values)
 
@@ -135,6 +143,15 @@ class SampleWriter:
         state = None if run.state == frame.state else _json(_changes(frame, run))
         packed_values = (detail, int_array(delta), float_array(values, full), state)
         return run_row(run.tick, run.ts, frame.id, stream, run.duration_s, outcome, packed_values)
+
+
+def _note_late(connection: Connection, packed: list[_Packed]) -> None:
+    """Tell the roll-ups of runs that come so late that their span, or the next run's, may have been rolled up."""
+    now = datetime.now(UTC).timestamp()
+    late = {(p.stream, p.run.tick // SPAN_S * SPAN_S) for p in packed if now - p.run.tick > LATE_S}
+    if late:
+        streams, starts = zip(*late, strict=True)
+        connection.execute(_LATE, (list(streams), list(starts)))
 
 
 def _absent(connection: Connection, packed: list[_Packed]) -> list[_Packed]:

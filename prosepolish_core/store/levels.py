@@ -1,0 +1,119 @@
+"""Which resolution serves a window, and the cells of the wanted series from all resolutions that meet in it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from ..adapters.postgres_pool import Connection
+from ..calc.buckets import CounterCells, GaugeCells, between, cut
+from ..calc.spans import counter_cells as span_counters
+from ..calc.spans import gauge_cells as span_gauges
+from ..model.sample import Kind
+from ..model.window import Window
+from ..ports import SeriesKey
+from .cells import counter_cells, gauge_cells, merge
+from .raw import SeriesRow, Stream, find_series, find_streams, read_tracks, runs_before
+from .span_rows import HOUR, MINUTE, SpanRow, Step, read_spans
+
+_ROLLED = "SELECT stream, step, until FROM sample_rolled WHERE stream = ANY(%s)"
+
+
+class Ask(NamedTuple):
+    """A question about series of one kind."""
+
+    metrics: Sequence[str]
+    window: Window
+    points: int
+    source: str | None
+
+
+class _Plan(NamedTuple):
+    """Per stream the instant from which each resolution is read; a stream that is absent is not read in it."""
+
+    hours: dict[int, datetime]
+    minutes: dict[int, datetime]
+    raw: dict[int, datetime]
+
+
+def resolution(connection: Connection, window: Window, points: int) -> int:
+    """Seconds per step of the finest resolution that is not finer than the buckets and still reaches back far enough."""
+    gone = dict(connection.execute("SELECT step, before FROM sample_gone").fetchall())
+    width = window.seconds / max(points, 1)
+    fine = HOUR.seconds if width >= HOUR.seconds else MINUTE.seconds if width >= MINUTE.seconds else 0
+    while fine != HOUR.seconds and fine in gone and gone[fine] > window.start:
+        fine = MINUTE.seconds if fine == 0 else HOUR.seconds
+    return fine
+
+
+def gauges(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, GaugeCells]]:
+    """The resolution, and the gauges' cells inside the window."""
+    fine, series, streams = _catalogue(connection, ask, Kind.GAUGE)
+    plan = _plan(connection, ask.window, list(streams), fine)
+    parts: dict[SeriesKey, dict[int, list[GaugeCells]]] = defaultdict(lambda: defaultdict(list))
+    for step, row in _spans(connection, plan, series, ask.window.end):
+        if row.series in series:
+            parts[_key(streams, series, row)][row.stream].append(span_gauges(row.span, step.grid(row.start)))
+    for track in read_tracks(connection, streams, list(series), plan.raw, ask.window.end):
+        for key, cells in gauge_cells(track, series).items():
+            parts[key][track.stream.id].append(cells)
+    start, end = ask.window.start.timestamp(), ask.window.end.timestamp()
+    # Where two collectors read the same series, the one that read more counts.
+    return fine, {
+        key: max((between(merge(some), start, end) for some in of.values()), key=lambda c: len(c.at)) for key, of in parts.items()
+    }
+
+
+def counters(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, CounterCells]]:
+    """The resolution, and the counters' increases inside the window."""
+    fine, series, streams = _catalogue(connection, ask, Kind.COUNTER)
+    plan = _plan(connection, ask.window, list(streams), fine)
+    parts: dict[SeriesKey, dict[int, list[CounterCells]]] = defaultdict(lambda: defaultdict(list))
+    for step, row in _spans(connection, plan, series, ask.window.end):
+        if row.series in series:
+            parts[_key(streams, series, row)][row.stream].append(span_counters(row.span, step.grid(row.start)))
+    # The first increase of the raw part needs the reading before it.
+    firsts = runs_before(connection, plan.raw) if plan.raw else {}
+    for track in read_tracks(connection, streams, list(series), firsts, ask.window.end):
+        after = plan.raw[track.stream.id].timestamp()
+        for key, cells in counter_cells(track, series, after).items():
+            parts[key][track.stream.id].append(cells)
+    start, end = ask.window.start.timestamp(), ask.window.end.timestamp()
+    return fine, {
+        key: max((cut(merge(some), start, end) for some in of.values()), key=lambda c: len(c.at)) for key, of in parts.items()
+    }
+
+
+def _catalogue(connection: Connection, ask: Ask, kind: Kind) -> tuple[int, dict[int, SeriesRow], dict[int, Stream]]:
+    series = find_series(connection, ask.metrics, kind)
+    streams = find_streams(connection, ask.source) if series else {}
+    return resolution(connection, ask.window, ask.points), series, streams
+
+
+def _key(streams: Mapping[int, Stream], series: Mapping[int, SeriesRow], row: SpanRow) -> SeriesKey:
+    return SeriesKey(streams[row.stream].source, series[row.series].metric, series[row.series].labels)
+
+
+def _plan(connection: Connection, window: Window, streams: list[int], fine: int) -> _Plan:
+    plan = _Plan({}, {}, {})
+    rolled = {(s, step): until for s, step, until in connection.execute(_ROLLED, (streams,))} if fine else {}
+    for stream in streams:
+        since = window.start
+        if fine == HOUR.seconds and (until := rolled.get((stream, HOUR.seconds), since)) > since:
+            plan.hours[stream], since = _floor(since, HOUR), until
+        if (until := rolled.get((stream, MINUTE.seconds), since)) > since and since < window.end:
+            plan.minutes[stream], since = _floor(since, MINUTE), until
+        if since < window.end:
+            plan.raw[stream] = since
+    return plan
+
+
+def _spans(connection: Connection, plan: _Plan, series: Mapping[int, SeriesRow], end: datetime) -> list[tuple[Step, SpanRow]]:
+    found = []
+    for step, sinces in ((HOUR, plan.hours), (MINUTE, plan.minutes)):
+        found += [(step, row) for row in read_spans(connection, step, sinces, series, end)]
+    return found
+
+
+def _floor(instant: datetime, step: Step) -> datetime:
+    return datetime.fromtimestamp(instant.timestamp() // step.span_s * step.span_s, UTC)
