@@ -15,10 +15,18 @@ from prosepolish_core.errors import ProsePolishError, StartupError
 from .options import Options
 
 #: What the children are told, beside the addresses. A value the user set wins.
-DEFAULTS = {"PROSEPOLISH_INTERVAL_S": "2", "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+DEFAULTS = {
+    "PROSEPOLISH_INTERVAL_S": "2",
+    "PROSEPOLISH_FLUSH_S": "2",
+    "PYTHONUNBUFFERED": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
 #: What other verbs need to reach this stack from another terminal.
-SHARED = ("REDIS_URL", "REDIS_STATE_URL", "DATABASE_URL", "DICTIONARY_API_URL", "GEMINI_API_ENDPOINT", "GEMINI_API_KEY",
-          "PROSEPOLISH_STAND_INS", "PROSEPOLISH_EMBEDDED", "PROSEPOLISH_PEPPER", "PROSEPOLISH_DATA_DIR", "PORT")  # fmt: skip
+SHARED = (
+    "REDIS_URL", "REDIS_STATE_URL", "DATABASE_URL", "DICTIONARY_API_URL", "GEMINI_API_ENDPOINT", "GEMINI_API_KEY", "PORT",
+    "PROSEPOLISH_STAND_INS", "PROSEPOLISH_EMBEDDED", "PROSEPOLISH_PEPPER", "PROSEPOLISH_DATA_DIR", "PROSEPOLISH_DICTIONARY_PER_S",
+)  # fmt: skip
 
 
 @click.command()
@@ -68,7 +76,7 @@ def _up(options: Options, env: dict[str, str]) -> None:
         env |= {"PROSEPOLISH_STAND_INS": ",".join(plan.stand_ins), "PROSEPOLISH_EMBEDDED": ",".join(plan.embedded)}
         if not (env.get("PROSEPOLISH_PEPPER") or env.get("PROSEPOLISH_PEPPER_FILE")):
             env["PROSEPOLISH_PEPPER"] = folder.secrets()["pepper"]
-        run = Supervisor(plan, options, folder, env, lambda text: screen.step(console, text))
+        run = Supervisor(plan, options, folder, env, lambda text: screen.step(console, text, time.monotonic() - began))
         with run.running():
             if not run.stopping:
                 folder.write("env", "".join(f"{n}={shlex.quote(run.env[n])}\n" for n in SHARED if run.env.get(n)))
@@ -76,4 +84,4 @@ def _up(options: Options, env: dict[str, str]) -> None:
                 if options.open_browser:
                     webbrowser.open(screen.address(options))
             run.watch()
-        screen.step(console, "everything is stopped; the data stays where it is")
+        screen.step(console, "everything is stopped; the data stays where it is", time.monotonic() - began)

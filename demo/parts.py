@@ -11,6 +11,9 @@ from prosepolish_core.errors import StartupError
 from .children import Part
 from .options import Options
 
+#: The real dictionary allows 450 requests in five minutes, far too few to warm a cache while somebody watches. The
+#: stand-in allows more, and the core is told so; with DICTIONARY_API_URL set the real pace applies.
+STAND_IN_LIMIT, STAND_IN_PER_S = 9000, 25.0
 Ports = tuple[int, int, int]
 
 
@@ -25,7 +28,7 @@ def project_folder() -> Path:
 def stand_ins(ports: Ports, options: Options, env: Mapping[str, str], log: Path) -> Part:
     """Both stand-in upstreams and their control endpoint."""
     flags = ["--dictionary-port", str(ports[0]), "--gemini-port", str(ports[1]), "--control-port", str(ports[2])]
-    flags += ["--speed", str(options.speed), "--seed", str(options.seed)]
+    flags += ["--speed", str(options.speed), "--seed", str(options.seed), "--limit", str(STAND_IN_LIMIT)]
     return Part("stand-ins", [sys.executable, "-m", "demo.standins", *flags], env, project_folder(), log)
 
 

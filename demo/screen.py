@@ -26,9 +26,9 @@ ROWS = (
 )
 
 
-def step(console: Console, text: str) -> None:
-    """One line of progress."""
-    console.print(Text("  · ", style="dim") + Text(text))
+def step(console: Console, text: str, seconds: float) -> None:
+    """One line of progress, with the time since the start."""
+    console.print(Text(f"{seconds:6.1f} s  ", style="dim") + Text(text), soft_wrap=True)
 
 
 def show(console: Console, plan: Plan, options: Options, folder: DataFolder, *, seconds: float, control_url: str) -> None:

@@ -91,6 +91,7 @@ class Supervisor:
         self.control_url = f"http://127.0.0.1:{ports[2]}"
         if self.plan.dictionary_api:
             self.env["DICTIONARY_API_URL"] = f"http://127.0.0.1:{ports[0]}"
+            self.env.setdefault("PROSEPOLISH_DICTIONARY_PER_S", str(parts.STAND_IN_PER_S))
         if self.plan.gemini:
             self.env |= {"GEMINI_API_ENDPOINT": f"http://127.0.0.1:{ports[1]}", "GEMINI_API_KEY": "stand-in"}
         self._say("starting the stand-in upstreams")
