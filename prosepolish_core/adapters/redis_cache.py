@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import redis
 from hiredis import ReplyError
 
 from ..errors import CacheUnavailable
 from ..ports import Claim, Fill, Signal, Wake
+from .redis_client import LazyCluster
 from .redis_faults import classify, unavailable
 from .redis_line import Lines, pack
 from .redis_wakeups import CHANNEL, Wakeups
@@ -143,7 +144,7 @@ class ClientCache(RedisCache):
 
     def reset(self) -> None:
         """Let go of idle connections."""
-        if isinstance(self._client, redis.Redis):
+        if not isinstance(self._client, LazyCluster):
             self._client.connection_pool.disconnect(inuse_connections=False)
 
     def close(self) -> None:
@@ -172,10 +173,10 @@ class ClientCache(RedisCache):
             raise unavailable(error) from error
 
 
-def cache_server(client: redis.Redis, *, timeout_s: float, pool_size: int) -> RedisCache:
+def cache_server(client: redis.Redis | LazyCluster, *, timeout_s: float, pool_size: int) -> RedisCache:
     """Direct lines where the client has real sockets to one server; its own command path otherwise."""
-    pool = getattr(client, "connection_pool", None)
-    kind = getattr(pool, "connection_class", None)
-    if isinstance(kind, type) and kind.__module__.startswith("redis."):
+    if isinstance(client, LazyCluster):
+        return ClientCache(cast("redis.Redis", client))
+    if client.connection_pool.connection_class.__module__.startswith("redis."):
         return RedisCache(client, timeout_s=timeout_s, pool_size=pool_size)
     return ClientCache(client)

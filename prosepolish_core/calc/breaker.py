@@ -61,7 +61,8 @@ class Breaker:
             return  # the common case costs three reads
         with self._lock:
             if not self.closed:
-                self._close()
+                if now >= self._until:  # the probe's; a call that was under way when it opened says less
+                    self._close()
                 return
             self._in_a_row = 0
             self._recent.append(False)
