@@ -1,16 +1,22 @@
 """Telemetry batches into PostgreSQL: each added once, at all three steps, in one transaction."""
 
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from decimal import Decimal
+from time import monotonic
 from typing import Any, Protocol
 
 from ..adapters.postgres_pool import Connection, DatabaseFault
-from ..errors import InvalidInput
+from ..errors import InvalidInput, StoreUnavailable
 from ..ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from .faults import store_faults
+from .telemetry_retention import remove_old
 
 #: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
 FLUSH_LOCK = 0x7E1E_0001
+
+#: Old rows are removed by a process that has lived so long, and then as often.
+FIRST_TIDY_S, TIDY_S = 60.0, 3600.0
 
 _ONCE = """
 INSERT INTO telemetry_flush AS f (process, sequence) VALUES (%s, %s)
@@ -64,6 +70,7 @@ class PostgresTelemetryWriter:
 
     def __init__(self, connection: KeptConnection) -> None:
         self._connection = connection
+        self._tidy_at = monotonic() + FIRST_TIDY_S
 
     def write(self, batch: TelemetryBatch) -> None:
         """Add the batch unless this (process, sequence) was added before."""
@@ -80,6 +87,17 @@ class PostgresTelemetryWriter:
                 _each(cursor, _ACCESS, [_access(chunk) for chunk in batch.accesses])
         except DatabaseFault as error:
             raise InvalidInput(f"PostgreSQL refuses this batch: {type(error).__name__}") from error
+        if monotonic() >= self._tidy_at:
+            self._tidy_at = monotonic() + TIDY_S
+            self.tidy(datetime.now(UTC))
+
+    def tidy(self, now: datetime) -> dict[str, int]:
+        """Remove what is past its time; rows removed by table. Put off to the next time when it cannot be done now."""
+        try:
+            with store_faults(), self._connection.connection() as connection:
+                return remove_old(connection, now)
+        except (StoreUnavailable, DatabaseFault):
+            return {}
 
     def forget_connection(self) -> None:
         """In a forked child: the connection belongs to the parent."""

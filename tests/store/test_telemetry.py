@@ -205,6 +205,19 @@ def test_a_reader_without_server_or_schema_says_so(empty_database_url: str) -> N
         pool.close()
 
 
+def test_old_rows_go_and_totals_of_kept_windows_stay(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:
+    """Fine rows go after a day, minutes after weeks; a long window still counts everything, from its hours."""
+    ages = (timedelta(hours=1), timedelta(days=3), timedelta(days=50))
+    rows = tuple(delta((NOW - age).replace(minute=0, second=0), steps=1, answers=1) for age in ages)
+    writer.write(TelemetryBatch(uuid4(), 1, rows, accesses=(AccessChunk(NOW - ages[1], "dict", 1.0, (1,), (0,), (9,)),)))
+    window = Window(NOW - timedelta(days=60), NOW)
+    before = [r.steps for r in reader.lookups(window, 1)]
+    assert writer.tidy(NOW) == {"telemetry_lookup": 3, "access_chunk": 1}
+    assert writer.tidy(NOW) == {}
+    assert [r.steps for r in reader.lookups(window, 1)] == before == [3]
+    assert [r.steps for r in reader.lookups(Window(NOW - timedelta(days=4), NOW), 1)] == [2]
+
+
 EXITS = """
 import sys, threading
 from prosepolish_core import Config, Core

