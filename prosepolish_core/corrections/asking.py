@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..caching import Loaded
+from ..calc.breaker import Breaker, BreakerPolicy
 from ..llm.answers import BadAnswer, corrected_text
 from ..llm.ledger import paid, tokens_of
 from ..llm.prompts import CORRECT
@@ -14,6 +15,10 @@ from .record import CorrectionRecord
 
 #: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next caller.
 LLM_S = 20.0
+#: Its own, apart from the one of definitions: those give up sooner, and their time-outs say little about ours.
+BREAKER = BreakerPolicy(failures=5, calls=20, open_s=2.0, longest_s=60.0)
+#: Faults that never reached Gemini, and so say nothing about it.
+OURS = frozenset({"paced", "sdk_loading", "sdk_missing"})
 
 
 class Asked(NamedTuple):
@@ -34,14 +39,22 @@ class Asking:
         self._recorder = recorder
         self._clock = clock
         self._now = now
+        self.breaker = Breaker(BREAKER)
 
     def ask(self, text: str, request: LlmRequest) -> Loaded:
         """One call. Kept only when it is finished, not empty and sane; a fault is told to who waits, never stored."""
         began = self._clock()
         if self._backend is None:
             return _fault(Outcome.REFUSED, "no_backend", Asked(began, 0.0))
+        if not self.breaker.allow(began):
+            return _fault(Outcome.ERROR, "breaker_open", Asked(began, 0.0))
         reply = self._backend.generate(request, LLM_S)
-        duration_s = self._clock() - began
+        ended = self._clock()
+        duration_s = ended - began
+        if isinstance(reply, LlmReply):
+            self.breaker.success(ended, duration_s)
+        elif reply.detail not in OURS:
+            self.breaker.failure(ended, reply.retry_after_s or 0.0)
         if isinstance(reply, LlmFault):
             return _fault(reply.outcome, reply.detail, Asked(began, duration_s))
         return self._read(text, reply, began, duration_s)

@@ -1,4 +1,4 @@
-"""Which SDK talks to Gemini, and when it may: nothing is asked while Gemini told us to stay away, or is down."""
+"""Which SDK talks to Gemini, and when it may: nothing is asked while Gemini told us to stay away."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,7 +9,6 @@ from ..adapters.pacing import Pacer
 from ..config import Config
 from ..model.outcome import Outcome
 from ..ports import LlmBackend, LlmFault, LlmReply, LlmRequest
-from .breaker import Breaker
 
 #: Calls a second and at once, for each process; far above our traffic, it only stops a runaway loop from spending money.
 PER_S = 20.0
@@ -44,30 +43,19 @@ def choose_backend(config: Config) -> "PacedBackend | None":
 
 
 class PacedBackend:
-    """An LlmBackend with a pace and a breaker, shared by everybody who asks: Retry-After and an outage count for all of them."""
+    """An LlmBackend with a pace, shared by everybody who asks: one Retry-After counts for all of them."""
 
-    def __init__(self, inner: Gemini, pacer: Pacer, breaker: Breaker | None = None) -> None:
+    def __init__(self, inner: Gemini, pacer: Pacer) -> None:
         self._inner = inner
         self._pacer = pacer
-        self._breaker = breaker or Breaker()
 
     def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
-        """Ask once, or say REFUSED with the seconds to wait and the reason: `breaker_open` or `paced`."""
-        if wait := self._breaker.wait_s():
-            return LlmFault(Outcome.REFUSED, "breaker_open", wait)
+        """Ask once, or say REFUSED (`paced`) with the seconds to wait."""
         if wait := self._pacer.take():
-            self._breaker.undecided()
             return LlmFault(Outcome.REFUSED, "paced", wait)
         answer = self._inner.generate(request, timeout_s)
-        if isinstance(answer, LlmReply):
-            self._breaker.succeeded()
-        elif answer.detail == "sdk_loading":
-            self._breaker.undecided()
-        elif answer.outcome is Outcome.REFUSED:
-            self._breaker.undecided()
+        if isinstance(answer, LlmFault) and answer.outcome is Outcome.REFUSED:
             self._pacer.stay_away(QUIET_S.get(answer.detail, 10.0) if answer.retry_after_s is None else answer.retry_after_s)
-        else:
-            self._breaker.failed()
         return answer
 
     def warm_up(self) -> None:

@@ -204,6 +204,25 @@ def test_an_llm_that_is_away_gives_the_original_text(bench: Bench, fault: LlmFau
     assert (bench.notes.calls, bench.keys()) == ([], [])
 
 
+def test_an_outage_opens_the_breaker(bench: Bench) -> None:
+    """After five faults in a row the LLM is left alone; texts come back unchanged at once, and hits go on."""
+    bench.corrector.correct(TEXT)
+    bench.model.answer = LlmFault(Outcome.ERROR, "503")
+    details = [bench.corrector.correct(f"Teh end {i}.").detail for i in range(7)]
+    assert details == ["503"] * 5 + ["breaker_open"] * 2
+    assert len(bench.model.calls) == 6
+    assert bench.corrector.correct(TEXT).tier is Tier.REDIS
+
+
+@pytest.mark.parametrize("detail", ["paced", "sdk_loading"])
+def test_what_never_reached_the_llm_does_not_open_the_breaker(bench: Bench, detail: str) -> None:
+    """Our own pace, and an SDK that is still loading, say nothing about Gemini."""
+    bench.model.answer = LlmFault(Outcome.REFUSED, detail, 1.0)
+    for i in range(8):
+        bench.corrector.correct(f"Teh end {i}.")
+    assert len(bench.model.calls) == 8
+
+
 def test_an_unknown_model_is_unpriced(bench: Bench) -> None:
     """The cost is unknown, not zero, when it is paid and when it is avoided."""
     bench.model.answer = reply(RIGHT)._replace(model_version="gemini-99")

@@ -5,14 +5,12 @@ import pytest
 from prosepolish_core import Config
 from prosepolish_core.adapters.pacing import Pacer
 from prosepolish_core.llm.backend import BACKENDS, PacedBackend, choose_backend
-from prosepolish_core.llm.breaker import FAULTS
 from prosepolish_core.llm.prompts import CORRECT
 from prosepolish_core.model.outcome import Outcome
 from prosepolish_core.ports import LlmFault, LlmReply, LlmRequest
 
 REQUEST = CORRECT.request("m", "Teh")
 GOOD = LlmReply("{}", "stop", "m", 1, 0, 1, 0)
-DOWN = LlmFault(Outcome.ERROR, "503")
 
 
 class Scripted:
@@ -84,21 +82,6 @@ def test_a_refused_key_is_not_tried_again_and_again() -> None:
     assert isinstance(held, LlmFault)
     assert 59 < (held.retry_after_s or 0) <= 60
     assert inner.asked == 1
-
-
-def test_an_outage_opens_the_breaker() -> None:
-    """After five faults in a row the sixth caller is answered at once."""
-    backend, inner = paced(DOWN)
-    assert [said(backend.generate(REQUEST, 1)) for _ in range(FAULTS + 2)] == ["503"] * FAULTS + ["breaker_open"] * 2
-    assert inner.asked == FAULTS
-
-
-def test_a_loading_sdk_is_no_outage() -> None:
-    """Callers that come too early do not open the breaker."""
-    backend, inner = paced(*[LlmFault(Outcome.TIMEOUT, "sdk_loading")] * 20, GOOD)
-    answers = [said(backend.generate(REQUEST, 0)) for _ in range(21)]
-    assert answers == ["sdk_loading"] * 20 + ["ok"]
-    assert inner.asked == 21
 
 
 def test_a_runaway_loop_is_stopped_by_the_pace() -> None:
