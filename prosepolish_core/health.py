@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from time import monotonic, perf_counter
 
 from redis import Redis
@@ -11,7 +13,9 @@ from .adapters.redis_probe import PINGS, RedisProbe, probe
 from .adapters.tcp_reach import reach
 from .config import Config
 from .errors import ProsePolishError
+from .llm.models import model_verdict
 from .model.health import Dependency, Health, Status
+from .model.verdict import Level
 
 #: How long all the asking may take together.
 DEADLINE_S = 2.5
@@ -70,7 +74,11 @@ class HealthService:
         if self._config.gemini_api_key is None:
             reason = "No GEMINI_API_KEY is set, so texts are corrected from the cache alone."
             return Dependency("gemini", Status.DEGRADED, reason, "Set GEMINI_API_KEY.")
-        return self._upstream("gemini", self._config.gemini_api_endpoint)
+        found = self._upstream("gemini", self._config.gemini_api_endpoint)
+        model = model_verdict(self._config.gemini_model, datetime.now(UTC).date())
+        if found.status is Status.OK and model.level is not Level.OK and "gemini" not in self._config.stand_in_names():
+            return replace(found, status=Status.DEGRADED, reason=f"{model.reason}.", action=f"{model.action}.")
+        return found
 
     def _upstream(self, name: str, url: str) -> Dependency:
         """Judged by its breaker and by whether it can be connected to: a real question would cost money or quota."""

@@ -43,7 +43,8 @@ def test_a_sound_stack_is_ok_and_every_time_is_measured(
 ) -> None:
     """Five dependencies, all ok, with fastest, middle and slowest round trip."""
     state = f"redis://127.0.0.1:{spare_valkey(maxmemory='16mb', maxmemory_policy='noeviction').port}/0"
-    both = {"DICTIONARY_API_URL": listening, "GEMINI_API_ENDPOINT": listening, "GEMINI_API_KEY": "k"}
+    gemini = {"GEMINI_API_ENDPOINT": listening, "GEMINI_API_KEY": "k", "GEMINI_MODEL": "gemini-3.8-flash"}
+    both = {"DICTIONARY_API_URL": listening, **gemini}
     with core_of(REDIS_URL=valkey_url, REDIS_STATE_URL=state, DATABASE_URL=database_url, **both) as core:
         health = core.health()
     assert [d.name for d in health] == ["redis", "state", "postgres", "dictionary_api", "gemini"]
@@ -54,6 +55,17 @@ def test_a_sound_stack_is_ok_and_every_time_is_measured(
         assert dependency.max_s is not None
         assert 0 < dependency.min_s <= dependency.median_s <= dependency.max_s
         assert len(dependency.pings_s) >= 3
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("stand_ins", "status"), [("", Status.DEGRADED), ("gemini", Status.OK)])
+def test_a_model_past_its_announced_end_is_a_warning(listening: str, stand_ins: str, status: Status) -> None:
+    """Gemini answers, but the model in use may be gone tomorrow; a stand-in serves any model."""
+    settings = {"GEMINI_MODEL": "gemini-2.0-flash", "GEMINI_API_KEY": "k", "PROSEPOLISH_STAND_INS": stand_ins}
+    with core_of(GEMINI_API_ENDPOINT=listening, **settings) as core:
+        gemini = next(d for d in core.health() if d.name == "gemini")
+    assert gemini.status is status
+    assert ("2026-06-01" in gemini.reason) == (status is Status.DEGRADED)
 
 
 @pytest.mark.live
