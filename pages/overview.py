@@ -8,6 +8,7 @@ from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import dependency_list, verdict_list
 from dashboard.views import health, numbers, overview
+from dashboard.views.cascade import few
 from dashboard.views.targets import tier_label
 from prosepolish_core.model.window import Window
 
@@ -43,7 +44,7 @@ def _draw(view: overview.OverviewView) -> None:
         )
     st.subheader("Of 100 words looked up, how many does each tier answer?", anchor=False)
     if view.falls:
-        told = ", ".join(f"{fall.label} {fall.answered:.3g}" for fall in view.falls)
+        told = ", ".join(f"{fall.label} {few(fall.answered)}" for fall in view.falls)
         figure.show(cascade(view.falls), key="cascade", alt=f"Of 100 lookups are answered by: {told}")
     else:
         empty.no_lookups("No word was looked up in this window.")

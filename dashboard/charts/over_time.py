@@ -19,6 +19,8 @@ from .theme import MARK_COLOURS, MOST_POINTS, QUIET, WARN, faded, lay_out
 THIN_TO = MOST_POINTS - 200
 
 
+#: Below this many things an axis counts them one by one.
+FEW = 5
 #: Share of the axis that may lie before the first sample.
 MOST_EMPTY = 0.3
 
@@ -94,6 +96,8 @@ def bars(
     lay_out(figure, height=height, revision=f"bars{unit}{window.seconds:.0f}", legend=len(series) > 1)
     figure.update_layout(barmode="stack" if stacked else "group")
     _axes(figure, _from(series, window), window, shown, 0.0, None, log=False)
+    if unit == "1" and _largest(series) < FEW:
+        figure.update_yaxes(dtick=1, range=[0, FEW])
     _draw_marks(figure, marks)
     return figure
 
@@ -105,20 +109,27 @@ def _thinned(ts: Instants, values: Numbers) -> tuple[Instants, Numbers]:
 
 
 def _band(figure: go.Figure, line: Line, shown: Scale) -> None:
+    """The interval around a line, one polygon for each unbroken run of two or more points."""
     assert line.low is not None  # noqa: S101 - the caller asked
     assert line.high is not None  # noqa: S101
-    for edge, fill in ((line.high, None), (line.low, "tonexty")):
-        ts, values = _thinned(line.ts, edge)
-        figure.add_scatter(
-            x=ts,
-            y=values / shown.divisor,
-            mode="lines",
-            line={"width": 0},
-            fill=fill,
-            fillcolor=faded(line.colour, 0.18),
-            showlegend=False,
-            hoverinfo="skip",
-        )
+    known = np.isfinite(line.low) & np.isfinite(line.high)
+    runs = np.split(np.flatnonzero(known), np.flatnonzero(np.diff(np.flatnonzero(known)) > 1) + 1)
+    polygons = [run[-MOST_POINTS // 3 :] for run in runs if len(run) > 1]
+    if not polygons:
+        return
+    gap_x, gap_y = np.array([np.datetime64("NaT", "ms")]), np.array([np.nan])
+    x = [part for run in polygons for part in (line.ts[run], line.ts[run][::-1], gap_x)]
+    y = [part for run in polygons for part in (line.high[run], line.low[run][::-1], gap_y)]
+    figure.add_scatter(
+        x=np.concatenate(x),
+        y=np.concatenate(y) / shown.divisor,
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=faded(line.colour, 0.16),
+        showlegend=False,
+        hoverinfo="skip",
+    )
 
 
 def _largest(series: Sequence[Line]) -> float:

@@ -40,10 +40,15 @@ def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: D
     return result
 
 
+def few(share: float) -> str:
+    """One digit after the point; what is less than that is not nothing."""
+    return "< 0.1" if 0 < share < 0.05 else f"{share:.1f}"
+
+
 def _note(tier: Tier, hits: float, spread: latency.Spread | None, paid_usd: Decimal | None) -> str:
     if spread is None:
         return "not asked"
-    parts = [f"answers {hits:.3g} of 100", f"p50 {numbers.duration(spread.p50)}"]
+    parts = [f"answers {few(hits)} of 100", f"p50 {numbers.duration(spread.p50)}"]
     if tier is Tier.GEMINI and paid_usd is not None:
         parts.append(f"{numbers.usd(paid_usd)} a call")
     return " · ".join(parts)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from prosepolish_core.calc.ratios import wilson
 
+from prosepolish_core.calc.ratios import wilson
 from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, Mark, Numbers, SampleReader, TelemetryReader
@@ -15,7 +15,7 @@ from . import counts
 from .targets import ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
 from .trust import OWN_COUNTS, Trust, of_counts
 
-POINTS = 90
+POINTS = 45
 GAP = (np.nan, np.nan)
 SERVER = ("keyspace_hits", "keyspace_misses")
 

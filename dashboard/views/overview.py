@@ -54,7 +54,17 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, 
     rates = hit_rate.tier_rates(found)
     spreads = latency.spreads(histograms)
     trust = of_samples(samples.coverage(INFO, window), servers.marks, "Redis INFO and the core's own counters")
-    facts = rules.Facts(rates, spreads, servers.instances, trust, money, servers.marks, state_is_shared, _rejected(samples, window))
+    facts = rules.Facts(
+        rates,
+        spreads,
+        servers.instances,
+        trust,
+        money,
+        servers.marks,
+        state_is_shared,
+        _rejected(samples, window),
+        _uptime(samples),
+    )
     cache = next((i for i in servers.instances if i.source == "cache"), None)
     paid = _price_of_a_call(money.sums.paid)
     return OverviewView(
@@ -92,6 +102,10 @@ def _price_of_a_call(paid: Side) -> Decimal | None:
     """The mean price of the priced calls."""
     priced = paid.calls - paid.unpriced
     return paid.usd / priced if priced else None
+
+
+def _uptime(samples: SampleReader) -> float | None:
+    return next((reading.value for reading in samples.latest(("uptime_in_seconds",), "cache")), None)
 
 
 def _rejected(samples: SampleReader, window: Window) -> float:

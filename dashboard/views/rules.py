@@ -17,6 +17,8 @@ from .trust import STALE_S, Trust
 
 #: Fewer calls than this say little about a p95.
 ENOUGH_CALLS = 50
+#: A cache younger than its longest common TTL (words live an hour) is not judged by its hit rate.
+WARM_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Facts:
     marks: Sequence[Mark]
     state_is_shared: bool
     rejected: float
+    cache_uptime_s: float | None = None
 
 
 Rule = Callable[[Facts], Iterable[Verdict]]
@@ -59,6 +62,12 @@ def hit_rates(facts: Facts) -> Iterable[Verdict]:
             yield Verdict(subject, Level.UNKNOWN, reason)
             continue
         reason = f"{numbers.percent(rate.ratio)} against a target of {numbers.percent(rate.target, 0)}"
+        if not rate.good and facts.cache_uptime_s is not None and facts.cache_uptime_s < WARM_S:
+            reason += (
+                f"; Redis started {numbers.age(facts.cache_uptime_s)} ago and is warming up, so nearly all that gets here is new"
+            )
+            yield Verdict(subject, Level.UNKNOWN, reason)
+            continue
         action = "" if rate.good else "New or changed words, a short TTL, or evictions: see Hit rate and Memory."
         yield Verdict(subject, Level.OK if rate.good else Level.WARNING, reason, action)
 

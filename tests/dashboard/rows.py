@@ -72,19 +72,27 @@ class Telemetry:
     rows: Sequence[LedgerTotal] = ()
 
     def lookups(self, window: Window, points: int = 300) -> list[LookupCounts]:
+        """Rows within the window."""
         return [row for row in self.counts if window.start <= row.ts < window.end]
 
     def latency(self, window: Window, points: int = 1) -> list[LatencyBuckets]:
+        """All histograms."""
         return list(self.histograms)
 
     def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
+        """All rows."""
         return list(self.rows)
 
     def events(self, window: Window) -> Mapping[str, int]:
+        """None."""
         return {}
 
     def newest(self) -> datetime | None:
+        """The newest row's instant."""
         return max((row.ts for row in self.counts), default=None)
+
+
+FULL = Coverage(1.0, 2.0, 90)
 
 
 @dataclass
@@ -96,30 +104,38 @@ class Samples:
     run_rows: Sequence[RunRow] = ()
     mark_rows: Sequence[Mark] = ()
     states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    covered: Coverage = Coverage(1.0, 2.0, 90)
+    covered: Coverage = FULL
 
     def sources(self) -> list[str]:
+        """Sources with gauges."""
         return sorted({g.key.source for g in self.gauge_rows})
 
     def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
+        """None."""
         return []
 
     def state(self, source: str) -> Mapping[str, str]:
+        """Strings of the source."""
         return self.states.get(source, {})
 
     def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
+        """The gauges asked for."""
         return [g for g in self.gauge_rows if g.key.metric in metrics]
 
     def increases(
         self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None
     ) -> list[IncreaseSeries]:
+        """The increases asked for."""
         return [i for i in self.increase_rows if i.key.metric in metrics]
 
     def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
+        """As told."""
         return self.covered
 
     def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
+        """The newest runs."""
         return list(self.run_rows)[:limit]
 
     def marks(self, window: Window) -> list[Mark]:
+        """All marks."""
         return list(self.mark_rows)

@@ -87,7 +87,7 @@ def test_every_step_is_counted_exactly_once(rows: list[tuple[Tier, Outcome, int,
 
 @given(st.lists(st.tuples(st.sampled_from(["hit", "miss"]), st.integers(1, 1000), st.integers(1, 890)), min_size=1, max_size=30))
 def test_rates_and_intervals_stay_between_0_and_1(rows: list[tuple[str, int, int]]) -> None:
-    """low ≤ ratio ≤ high, for the window and for every bucket."""
+    """It holds that low ≤ ratio ≤ high, for the window and for every bucket."""
     view = hit_rate.build(Samples(), Telemetry([asked("redis", o, n, ago=ago) for o, n, ago in rows]), WINDOW)
 
     for low, ratio, high in [(r.low, r.ratio, r.high) for r in view.rates]:

@@ -42,7 +42,7 @@ def test_a_small_server_is_not_called_fragmented() -> None:
 
 
 def test_no_limit_is_told_as_no_limit() -> None:
-    """maxmemory 0 means without limit, not full and not empty."""
+    """A maxmemory of 0 means without limit, not full and not empty."""
     instance = view_of(maxmemory=0.0, total_system_memory=8192 * MB)
 
     assert instance.limit is None
