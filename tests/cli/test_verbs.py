@@ -1,0 +1,137 @@
+"""The verbs on real servers: what they print, and their exit codes."""
+
+import json
+
+import psycopg
+import pytest
+import redis
+
+from prosepolish_core.cli.main import main
+
+pytestmark = pytest.mark.live
+ENTRY = {
+    "word": "eloquent",
+    "meanings": [{"part_of_speech": "adjective", "definitions": [{"definition": "Fluent in speaking."}] * 5}],
+}
+
+
+@pytest.fixture
+def stack(valkey_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment of a stack without upstreams; gives the database's address."""
+    for name, value in {
+        "REDIS_URL": valkey_url,
+        "DATABASE_URL": database_url,
+        "DICTIONARY_API_URL": "http://127.0.0.1:1",
+        "GEMINI_API_ENDPOINT": "http://127.0.0.1:1",
+        "PROSEPOLISH_FLUSH_S": "300",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    return database_url
+
+
+def keep(database_url: str) -> None:
+    """One word that PostgreSQL knows."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO dictionary_words (word, entry, source) VALUES ('eloquent', %s, 'dictionary_api')", (json.dumps(ENTRY),)
+        )
+
+
+def test_lookup_shows_which_tier_answered(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """First PostgreSQL, then Redis; the trace tells each tier's time."""
+    keep(stack)
+    assert main(["lookup", "Eloquent"]) == 0
+    first = capsys.readouterr().out
+    assert first.startswith("eloquent · answered by postgres (hit) · $0")
+    assert "adjective: Fluent in speaking." in first
+    assert "… and 2 more" in first
+    assert main(["lookup", "eloquent", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["tier"], found["outcome"], found["cost_usd"]) == ("redis", "hit", "0")
+    assert [step["tier"] for step in found["trace"]] == ["redis"]
+    assert found["entry"]["word"] == "eloquent"
+
+
+def test_a_lookup_is_counted_even_by_a_process_that_ends_at_once(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command flushes its counts when it closes."""
+    keep(stack)
+    main(["lookup", "eloquent"])
+    capsys.readouterr()
+    with psycopg.connect(stack) as connection:
+        rows = connection.execute("SELECT tier, outcome, answers FROM telemetry_lookup WHERE step = 10 ORDER BY tier").fetchall()
+    assert rows == [("postgres", "hit", 1), ("redis", "miss", 0)]
+
+
+def test_a_word_no_tier_can_answer_is_1_and_a_bad_one_2(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Upstreams are away: one sentence, exit code 1. A word that cannot be one: exit code 2."""
+    assert main(["lookup", "unheard"]) == 1
+    assert capsys.readouterr().err.startswith("Error: no tier could answer")
+    assert main(["lookup", ""]) == 2
+    assert "empty" in capsys.readouterr().err
+
+
+def test_a_correction_that_cannot_be_made_gives_the_text_back(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a model the text comes out unchanged on stdout, the reason on stderr, and the exit code is 1."""
+    assert main(["correct", "Teh text."]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == "Teh text.\n"
+    assert shown.err.startswith("not corrected: ")
+    assert main(["correct", "Teh text.", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["changed"] is False
+
+
+def test_check_is_0_when_all_required_ones_answer(
+    stack: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Upstreams that are away are warnings; Redis that is away is exit code 1."""
+    assert main(["check"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["redis", "state", "postgres", "dictionary_api", "gemini"]
+    assert [line.split()[0] for line in lines] == ["ok", "warning", "ok", "warning", "warning"]
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert main(["check", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["status"], found["ready"]) == ("degraded", True)
+    assert {d["name"]: d["status"] for d in found["dependencies"]}["redis"] == "down"
+
+
+def test_migrate_twice_is_done_and_then_nothing(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first run applies the files, the second says that nothing is missing."""
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    assert main(["migrate", "--json"]) == 0
+    assert "0002_telemetry.sql" in json.loads(capsys.readouterr().out)["applied"]
+    assert main(["migrate"]) == 0
+    assert capsys.readouterr().out == "The schema is up to date.\n"
+
+
+def test_mark_draws_a_line(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The mark is in the store with its text and kind."""
+    assert main(["mark", "v1.4"]) == 0
+    assert "v1.4" in capsys.readouterr().out
+    assert main(["mark", "look here", "--kind", "note", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "note"
+    with psycopg.connect(stack) as connection:
+        assert connection.execute("SELECT kind, text FROM mark ORDER BY text").fetchall() == [
+            ("note", "look here"),
+            ("deploy", "v1.4"),
+        ]
+
+
+def test_clear_says_what_it_would_do_and_then_does_it(stack: str, valkey_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run removes nothing; a family is accepted, a pattern is not; sessions are not removed unasked."""
+    with redis.Redis.from_url(valkey_url) as client:
+        for key in ("llm:correct:a", "llm:correct:b", "dict:a", "session:a"):
+            client.set(key, "x")
+        assert main(["clear", "llm", "--dry-run"]) == 0
+        assert capsys.readouterr().out == "Would remove 2 keys of the family 'llm'.\n"
+        assert client.dbsize() == 4
+        assert main(["clear", "llm", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["removed"] == 2
+        assert main(["clear", "dict:*"]) == 2
+        assert main(["clear", "session"]) == 1
+        assert client.exists("session:a")
+        assert main(["clear", "session", "--yes"]) == 0
+        assert [key for key in client.scan_iter() if not key.startswith(b"dict:")] == []
