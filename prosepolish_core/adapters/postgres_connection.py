@@ -6,27 +6,28 @@ pool threads, which cannot be started any more by then.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 import psycopg
 
 from ..errors import StoreUnavailable
+from .postgres_words import DeadlineConnection
 
 
 class PostgresConnection:
-    """At most one connection. Not for use by two threads at once."""
+    """At most one connection. Not for use by two threads at once. `whole_s` is the longest a transaction may take."""
 
-    def __init__(self, url: str, *, role: str, connect_s: int = 2, statement_s: float = 5.0) -> None:
+    def __init__(self, url: str, *, role: str, connect_s: int = 2, whole_s: float = 3.0) -> None:
         self._url = url
+        self._whole_s = whole_s
         self._settings: dict[str, Any] = {
             "connect_timeout": connect_s,
             "application_name": f"prosepolish-{role}",
-            "options": (
-                f"-c statement_timeout={int(statement_s * 1000)} -c timezone=UTC -c idle_in_transaction_session_timeout=10000"
-            ),
+            "options": (f"-c statement_timeout={int(whole_s * 1000)} -c timezone=UTC -c idle_in_transaction_session_timeout=10000"),
             "tcp_user_timeout": 5000,
         }
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: DeadlineConnection | None = None
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -36,7 +37,9 @@ class PostgresConnection:
         """
         try:
             if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(self._url, **self._settings)
+                self._connection = DeadlineConnection.connect(self._url, **self._settings)
+            # A server that has been stopped (SIGSTOP) keeps no deadline of its own.
+            self._connection.until = perf_counter() + self._whole_s
             with self._connection.transaction():
                 yield self._connection
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:

@@ -17,6 +17,8 @@ from .tally import Tally
 BUCKET_S = 10
 #: Longest wait between two attempts while the store is away.
 LONGEST_WAIT_S = 30.0
+#: How long closing waits for a flush that is under way.
+LONGEST_JOIN_S = 5.0
 #: Most batches of one flush; the rest follows at the next tick.
 MOST_BATCHES = 20
 
@@ -82,7 +84,7 @@ class Flusher:
         self._wakened.set()
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout=10.0)
+            thread.join(timeout=LONGEST_JOIN_S)
         self.flush()
         self._writer.close()
         self._stopping = False

@@ -1,11 +1,14 @@
 """Telemetry in a real PostgreSQL: batches are added once, and read back exactly."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from time import perf_counter
 from uuid import uuid4
 
 import psycopg
@@ -179,6 +182,24 @@ def test_a_killed_connection_is_replaced(writer: PostgresTelemetryWriter, reader
         writer.write(again)
     writer.write(again)
     assert [r.steps for r in reader.lookups(Window.last(7200, NOW), 1)] == [6]
+
+
+def test_a_backend_that_has_stopped_holds_nobody(writer: PostgresTelemetryWriter, postgres_server: str) -> None:
+    """A server that is alive and answers nothing costs the deadline; the batch is then written on a new connection."""
+    process = uuid4()
+    writer.write(TelemetryBatch(process, 1, (delta(START),)))
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'prosepolish-test'"
+        ((pid,),) = admin.execute(query).fetchall()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            before = perf_counter()
+            with pytest.raises(StoreUnavailable):
+                writer.write(TelemetryBatch(process, 2, (delta(START),)))
+            assert perf_counter() - before < 10
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    writer.write(TelemetryBatch(process, 2, (delta(START),)))
 
 
 def test_faults_are_typed(empty_database_url: str) -> None:
