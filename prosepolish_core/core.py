@@ -70,6 +70,11 @@ class Core:
             if self.__dict__.get(name) is not None:
                 self.__dict__[name].close()
 
+    def warm_up(self) -> None:
+        """For processes that will surely ask the LLM: load its SDK in the background instead of under the first caller."""
+        if self.gemini is not None:
+            self.gemini.warm_up()
+
     # --- connections, shared by the services ---
 
     @cached_property

@@ -32,6 +32,7 @@ def main(rate: float, seed: int, seconds: float | None) -> None:
         config = Config.from_env()
         configure(config)
         with Core.open(config) as core:
+            core.warm_up()
             traffic = Traffic(core, Scene(lexicon(), seed), rate, seed)
             traffic.run(stop)
     except ProsePolishError as error:

@@ -77,7 +77,8 @@ class _BoundedTransport(httpx.BaseTransport):
                 extensions={"timeout": {"pool": left()}},
             )
             with closing(self._pool.handle_request(asked)) as reply:
-                headers = httpx.Headers(reply.headers)
+                # Cookies are dropped: our client would keep them and send them back.
+                headers = httpx.Headers([header for header in reply.headers if header[0].lower() != b"set-cookie"])
                 _refuse_redirects_and_encodings(reply.status, headers)
                 body = self._body(reply.iter_stream())
         except httpcore.TimeoutException as error:

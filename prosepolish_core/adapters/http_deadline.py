@@ -5,9 +5,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 from weakref import WeakSet
@@ -46,6 +46,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()
         self._streams: WeakSet[_Stream] = WeakSet()
+        self._names = _Names()
         self._over = False
 
     def hang_up(self) -> None:
@@ -64,7 +65,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Try each address of the host while there is time."""
         fault: httpcore.ConnectError = httpcore.ConnectError("the host has no address")
-        for address in _addresses(host, port):
+        for address in self._names.addresses(host, port):
             if self._over:
                 break
             try:
@@ -108,22 +109,37 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    """The host's addresses. getaddrinfo knows no timeout, so names are resolved beside us and waited for."""
-    try:
-        return [str(ipaddress.ip_address(host.strip("[]")))]
-    except ValueError:
-        answer: SimpleQueue[list[str]] = SimpleQueue()
-    threading.Thread(target=_resolve, args=(host, port, answer), name="prosepolish-resolve", daemon=True).start()
-    try:
-        return answer.get(timeout=left())
-    except Empty:
-        raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+class _Names:
+    """Names resolved beside us and waited for: getaddrinfo knows no timeout. One look-up at a time for each name."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[tuple[str, int], Future[list[str]]] = {}
 
-def _resolve(host: str, port: int, answer: SimpleQueue[list[str]]) -> None:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        found = []
-    answer.put(list(dict.fromkeys(str(entry[4][0]) for entry in found)))
+    def addresses(self, host: str, port: int) -> list[str]:
+        """The host's addresses; none when it has none. Raises httpcore.ConnectTimeout."""
+        try:
+            return [str(ipaddress.ip_address(host.strip("[]")))]
+        except ValueError:
+            pass
+        with self._lock:
+            answer = self._under_way.get((host, port))
+            if answer is None:
+                answer = self._under_way[host, port] = Future()
+                threading.Thread(target=self._resolve, args=(host, port, answer), name="prosepolish-resolve", daemon=True).start()
+        try:
+            return answer.result(timeout=left())
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("the name was not resolved in time") from None
+
+    def _resolve(self, host: str, port: int, answer: Future[list[str]]) -> None:
+        found: list[str] = []
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        except (OSError, UnicodeError):
+            pass  # no address: the caller is told so
+        finally:
+            with self._lock:
+                del self._under_way[host, port]
+            answer.set_result(found)

@@ -182,6 +182,14 @@ def test_connections_are_kept(server: ScriptedServer, source: DictionaryHttp) ->
     assert server.connections == 1
 
 
+def test_cookies_are_not_kept(server: ScriptedServer, source: DictionaryHttp) -> None:
+    """What the API sets is not sent back."""
+    server.reply(Reply(body=ENTRY, headers={"Set-Cookie": "follow=me"}))
+    source.fetch("bark", 1.0)
+    source.fetch("bark", 1.0)
+    assert "cookie" not in {name.lower() for name in server.requests[-1].headers}
+
+
 def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch, server: ScriptedServer) -> None:
     """A proxy in the environment cannot redirect our requests."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):

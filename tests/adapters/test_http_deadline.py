@@ -38,8 +38,26 @@ def test_names_are_resolved_within_the_deadline(monkeypatch: pytest.MonkeyPatch)
     started = monotonic()
     with deadline(0.05), pytest.raises(httpcore.ConnectTimeout):
         DeadlineBackend().connect_tcp("slow.example", 80)
-    gate.set()
     assert monotonic() - started < 4
+    gate.set()
+
+
+def test_a_hanging_resolver_is_asked_once_for_all_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers that come while a name is being looked up wait for that look-up; none starts a thread of its own."""
+    gate, asked = threading.Event(), []
+
+    def hang(host: str, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        gate.wait(5)
+        return []
+
+    monkeypatch.setattr(http_deadline.socket, "getaddrinfo", hang)
+    backend = DeadlineBackend()
+    for _ in range(5):
+        with deadline(0.02), pytest.raises(httpcore.ConnectTimeout):
+            backend.connect_tcp("slow.example", 80)
+    assert asked == ["slow.example"]
+    gate.set()
 
 
 def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
