@@ -1,0 +1,74 @@
+"""Doubles for the word lookup that change nothing about it: a scripted word source, and a recorder that remembers."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from prosepolish_core.model.outcome import Family, Outcome, Tier
+from prosepolish_core.model.trace import Trace
+from prosepolish_core.ports import Fetched, LlmCall
+
+NO = Fetched(Outcome.NEGATIVE_HIT, detail="404")
+
+
+def entry(word: str, text: str = "A definition.") -> dict[str, object]:
+    """A plain entry."""
+    return {"word": word, "meanings": [{"part_of_speech": "noun", "definitions": [{"definition": text}]}]}
+
+
+@dataclass
+class Source:
+    """A `ports.WordSource` that says what it was told to say, and remembers what it was asked."""
+
+    tier: Tier
+    knows: Mapping[str, Fetched] = field(default_factory=dict)
+    otherwise: Fetched = NO
+    delay_s: float = 0.0
+    asked: list[str] = field(default_factory=list)
+    gate: threading.Event | None = None
+
+    def fetch(self, word: str, timeout_s: float) -> Fetched:
+        """The scripted answer, after the scripted delay."""
+        self.asked.append(word)
+        if self.gate is not None:
+            self.gate.wait(5)
+        time.sleep(self.delay_s)
+        return self.knows.get(word, self.otherwise)
+
+
+def knows(*words: str) -> dict[str, Fetched]:
+    """A source's knowledge of these words."""
+    return {word: Fetched(Outcome.HIT, entry(word)) for word in words}
+
+
+class Remembers:
+    """A `ports.Recorder` that keeps everything."""
+
+    def __init__(self) -> None:
+        self.traces: list[Trace] = []
+        self.hits: list[tuple[Family, Tier, Outcome]] = []
+        self.calls: list[LlmCall] = []
+        self.keys: list[str] = []
+        self.events: Counter[str] = Counter()
+
+    def record(self, family: Family, trace: Trace) -> None:
+        """Keep."""
+        self.traces.append(trace)
+
+    def hit(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
+        """Keep."""
+        self.hits.append((family, tier, outcome))
+
+    def llm(self, call: LlmCall) -> None:
+        """Keep."""
+        self.calls.append(call)
+
+    def access(self, family: Family, key: str, size_bytes: int) -> None:
+        """Keep."""
+        self.keys.append(key)
+
+    def event(self, name: str, amount: int = 1) -> None:
+        """Keep."""
+        self.events[name] += amount
