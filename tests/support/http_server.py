@@ -1,11 +1,13 @@
 """A small real HTTP server with a script: real sockets on loopback, one scripted reply a request, every request recorded."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from time import sleep
 from typing import Any
 
@@ -43,7 +45,7 @@ class Request:
 class ScriptedServer:
     """Answers from `script` in turn; the last reply is repeated. `requests` holds what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.script: list[Reply] = []
         self.requests: list[Request] = []
         self.connections = 0
@@ -74,7 +76,11 @@ class ScriptedServer:
                 """A client that hangs up at its deadline is what some tests are about."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if certificate is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def reply(self, *replies: Reply) -> None:
@@ -113,9 +119,9 @@ class ScriptedServer:
 
 
 @contextmanager
-def scripted_server(*replies: Reply) -> Iterator[ScriptedServer]:
-    """A running scripted server."""
-    server = ScriptedServer()
+def scripted_server(*replies: Reply, certificate: Path | None = None) -> Iterator[ScriptedServer]:
+    """A running scripted server; with a certificate (key and chain in one file) it speaks TLS."""
+    server = ScriptedServer(certificate)
     server.reply(*replies)
     try:
         yield server
