@@ -28,7 +28,7 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
         raise log
     state = {} if isinstance(info, SourceRefused) else read_info(info).state
     run_id = state.get("run_id", "")
-    memory = instance.memory.setdefault(NAME, {"run_id": run_id, "last": None, "seen": 0, "missed": 0})
+    memory = instance.memory.setdefault(NAME, {"run_id": run_id, "last": None, "seen": 0, "missed": 0, "last_s": 0.0})
     if memory["run_id"] != run_id:
         memory.update(run_id=run_id, last=None)
     found = read_slowlog(log, memory["last"])
@@ -36,11 +36,14 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     memory["missed"] += found.missed
     if found.entries:
         memory["last"] = found.entries[-1].id
+        memory["last_s"] = found.entries[-1].duration_s
     samples = [
         Sample("slowlog_seen", float(memory["seen"]), C),
         Sample("slowlog_missed", float(memory["missed"]), C),
         Sample("slowlog_longest_seconds", max((e.duration_s for e in found.entries), default=0.0), unit="seconds"),
     ]
+    samples.append(Sample("slowlog_last_id", float(memory["last"] or 0)))
+    samples.append(Sample("slowlog_last_duration_seconds", memory["last_s"], unit="seconds"))
     for metric, reply in (
         ("slowlog_length", length),
         ("commandlog_large_request_length", requests),

@@ -160,6 +160,8 @@ def _command(reader: _Reader, line: str) -> bool:
             number = float(text)
         except ValueError:
             continue
+        if number - number != 0.0:
+            continue
         if key == "calls":
             calls = number
         elif key == "usec":
@@ -207,6 +209,7 @@ def _replica(reader: _Reader, line: str) -> bool:
     label = (("replica", f"{named.get('ip', '')}:{named.get('port', '')}"),)
     numbers = ",".join(f"{key}={text}" for key, text in named.items() if key not in {"ip", "port", "state", "type"})
     reader.parts(numbers, REPLICA, "replica", label)
+    reader.texts[f"replica.{label[0][1]}"] = named.get("state", "")
     reader.samples.append(Sample("replica_online", float(named.get("state") == "online"), G, "1", label))
     return True
 
@@ -301,6 +304,7 @@ def _state(text: str, reader: _Reader) -> dict[str, str]:
     for name in ("uptime_in_seconds", "process_id"):
         if value := _value_of(text, name):
             state[name] = value
+    state |= {name: value for name, value in texts.items() if name.startswith("replica.")}
     valkey = "valkey_version" in texts or texts.get("server_name") == "valkey"
     state["server"] = "valkey" if valkey else "redis"
     state["version"] = texts.get("valkey_version") or texts.get("redis_version", "")
