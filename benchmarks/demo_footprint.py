@@ -1,4 +1,4 @@
-"""What does the demo cost? Time to the first live numbers, memory of the whole tree, CPU at 50 lookups a second; against its limits."""
+"""What does the demo cost: time to the first live numbers, memory of the whole tree, CPU at 50 lookups a second?"""
 
 import argparse
 import json

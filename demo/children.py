@@ -122,7 +122,7 @@ def stop(children: Sequence[Child], patience_s: float) -> None:
     _wait(children, patience_s)
     for child in children:
         child.send(child.part.insist)
-    _wait(children, 0.7)
+    _wait(children, 0.4)
     for child in children:
         child.kill_group()
         child.process.wait()

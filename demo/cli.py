@@ -22,6 +22,8 @@ DEFAULTS = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
 }
+#: Never reached through a proxy.
+LOOPBACK = ("127.0.0.1", "localhost")
 #: What other verbs need to reach this stack from another terminal.
 SHARED = (
     "REDIS_URL", "REDIS_STATE_URL", "DATABASE_URL", "DICTIONARY_API_URL", "GEMINI_API_ENDPOINT", "GEMINI_API_KEY", "PORT",
@@ -74,6 +76,7 @@ def _up(options: Options, env: dict[str, str]) -> None:
         env |= {name: value for name, value in DEFAULTS.items() if not env.get(name)}
         env |= {"PORT": str(options.port), "PROSEPOLISH_DATA_DIR": str(folder.path)}
         env |= {"PROSEPOLISH_STAND_INS": ",".join(plan.stand_ins), "PROSEPOLISH_EMBEDDED": ",".join(plan.embedded)}
+        env |= {name: ",".join(filter(None, (env.get(name), *LOOPBACK))) for name in ("NO_PROXY", "no_proxy")}
         if not (env.get("PROSEPOLISH_PEPPER") or env.get("PROSEPOLISH_PEPPER_FILE")):
             env["PROSEPOLISH_PEPPER"] = folder.secrets()["pepper"]
         run = Supervisor(plan, options, folder, env, lambda text: screen.step(console, text, time.monotonic() - began))

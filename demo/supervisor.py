@@ -147,8 +147,8 @@ class Supervisor:
     def _stop(self) -> None:
         """Programs first, then the servers they talk to: under five seconds in all."""
         self.stopping = True
-        stop([child for child in self._children if not child.part.last], 2.0)
-        stop([child for child in self._children if child.part.last], 1.5)
+        stop([child for child in self._children if not child.part.last], 1.6)
+        stop([child for child in self._children if child.part.last], 1.4)
         self._children.clear()
         self._remember()
 

@@ -1,10 +1,17 @@
 """Ports on loopback: finding a free one, telling whether one is taken."""
 
+import random
 import socket
+
+#: Below the range from which systems take the ports of outgoing connections: nothing else wanders in there.
+QUIET = range(18_000, 32_000)
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
+    """A port that was free a moment ago, and is not likely to be taken by chance."""
+    for _ in range(50):
+        if is_free(port := random.choice(QUIET)):
+            return port
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

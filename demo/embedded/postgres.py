@@ -157,6 +157,7 @@ def _initdb(fresh: Path, secret: Path, account: Account | None, env: Mapping[str
             check=True,
             capture_output=True,
             timeout=60,
+            start_new_session=True,
             preexec_fn=tie(signal.SIGKILL, account),
             user=other.uid if other else None,
             group=other.gid if other else None,

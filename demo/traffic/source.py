@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
@@ -47,17 +47,17 @@ class Traffic:
             if clock() - report >= REPORT_S:
                 report = clock()
                 log.info("traffic", **self.told())
-        self._end(clock() + LAST_CALLS_S, clock)
+        self._end(time.monotonic() + LAST_CALLS_S)
 
     def told(self) -> dict[str, int]:
         """What was done so far, by action, and what went wrong, by error."""
         with self._lock:
             return dict(sorted(self.counts.items()))
 
-    def _end(self, deadline: float, clock: Callable[[], float]) -> None:
+    def _end(self, deadline: float) -> None:
         """Give calls under way a moment; what takes longer is left to its fate, unreported."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        while self._under_way and clock() < deadline:
+        while self._under_way and time.monotonic() < deadline:
             time.sleep(0.02)
         self._ended = True
 
@@ -69,7 +69,7 @@ class Traffic:
         if full:
             self._count("skipped")
         else:
-            self._pool.submit(self._do, action.name, job)
+            self._pool.submit(self._do, action.name, job).add_done_callback(self._release)
 
     def _do(self, name: str, job: Job) -> None:
         try:
@@ -80,9 +80,11 @@ class Traffic:
         except Exception:
             if self._count("failed") == 1 and not self._ended:
                 log.exception("an action failed in a way it must not", action=name)
-        finally:
-            with self._lock:
-                self._under_way -= 1
+
+    def _release(self, _call: Future[None]) -> None:
+        """Done or cancelled: there is room for another."""
+        with self._lock:
+            self._under_way -= 1
 
     def _count(self, name: str) -> int:
         with self._lock:
