@@ -64,7 +64,7 @@ class Oracle:
             return True, limit.amount - used, 0, reset
         retry = -1
         if cost <= limit.amount:
-            for at, spent in live:
+            for at, _ in live:
                 used_then = sum(s for a, s in live if a > at)
                 if used_then + cost <= limit.amount:
                     retry = at + window - now

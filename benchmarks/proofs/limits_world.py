@@ -1,5 +1,6 @@
 """A limiter on a real server beside the oracle, under a clock that the proof turns: every answer is compared."""
 
+import random
 from typing import Any
 
 import redis
@@ -67,9 +68,12 @@ class World:
         self.operations = 0
         self.begin()
 
-    def begin(self) -> None:
-        """A new world: nothing has happened."""
+    def begin(self, number: int = 0) -> None:
+        """A new world: nothing has happened. The number chooses the few subjects and sets of limits that live in it."""
         self._client.flushall()
+        numbers = random.Random(number)
+        self._subjects = numbers.sample(SUBJECTS, 2)
+        self._sets = numbers.sample(SETS, 3)
         self._oracle = Oracle()
         self._now = START_US
         self._last_retry = 0
@@ -84,15 +88,15 @@ class World:
         """One operation, chosen by the bits of a number."""
         self.operations += 1
         kind, number = number % 32, number // 32
-        subject, number = SUBJECTS[number % len(SUBJECTS)], number // len(SUBJECTS)
-        limits, number = SETS[number % len(SETS)], number // len(SETS)
+        subject, number = self._subjects[number % 2], number // 2
+        limits, number = self._sets[number % 3], number // 3
         cost = self._cost(limits, number)
         if kind < 14:
             self._call(subject, limits, cost, charge=True)
         elif kind < 17:
             self._call(subject, limits, cost, charge=False)
         elif kind < 20:
-            self._call(subject, limits, cost, charge=True, request=f"r{number % 3}")
+            self._call(subject, limits, cost, charge=True, request=f"r{number // 8 % 2}")
         elif kind < 30:
             self._turn_clock(kind - 20, number)
         elif kind == 30:
@@ -119,7 +123,8 @@ class World:
         said = [(s.retry_after_us == 0, s.remaining, s.retry_after_us, s.reset_us) for s in told.states]
         if told.degraded or (told.allowed, said, told.at_us, told.replayed) != (allowed, answers, at, replayed):
             raise Divergence(
-                f"{subject} {[(x.fingerprint, x.subject, x.shadow) for x in limits]} cost={cost} charge={charge} request={request} now={now}:"
+                f"{subject} {[(x.fingerprint, x.subject, x.shadow) for x in limits]} cost={cost} charge={charge} request={request}"
+                f" now={now}:"
                 f"\n said   {told.allowed} {said} at={told.at_us} replayed={told.replayed} degraded={told.degraded} {told.reason}"
                 f"\n oracle {allowed} {answers} at={at} replayed={replayed}"
             )

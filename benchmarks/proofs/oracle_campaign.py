@@ -5,7 +5,7 @@ import time
 
 import hypothesis
 import hypothesis.strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from prosepolish_core.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit
@@ -25,9 +25,9 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
     """A Hypothesis state machine over one world: each rule is a burst of drawn operations; failures shrink."""
 
     class LimitsMachine(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            world.begin()
+        @initialize(number=st.integers(0, 2**16))
+        def begin(self, number: int) -> None:
+            world.begin(number)
 
         @rule(numbers=st.lists(st.integers(0, 2**63), min_size=1, max_size=BURST))
         def drawn(self, numbers: list[int]) -> None:

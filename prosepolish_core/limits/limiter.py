@@ -136,8 +136,11 @@ class Limiter:
         )
         reply = self._scripts.run_packed(self._check, 5 + len(keys) + chosen.words, tail, nonce)
         if reply[1] == 2:
-            at_us, *numbers = map(int, reply[3].split())
-            return decide(chosen, True, at_us, numbers, replayed=True)
+            try:
+                at_us, *numbers = map(int, reply[3].split())
+                return decide(chosen, True, at_us, numbers, replayed=True)
+            except ValueError:
+                raise ScriptFault("bad_memory", sent=False) from None
         return decide(chosen, reply[1] == 1, reply[2], reply[3:], charged=charge)
 
     def _degraded(self, chosen: Plan, keys: list[str], reason: str, *, charge: bool) -> Decision:

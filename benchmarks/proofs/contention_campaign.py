@@ -1,0 +1,94 @@
+"""Is a call ever charged to some of its limits only, with 32 clients contending for three limits a call?"""
+
+import multiprocessing
+import random
+import threading
+from collections import Counter
+
+from prosepolish_core.limits.limiter import Limiter
+from prosepolish_core.model.limit import Limit
+
+from .servers import client, valkey
+from .table import Row
+
+NAME = "partial charges under contention"
+FULL, SMALL = 1_000_000, 30_000
+PROCESSES, THREADS = 4, 8
+#: Decisions of one round; each round begins with an empty server, and ends before a window does.
+ROUND = 20_000
+USERS, ADDRESSES = 12, 4
+HOUR = 3600
+
+
+def limits_of(user: int, address: int) -> list[Limit]:
+    """Per user (log), per address (window), for everybody (log)."""
+    return [
+        Limit(200, HOUR, "log"),
+        Limit(900, HOUR, "window", subject=f"ip:{address}"),
+        Limit(3000, HOUR, "log", subject="everybody"),
+    ]
+
+
+def work(port: int, seed: int, size: int, results: "multiprocessing.Queue[dict[str, int]]") -> None:
+    """One process of eight clients; gives what its allowed calls must have been charged to."""
+    charged: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def one(me: int) -> None:
+        numbers, mine = random.Random(seed * 100 + me), Counter[str]()
+        limiter = Limiter(client(port, pool_size=2), deadline_s=10.0)
+        for _ in range(size // THREADS):
+            user, address, cost = numbers.randrange(USERS), numbers.randrange(ADDRESSES), numbers.choice((1, 1, 2, 3))
+            said = limiter.check(f"user:{user}", limits_of(user, address), cost)
+            mine["degraded"] += said.degraded
+            if said.allowed:
+                for key in (f"user:{user}", f"ip:{address}", "everybody"):
+                    mine[key] += cost
+        limiter.close()
+        with lock:
+            charged.update(mine)
+
+    threads = [threading.Thread(target=one, args=(me,)) for me in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    results.put(dict(charged))
+
+
+def run(seed: int, scale: float, small: bool = False) -> Row:
+    """After every round, each limit must hold exactly the sum of the allowed costs that named it."""
+    size = max(int((SMALL if small else FULL) * scale), 1000)
+    context = multiprocessing.get_context("spawn")
+    decisions, partial, degraded, allowed = 0, 0, 0, 0
+    with valkey() as server:
+        looker = Limiter(client(server.port), deadline_s=5.0)
+        while decisions < size:
+            client(server.port).flushall()
+            results: multiprocessing.Queue[dict[str, int]] = context.Queue()
+            part = min(ROUND, size - decisions) // PROCESSES
+            workers = [
+                context.Process(target=work, args=(server.port, seed + decisions + i, part, results)) for i in range(PROCESSES)
+            ]
+            for worker in workers:
+                worker.start()
+            told = sum((Counter(results.get(timeout=300)) for _ in workers), Counter[str]())
+            for worker in workers:
+                worker.join()
+            decisions += part // THREADS * THREADS * PROCESSES
+            degraded += told["degraded"]
+            allowed += told["everybody"]
+            for user in range(USERS):
+                for address in range(ADDRESSES):
+                    states = looker.peek(f"user:{user}", limits_of(user, address)).states
+                    used = [state.limit.amount - state.remaining for state in states]
+                    partial += used != [told[f"user:{user}"], told[f"ip:{address}"], told["everybody"]]
+        looker.close()
+    return Row(
+        NAME,
+        seed,
+        f"{decisions:,} decisions, {PROCESSES * THREADS} clients, 3 limits each, cost {allowed:,} admitted",
+        f"{partial} partial charges" + (f", {degraded} degraded" if degraded else ""),
+        "0 in 1,000,000",
+        partial == 0 and degraded == 0,
+    )

@@ -1,0 +1,132 @@
+"""Does the oracle notice when the script is wrong? Hand-made mutants, the reference's two bugs among them; all must be killed."""
+
+import random
+from typing import NamedTuple
+
+import redis
+
+from prosepolish_core.limits.limiter import CHECK
+
+from .limits_world import SETS, SUBJECTS, Divergence, World
+from .servers import client, valkey
+from .table import Row
+
+NAME = "script mutants"
+#: Operations that a mutant may survive before it counts as alive.
+FULL, SMALL = 60_000, 15_000
+
+
+class Mutant(NamedTuple):
+    """A change of the script: this text becomes that, once."""
+
+    what: str
+    this: str
+    that: str
+
+
+MUTANTS = (
+    Mutant("the reference's first bug: the window is re-armed by every hit", "ends, used = stored, count end", "ends, used = now + window, count end"),
+    Mutant(
+        "the reference's second bug: a key without expiry",
+        "redis.call('SET', key, pack_bytes('>I7I5', ends, used + cost), 'PX', math.ceil((ends - now) / 1000) + 1)",
+        "redis.call('SET', key, pack_bytes('>I7I5', ends, used + cost))",
+    ),
+    Mutant("the log has no expiry", "redis.call('SET', key, v, 'PX', window / 1000 + 1)\nend\n\n-- Fixed", "redis.call('SET', key, v)\nend\n\n-- Fixed"),
+    Mutant("log: one too many", "if over <= 0 then return true, used", "if over <= 1 then return true, used"),
+    Mutant("log: one too few", "if over <= 0 then return true, used", "if over < 0 then return true, used"),
+    Mutant("log: an empty log admits any cost", "then return cost <= amount, 0, cost > amount and -1 or 0, now, nil end\n  local stamp", "then return true, 0, 0, now, nil end\n  local stamp"),
+    Mutant("log: a hit counts one µs too short", "if stamp <= now - window then", "if stamp <= now - window + 1 then"),
+    Mutant("log: expired hits are not trimmed", "if unpack_bytes('>I7', v, 6) <= now - window then", "if false then"),
+    Mutant("log: the edge of the window, one off", "v, 12 * i - 6) > now - window end)", "v, 12 * i - 6) >= now - window end)"),
+    Mutant("log: the base of a trimmed log is forgotten", "base = unpack_bytes('>I5', v, 12 * live - 11)\n", ""),
+    Mutant("log: retry after the newest hit, not the needed one", "return false, used, unpack_bytes('>I7', v, 12 * i - 6) + window - now", "return false, used, stamp + window - now"),
+    Mutant("log: retry after the oldest hit, not the needed one", "return false, used, unpack_bytes('>I7', v, 12 * i - 6) + window - now", "return false, used, unpack_bytes('>I7', v, 6) + window - now"),
+    Mutant("log: retry one µs early", "12 * i - 6) + window - now, stamp", "12 * i - 6) + window - now - 1, stamp"),
+    Mutant("log: the reset forgets the newest hit", "return true, used, 0, stamp + window, v, last", "return true, used, 0, now, v, last"),
+    Mutant("log: a cost counts as one hit", "(last + cost) % WRAP", "(last + 1) % WRAP"),
+    Mutant("log: the first cost counts as one hit", "pack_bytes('>I5I7I5', 0, now, cost)", "pack_bytes('>I5I7I5', 0, now, 1)"),
+    Mutant("log: hits of the future are not clamped", "if stamp > now then\n    v", "if false then\n    v"),
+    Mutant("log: clamped hits are not kept", "v = keep(key, clamped(v, count), window)", "v = clamped(v, count)"),
+    Mutant("log: impossible costs look possible", "if cost > amount then return false, used, -1, stamp + window end", "if cost > amount then return false, used, window, stamp + window end"),
+    Mutant("window: one too many", "if used + cost <= amount then return true, used, 0, ends", "if used < amount then return true, used, 0, ends"),
+    Mutant("window: compares with 1, not with the cost", "if used + cost <= amount then return true, used, 0, ends", "if used + 1 <= amount then return true, used, 0, ends"),
+    Mutant("window: never closes", "if stored > now then ends", "if stored > 0 then ends"),
+    Mutant("window: closes one µs late", "if stored > now then ends", "if stored >= now then ends"),
+    Mutant("window: charges one whatever the cost", "pack_bytes('>I7I5', ends, used + cost)", "pack_bytes('>I7I5', ends, used + 1)"),
+    Mutant("window: retry recomputed as a whole window", "cost > amount and -1 or ends - now, used", "cost > amount and -1 or window, used"),
+    Mutant("window: an end in the far future stays", "if ends > now + window then", "if false then"),
+    Mutant("gcra: burst one too large", "local late = next_free - now - window", "local late = next_free - now - window - step"),
+    Mutant("gcra: the exact edge is denied", "or (late == 0 and next_part == 0))", "or false)"),
+    Mutant("gcra: the edge ignores the remainder", "or (late == 0 and next_part == 0))", "or late == 0)"),
+    Mutant("gcra: remainders are dropped", "part + rest\n", "part\n"),
+    Mutant("gcra: no carry of the remainder", "next_free, next_part = next_free + 1, next_part - amount", "next_part = next_part - amount"),
+    Mutant("gcra: debt of the past is kept as credit", "if stored >= now and stored_part < amount then", "if stored_part < amount then"),
+    Mutant("gcra: a cost above the limit passes", "if cost <= amount and (late < 0", "if (late < 0"),
+    Mutant("gcra: debt in the far future stays", "if free - now > window or", "if false and"),
+    Mutant("gcra: the step of a cost of one", "local next_free, next_part = free + step", "local next_free, next_part = free + step / cost"),
+    Mutant("denied calls are charged", "if allowed == 1 and ARGV[3] == '1' then", "if ARGV[3] == '1' then for i = 1, n do kept[i][1] = kept[i][1] or kept[i][4] ~= nil end"),
+    Mutant("partial charges: each limit by itself", "if allowed == 1 and ARGV[3] == '1' then", "if ARGV[3] == '1' then"),
+    Mutant("a look charges", "if allowed == 1 and ARGV[3] == '1' then", "if allowed == 1 then"),
+    Mutant("only the first limit is charged", "  for i = 1, n do\n    local k = kept[i]", "  for i = 1, 1 do\n    local k = kept[i]"),
+    Mutant("only the first limit is tested", "if ARGV[a + 4] == '0' then allowed = 0 end", "if ARGV[a + 4] == '0' and i == 1 then allowed = 0 end"),
+    Mutant("shadow limits deny", "if ARGV[a + 4] == '0' then allowed = 0 end", "allowed = 0"),
+    Mutant("a denying shadow limit is charged", "if k[1] then write", "if k[1] or k[2] == 'l' then write"),
+    Mutant("a repeated request is charged again", "if values[n + 1] then return", "if false then return"),
+    Mutant("a repeated request says another instant", "string.format('%.0f', reply[i])", "string.format('%.0f', math.floor(reply[i] / 1000) * 1000)"),
+    Mutant("big numbers lose digits", "string.format('%.0f', reply[i])", "tostring(reply[i])"),
+    Mutant("the first of two limits is written under the other's key", "write[k[2]](KEYS[i]", "write[k[2]](KEYS[n]"),
+    Mutant("an expiry lost is not given back", "redis.call('PTTL', KEYS[i]) == -1", "false"),
+)  # fmt: skip
+
+
+def run(seed: int, scale: float, small: bool = False) -> Row:
+    """Every mutant gets the same operations as the original; it is killed by the first answer that differs."""
+    size = max(int((SMALL if small else FULL) * scale), 500)
+    alive, original_lives = [], True
+    with valkey() as server:
+        connection = client(server.port)
+        original_lives = not killed(connection, CHECK.text, seed, min(size, 4000))
+        for mutant in MUTANTS:
+            if CHECK.text.count(mutant.this) != 1:
+                message = f"the mutant '{mutant.what}' does not fit the script any more"
+                raise SystemExit(message)
+            if not killed(connection, CHECK.text.replace(mutant.this, mutant.that), seed, size):
+                alive.append(mutant.what)
+    for what in alive:
+        print(f"alive: {what}")
+    dead = len(MUTANTS) - len(alive)
+    return Row(
+        NAME, seed, f"{len(MUTANTS)} mutants, up to {size:,} operations each", f"{dead} killed", "all", original_lives and not alive
+    )
+
+
+def killed(connection: redis.Redis, text: str, seed: int, size: int) -> bool:
+    """Whether the oracle (or the server) objects to this text within so many operations."""
+    world = World(connection, text)
+    numbers = random.Random(seed)
+    try:
+        for i in range(size):
+            if i % 250 == 0:
+                world.begin(seed + i)
+                lost_expiry(world, connection, i)
+            world.do(numbers.getrandbits(64))
+    except Divergence:
+        return True
+    finally:
+        world.close()
+    return False
+
+
+def lost_expiry(world: World, connection: redis.Redis, i: int) -> None:
+    """A key whose expiry was taken away gets one again at the next call, even if that call is denied."""
+    subject, limits = SUBJECTS[0], SETS[0]
+    limiter = world._limiter
+    world._scripts.now = world._now
+    for _ in range(limits[0].amount):
+        limiter.check(subject, limits)
+    [key] = limiter._keys(subject, limiter._plan(limits, 1))
+    connection.persist(key)
+    if limiter.check(subject, limits).allowed or connection.pttl(key) < 0:
+        message = "a key without expiry was left as it was"
+        raise Divergence(message)
+    world.begin(i)
