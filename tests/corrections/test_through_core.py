@@ -1,0 +1,75 @@
+"""Corrections from end to end: Core, a real Valkey, a real PostgreSQL, a real SDK and the stand-in model."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from demo.standins import Fault, FaultKind, StandIns
+from prosepolish_core import Config, Core
+from prosepolish_core.calc.savings import measured
+from prosepolish_core.model.outcome import Outcome, Tier
+from prosepolish_core.model.window import Window
+
+pytestmark = pytest.mark.live
+TEXT = "Teh quick fox recieved a prize."
+
+
+@pytest.fixture(scope="module")
+def stand_ins() -> Iterator[StandIns]:
+    """Both stand-ins, a thousand times faster than life."""
+    with StandIns(speed=1000) as up:
+        yield up
+
+
+@pytest.fixture
+def core(stand_ins: StandIns, valkey_url: str, database_url: str) -> Iterator[Core]:
+    """A Core over all of it."""
+    environ = {
+        "REDIS_URL": valkey_url,
+        "DATABASE_URL": database_url,
+        "DICTIONARY_API_URL": stand_ins.dictionary_api.url,
+        "GEMINI_API_ENDPOINT": stand_ins.gemini.url,
+        "GEMINI_API_KEY": "any",
+    }
+    with Core.open(Config.from_env(environ)) as opened:
+        yield opened
+
+
+def test_what_was_paid_and_avoided_is_in_the_ledger_to_the_last_digit(core: Core) -> None:
+    """Two texts paid for, three hits: PostgreSQL's sums are the sums of the answers."""
+    found = [core.corrector.correct(text) for text in (TEXT, TEXT, "Anothr text.", TEXT, "Anothr text.")]
+    assert [each.tier for each in found] == [Tier.GEMINI, Tier.REDIS, Tier.GEMINI, Tier.REDIS, Tier.REDIS]
+    assert found[0].text == "The quick fox received a prize."
+    assert core.recorder.flush()
+    sums = measured(core.telemetry.ledger(Window.last(3600)))
+    assert (sums.paid.calls, sums.avoided.calls, sums.unpriced) == (2, 3, 0)
+    assert sums.paid.usd == sum((each.cost_usd or Decimal(0) for each in found), Decimal(0)) > 0
+    assert sums.avoided.usd == sum((each.avoided_usd or Decimal(0) for each in found), Decimal(0)) > 0
+    assert sums.hit_ratio == 0.6
+
+
+def test_no_text_reaches_postgresql(core: Core) -> None:
+    """After a paid call and a hit, no table holds a word of the text or of the answer."""
+    core.corrector.correct(TEXT, user_id="alice-of-the-tests")
+    core.corrector.correct(TEXT, user_id="alice-of-the-tests")
+    assert core.recorder.flush()
+    with core.pool.connection() as connection:
+        tables = connection.execute(
+            "SELECT quote_ident(schemaname) || '.' || quote_ident(relname) FROM pg_stat_user_tables"
+        ).fetchall()
+        assert tables
+        for (table,) in tables:
+            rows = connection.execute(f"SELECT t::text FROM {table} t").fetchall()
+            shown = " ".join(str(row[0]) for row in rows)
+            assert not any(word in shown for word in ("quick fox", "recieved", "received", "prize", "alice-of-the-tests"))
+
+
+def test_a_fault_of_the_model_is_told_and_the_text_is_kept(core: Core, stand_ins: StandIns) -> None:
+    """A safety block, then an outage, then health: original text twice, and the correction afterwards."""
+    stand_ins.gemini.script.add(Fault(FaultKind.SAFETY, times=1))
+    stand_ins.gemini.script.add(Fault(FaultKind.STATUS, status=503, times=1))
+    blocked, away, fine = (core.corrector.correct(TEXT) for _ in range(3))
+    assert (blocked.text, blocked.outcome, blocked.detail) == (TEXT, Outcome.ERROR, "safety")
+    assert (away.text, away.outcome, away.detail) == (TEXT, Outcome.ERROR, "503")
+    assert (fine.text, fine.tier) == ("The quick fox received a prize.", Tier.GEMINI)
