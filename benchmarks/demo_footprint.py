@@ -22,10 +22,14 @@ import psutil
 import psycopg
 
 #: The project's own limits: seconds, megabytes, share of one core.
-MOST_START_S, MOST_MB, MOST_CPU = 15.0, 1200.0, 0.60
+MOST_START_S, MOST_STOP_S, MOST_MB, MOST_CPU = 15.0, 5.0, 1200.0, 0.60
 ADDRESSES = ("REDIS_", "DATABASE_", "DICTIONARY_", "GEMINI_")
 #: Both must have rows before a page can show live numbers: what the core counted, and what the collectors read.
 LIVE = "SELECT EXISTS (SELECT FROM telemetry_lookup) AND EXISTS (SELECT FROM sample_run)"
+
+
+#: How long each stack took to stop.
+STOPS_S: list[float] = []
 
 
 class Cost(NamedTuple):
@@ -37,7 +41,7 @@ class Cost(NamedTuple):
 
 @contextmanager
 def stack(data: Path, rate: float) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """`prosepolish up` on the folder; stopped by Ctrl-C afterwards."""
+    """`prosepolish up` on the folder; stopped by Ctrl-C afterwards, which is timed."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     env = {name: value for name, value in os.environ.items() if not name.startswith(ADDRESSES)}
@@ -46,8 +50,10 @@ def stack(data: Path, rate: float) -> Iterator[tuple[subprocess.Popen[bytes], in
     try:
         yield process, port
     finally:
+        began = time.monotonic()
         process.send_signal(signal.SIGINT)
         process.wait(20)
+        STOPS_S.append(time.monotonic() - began)
 
 
 def until_live(process: subprocess.Popen[bytes], data: Path, port: int) -> float:
@@ -92,6 +98,7 @@ def main() -> None:
         with stack(folder / "load", 50) as (process, port):
             until_live(process, folder / "load", port)
             _load(process, folder / "load", chosen.warm_up, chosen.windows, chosen.window)
+        _line("Ctrl-C to the end", median(STOPS_S), MOST_STOP_S, "s")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -17,6 +17,8 @@ from prosepolish_core.errors import StartupError
 from .embedded.account import Account
 
 PR_SET_PDEATHSIG = 1
+#: How long a child may take to end when it was insisted upon.
+INSIST_S = 0.4
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def stop(children: Sequence[Child], patience_s: float) -> None:
     _wait(children, patience_s)
     for child in children:
         child.send(child.part.insist)
-    _wait(children, 0.4)
+    _wait(children, INSIST_S)
     for child in children:
         child.kill_group()
         child.process.wait()

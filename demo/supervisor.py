@@ -20,6 +20,8 @@ from .plan import Plan
 
 #: A part that falls this often within a minute is not started again.
 MOST_FALLS = 3
+#: How long programs, and then servers, may take to stop when asked. With INSIST_S for each it stays below five seconds.
+PROGRAMS_S, SERVERS_S = 1.6, 1.4
 #: Parts without which the rest still makes sense.
 OPTIONAL = frozenset({"collectors", "traffic"})
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -147,8 +149,8 @@ class Supervisor:
     def _stop(self) -> None:
         """Programs first, then the servers they talk to: under five seconds in all."""
         self.stopping = True
-        stop([child for child in self._children if not child.part.last], 1.6)
-        stop([child for child in self._children if child.part.last], 1.4)
+        stop([child for child in self._children if not child.part.last], PROGRAMS_S)
+        stop([child for child in self._children if child.part.last], SERVERS_S)
         self._children.clear()
         self._remember()
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.children import Part
+from demo.children import INSIST_S, Part
 from demo.folder import DataFolder
 from demo.options import Options
 from demo.plan import Plan
-from demo.supervisor import MOST_FALLS, Supervisor
+from demo.supervisor import MOST_FALLS, PROGRAMS_S, SERVERS_S, Supervisor
 from prosepolish_core.errors import StartupError
 
 NOTHING = Plan(cache=False, state=False, postgres=False, dictionary_api=False, gemini=False)
@@ -77,6 +77,11 @@ def test_a_part_that_can_be_missed_is_left_off(supervisor: Supervisor, said: lis
     assert [name for name, _ in supervisor.processes()] == ["dashboard"]
     assert len([line for line in said if "starting it again" in line]) == MOST_FALLS
     assert "is left off" in said[-1]
+
+
+def test_stopping_takes_less_than_five_seconds_at_worst() -> None:
+    """Even when nobody listens: the patience with programs and servers, and the insisting after each."""
+    assert PROGRAMS_S + SERVERS_S + 2 * INSIST_S < 4.5
 
 
 def test_nothing_is_left_after_a_failed_start(tmp_path: Path, said: list[str]) -> None:
