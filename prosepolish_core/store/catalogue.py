@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,10 @@ class Layout(NamedTuple):
 Shape = tuple[tuple[str, Kind, str, Labels], ...]
 
 
+#: metric, kind, unit and labels of a sample.
+_WHAT = itemgetter(0, 2, 3, 4)
+
+
 def clean(text: str) -> str:
     """Text as PostgreSQL can keep it: no NUL, no lone surrogates."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
@@ -41,7 +46,7 @@ def clean(text: str) -> str:
 
 def shape_of(samples: Iterable[Sample]) -> Shape:
     """What the samples are, without their values; equal shapes share a layout."""
-    return tuple([(s.metric, s.kind, s.unit, s.labels) for s in samples])
+    return tuple(map(_WHAT, samples))
 
 
 class Catalogue:
@@ -63,6 +68,10 @@ class Catalogue:
     def stream(self, run: Run) -> int:
         """The number of the run's stream, once learned."""
         return self._streams[run.source, run.collector]
+
+    def known_stream(self, run: Run) -> int | None:
+        """The number of the run's stream, if it was learned."""
+        return self._streams.get((run.source, run.collector))
 
     def layout(self, shape: Shape) -> Layout:
         """The layout of this shape, once learned."""

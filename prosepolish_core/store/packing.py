@@ -131,5 +131,14 @@ def run_row(
     head = struct.pack("!hiqiq", 10, 8, (tick - EPOCH_S) * 1_000_000, 8, micros(ts))
     middle = _NULL if frame is None else struct.pack("!iq", 8, frame)
     fixed = struct.pack("!iiifi1s", 4, stream, 4, duration_s, 1, outcome)
-    tail = b"".join(_NULL if part is None else struct.pack("!i", len(part)) + part for part in rest)
-    return head + middle + fixed + tail
+    return head + middle + fixed + _fields(rest)
+
+
+def frame_row(frame: Frame, state: bytes, base: bytes | None, scale: bytes | None) -> bytes:
+    """One row of `sample_frame` (columns in table order) for a binary COPY."""
+    day = (frame.day - EPOCH.date()).days
+    return struct.pack("!hiqiiiiii", 7, 8, frame.id, 4, frame.stream, 4, frame.layout, 4, day) + _fields((state, base, scale))
+
+
+def _fields(parts: tuple[bytes | None, ...]) -> bytes:
+    return b"".join(_NULL if part is None else struct.pack("!i", len(part)) + part for part in parts)

@@ -5,15 +5,16 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 import orjson
 
 from ..adapters.postgres_pool import Connection, Duplicate, NoPartition, PostgresPool
 from ..model.sample import Run
-from .catalogue import Catalogue, Layout, Shape, clean, shape_of
+from .catalogue import Catalogue, Layout, clean, shape_of
 from .faults import store_faults
-from .packing import COPY_END, COPY_HEAD, Frame, Numbers, base_of, decimals, float_array, int_array, run_row, split
+from .packing import COPY_END, COPY_HEAD, Frame, Numbers, base_of, decimals, float_array, frame_row, int_array, run_row, split
 from .resets import ResetWatch
 
 #: A writer waits longer for a connection than a reader: nobody looks at it.
@@ -30,9 +31,7 @@ JOIN unnest(%s::integer[], %s::bigint[]) AS w (s, t) ON stream = w.s AND tick = 
 _LATE = """
 INSERT INTO sample_late (stream, start) SELECT s, to_timestamp(t) FROM unnest(%s::integer[], %s::bigint[]) AS w (s, t)
 ON CONFLICT DO NOTHING"""
-_FRAME = """
-INSERT INTO sample_frame (id, stream, layout, day, state, base, scale)
-VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s)"""
+_COPY_FRAMES = "COPY sample_frame (id, stream, layout, day, state, base, scale) FROM STDIN (FORMAT BINARY)"
 
 
 class _Packed(NamedTuple):
@@ -54,6 +53,8 @@ class SampleWriter:
         self._frames: dict[int, Frame] = {}
         self._days: set[date] = set()
         self._watch = ResetWatch()
+        #: Connections whose database is known to hold our frames; a new one might lead to a database put in its place.
+        self._same_database: WeakSet[Connection] = WeakSet()
 
     def write(self, runs: Sequence[Run]) -> None:
         """Write the runs in one COPY. Raises StoreUnavailable; then nothing was written."""
@@ -71,11 +72,10 @@ class SampleWriter:
                     self._forget()
 
     def _write(self, runs: list[Run]) -> None:
-        shapes = [shape_of(run.samples) for run in runs]
         for attempt in range(3):
             try:
                 with store_faults(), self._pool.connection(WAIT_S) as connection:
-                    packed = self._prepare(connection, runs, shapes)
+                    packed = self._prepare(connection, runs)
                     if attempt:
                         packed = _absent(connection, packed)
                     self._copy(connection, packed)
@@ -88,16 +88,20 @@ class SampleWriter:
                 return
 
     def _forget(self) -> None:
+        self._same_database.clear()
         self._frames.clear()
         self._days.clear()
         self._catalogue.forget()
         self._watch.forget()
 
-    def _prepare(self, connection: Connection, runs: list[Run], shapes: list[Shape]) -> list[_Packed]:
-        if self._frames and not self._frames_exist(connection):
-            self._forget()  # the database was replaced beneath us
+    def _prepare(self, connection: Connection, runs: list[Run]) -> list[_Packed]:
+        if connection not in self._same_database:
+            if not self._frames_exist(connection, runs):
+                self._forget()  # the database was replaced beneath us
+            self._same_database.add(connection)
         packed = []
-        for run, shape in zip(runs, shapes, strict=True):
+        for run in runs:
+            shape = shape_of(run.samples)
             if not self._catalogue.knows(run, shape):
                 self._catalogue.learn(connection, run, shape)
             layout = self._catalogue.layout(shape) if shape else None
@@ -108,8 +112,11 @@ class SampleWriter:
             packed.append(_Packed(run, self._catalogue.stream(run), layout, values))
         return packed
 
-    def _frames_exist(self, connection: Connection) -> bool:
-        ids = [frame.id for frame in self._frames.values()]
+    def _frames_exist(self, connection: Connection, runs: list[Run]) -> bool:
+        streams = {self._catalogue.known_stream(run) for run in runs}
+        ids = [self._frames[stream].id for stream in streams if stream in self._frames]
+        if not ids:
+            return True
         row = connection.execute("SELECT count(*) FROM sample_frame WHERE id = ANY(%s)", (ids,)).fetchone()
         return row is not None and row[0] == len(ids)
 
@@ -120,7 +127,8 @@ class SampleWriter:
         opened: list[Frame] = []
         rows = [self._row(p, opened) for p in packed]
         if opened:
-            connection.cursor().executemany(_FRAME, [_frame_values(f) for f in opened])
+            with connection.cursor().copy(_COPY_FRAMES) as copy:
+                copy.write(COPY_HEAD + b"".join(_frame_row(f) for f in opened) + COPY_END)
         with connection.cursor().copy(_COPY) as copy:
             copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
         _note_late(connection, packed)
@@ -176,9 +184,9 @@ def _open(before: Frame | None, packed: _Packed, layout: Layout) -> Frame:
     )
 
 
-def _frame_values(frame: Frame) -> tuple[object, ...]:
-    scale = None if (frame.scale == 1.0).all() else frame.scale.tolist()
-    return (frame.id, frame.stream, frame.layout, frame.day, _json(frame.state).decode()[1:], frame.base.tolist(), scale)
+def _frame_row(frame: Frame) -> bytes:
+    scale = None if (frame.scale == 1.0).all() else float_array(frame.scale)
+    return frame_row(frame, _json(frame.state), float_array(frame.base), scale)
 
 
 def _changes(frame: Frame, run: Run) -> dict[str, str | None]:
