@@ -43,7 +43,8 @@ class DictionaryHttp:
         except UpstreamFault as fault:
             if fault.outcome is Outcome.REFUSED:
                 self._pacer.stay_away(QUIET_S if fault.retry_after_s is None else fault.retry_after_s)
-            return Fetched(fault.outcome, detail=fault.detail, retry_after_s=fault.retry_after_s)
+            detail = "forbidden" if fault.detail == "key_refused" else fault.detail  # this API knows no keys
+            return Fetched(fault.outcome, detail=detail, retry_after_s=fault.retry_after_s)
 
     def close(self) -> None:
         """Release the connections."""

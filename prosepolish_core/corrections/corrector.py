@@ -55,6 +55,7 @@ class Corrector:
             answer = Correction(text, False, None, none.outcome, trace=(step,), detail=none.detail)
         else:
             answer = self._answer(text, cached, record, began)
+            self._recorder.access(Family.LLM, name, cached.size_bytes)
         self._recorder.record(Family.LLM, answer.trace)
         return answer
 

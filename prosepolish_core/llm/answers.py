@@ -22,7 +22,7 @@ LEAST_SHARE = 0.6
 ROOM = 40
 #: Of texts longer than this, at least this share of letter pairs must survive the correction.
 LIKENESS_FROM = 24
-LEAST_LIKENESS = 0.5
+LEAST_LIKENESS = 0.45
 MOST_MEANINGS = 5
 MOST_DEFINITIONS = 4
 LONGEST_DEFINITION = 600

@@ -102,6 +102,7 @@ def test_only_the_api_s_own_404_means_that_the_word_does_not_exist(server: Scrip
         (Reply(301, b"", {"Location": "/api/v1/"}), Outcome.ERROR, "redirect"),
         (Reply(503, b"busy"), Outcome.ERROR, "503"),
         (Reply(408, b""), Outcome.TIMEOUT, "408"),
+        (Reply(504, b""), Outcome.TIMEOUT, "504"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -165,6 +166,14 @@ def test_a_429_without_retry_after_still_gives_the_api_a_rest(server: ScriptedSe
     server.reply(Reply(429, b""))
     source.fetch("bark", 1.0)
     assert 9 < (source.fetch("tree", 1.0).retry_after_s or 0) <= 10
+
+
+def test_being_locked_out_is_a_refusal(server: ScriptedServer, source: DictionaryHttp) -> None:
+    """A 403 is not 'no such word', and is not tried again at once."""
+    server.reply(Reply(403, b"blocked"))
+    found = source.fetch("bark", 1.0)
+    assert (found.outcome, found.detail) == (Outcome.REFUSED, "forbidden")
+    assert source.fetch("tree", 1.0).detail == "paced"
 
 
 def test_the_pace_is_kept(server: ScriptedServer) -> None:

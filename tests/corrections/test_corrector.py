@@ -57,6 +57,7 @@ class Notes:
         self.traces: list[tuple[Family, Trace]] = []
         self.calls: list[LlmCall] = []
         self.events: list[str] = []
+        self.accesses: list[tuple[Family, str]] = []
 
     def record(self, family: Family, trace: Trace) -> None:
         """One call."""
@@ -70,7 +71,8 @@ class Notes:
         self.calls.append(call)
 
     def access(self, family: Family, key: str, size_bytes: int) -> None:
-        """Not looked at here."""
+        """One key read."""
+        self.accesses.append((family, key))
 
     def event(self, name: str, amount: int = 1) -> None:
         """One event."""
@@ -341,6 +343,8 @@ def test_every_call_is_recorded_once(bench: Bench) -> None:
     bench.corrector.correct("Teh end.")
     assert [family for family, _ in bench.notes.traces] == [Family.LLM] * 3
     assert [trace[-1].outcome for _, trace in bench.notes.traces] == [Outcome.HIT, Outcome.HIT, Outcome.ERROR]
+    assert [family for family, _ in bench.notes.accesses] == [Family.LLM] * 3
+    assert bench.notes.accesses[0] == bench.notes.accesses[1] == (Family.LLM, bench.keys()[0])
 
 
 def test_redis_is_not_blamed_for_the_time_of_the_llm(bench: Bench) -> None:
