@@ -19,6 +19,7 @@ VERBS = {
     "clear": "prosepolish_core.cli.clear:clear",
     "correct": "prosepolish_core.cli.correct:correct",
     "estimate": "prosepolish_core.cli.estimate:estimate",
+    "export": "prosepolish_core.cli.export:export",
     "lookup": "prosepolish_core.cli.lookup:lookup",
     "mark": "prosepolish_core.cli.mark:mark",
     "migrate": "prosepolish_core.cli.migrate:migrate",

@@ -16,4 +16,4 @@ def store_faults() -> Iterator[None]:
     except (errors.UndefinedTable, errors.UndefinedFunction, errors.UndefinedColumn) as error:
         raise StoreUnavailable("the schema is missing or old; run `prosepolish migrate`") from error
     except errors.InsufficientPrivilege as error:
-        raise StoreUnavailable("this PostgreSQL user may not use the store; see `prosepolish export acl`") from error
+        raise StoreUnavailable("this PostgreSQL user may not use the store; see `prosepolish export grants`") from error
