@@ -4,9 +4,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from . import runtime
+from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.exposition import render
+from prosepolish_core.exposition.render import CONTENT_TYPE
 
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from . import runtime
 
 
 def routes() -> list[Route]:
@@ -20,11 +22,16 @@ async def healthz(_request: Request) -> Response:
 
 
 def readyz(_request: Request) -> Response:
-    """Every dependency with its state. 503 only when one that this process cannot do without is down."""
+    """Every dependency with its state. 503 only when one that this process cannot do without is down; never a secret."""
     found = runtime.core().health()
     return JSONResponse(found.to_dict(), status_code=200 if found.ready else 503)
 
 
 def metrics(_request: Request) -> Response:
-    """The latest readings in Prometheus text."""
-    return PlainTextResponse("not built yet\n", status_code=503)
+    """The latest readings. With the store down the text says just that, so that the scrape itself does not fail."""
+    samples = runtime.samples()
+    try:
+        text = render(samples.latest(), {source: samples.state(source) for source in samples.sources()}, runtime.totals().read())
+    except StoreUnavailable:
+        text = render((), {})
+    return PlainTextResponse(text, media_type=CONTENT_TYPE)

@@ -1,53 +1,65 @@
 """The one Core of this web process, shared by every visitor and by the HTTP routes."""
 
 import threading
+from functools import cached_property
 from itertools import count
 
 from prosepolish_core import Config, Core
-from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.exposition import CoreTotals
 from prosepolish_core.ports import SampleReader, TelemetryReader
 
 _lock = threading.Lock()
 _generations = count(1)
-_held: tuple[Core, int] | None = None
 
 
-def install(core: Core) -> None:
+class _Held:
+    def __init__(self, held: Core) -> None:
+        self.core = held
+        self.generation = next(_generations)
+
+    @cached_property
+    def totals(self) -> CoreTotals:
+        return CoreTotals(self.core.telemetry)
+
+
+_held: _Held | None = None
+
+
+def install(held: Core) -> None:
     """Make this the Core of the process. `app.py` does it once, tests as often as they like."""
     global _held
     with _lock:
-        _held = (core, next(_generations))
+        _held = _Held(held)
 
 
 def core() -> Core:
     """The installed Core; where nobody installed one, a Core from the environment."""
-    return _current()[0]
+    return _current().core
 
 
 def generation() -> int:
     """Changes whenever another Core is installed, so that nothing read through the old one is served from a cache."""
-    return _current()[1]
-
-
-def _current() -> tuple[Core, int]:
-    global _held
-    with _lock:
-        if _held is None:
-            _held = (Core.open(Config.from_env()), next(_generations))
-        return _held
+    return _current().generation
 
 
 def samples() -> SampleReader:
     """Collector samples, to be read by views."""
-    part: SampleReader | None = getattr(core(), "samples", None)
-    if part is None:
-        raise StoreUnavailable("this build reads no samples")
-    return part
+    return core().samples
 
 
 def telemetry() -> TelemetryReader:
     """What the core counted, to be read by views."""
-    part: TelemetryReader | None = getattr(core(), "telemetry", None)
-    if part is None:
-        raise StoreUnavailable("this build reads no counts")
-    return part
+    return core().telemetry
+
+
+def totals() -> CoreTotals:
+    """The core's counts as counters, for /metrics: they grow as long as this process lives."""
+    return _current().totals
+
+
+def _current() -> _Held:
+    global _held
+    with _lock:
+        if _held is None:
+            _held = _Held(Core.open(Config.from_env()))
+        return _held

@@ -1,0 +1,37 @@
+"""A Core on real servers, with real lookups, corrections and collector runs behind it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from collectors.reading import read_once
+from collectors.schedule import REDIS
+from collectors.wiring import Parts
+from dashboard import runtime
+from prosepolish_core import Config, Core
+
+#: Nothing listens there.
+NOWHERE = "http://127.0.0.1:9"
+
+
+@contextmanager
+def installed(**environ: str) -> Iterator[Core]:
+    """A Core of this environment, as the dashboard's own."""
+    defaults = {"DICTIONARY_API_URL": NOWHERE, "GEMINI_API_ENDPOINT": NOWHERE, "PROSEPOLISH_FLUSH_S": "300"}
+    with Core.open(Config.from_env(defaults | environ)) as core:
+        runtime.install(core)
+        yield core
+
+
+def collect(core: Core) -> None:
+    """Two real rounds of the INFO collector, two seconds apart by their ticks."""
+    parts = Parts(core.config, 2.0)
+    entry = next(entry for entry in REDIS if entry.name == "redis_info")
+    now = int(time.time())
+    for tick in (now - 2, now):
+        runs = [read_once(entry, instance, tick) for instance in parts.instances]
+        core.redis.get("nothing")  # so that something happens between the two rounds
+        parts.store.write([replace(run, ts=datetime.fromtimestamp(tick, UTC)) for run in runs])
+    parts.close()
