@@ -8,7 +8,7 @@ from ..caching import Cached, FamilyCache, NoLoad
 from ..caching.load import Loader
 from ..llm.ledger import avoided
 from ..llm.prompts import CORRECT
-from ..llm.request_key import request_key
+from ..llm.request_key import RequestKeys
 from ..model.correction import Correction
 from ..model.keys import key
 from ..model.outcome import Family, Outcome, Tier
@@ -39,6 +39,7 @@ class Corrector:
         self._clock = cache.link.runtime.now
         self._asking = Asking(backend, cache.recorder, self._clock, now)
         self._model = model
+        self._keys = RequestKeys(CORRECT.task, CORRECT.version, CORRECT.request(model, ""))
         self._now = now
         self._deadline_s = deadline_s
 
@@ -46,7 +47,7 @@ class Corrector:
         """Correct one text (at most 5,000 characters). Answers are shared: who asked is neither kept nor part of the key."""
         text = checked_text(text)
         request = CORRECT.request(self._model, text)
-        name = key(Family.LLM, CORRECT.task, request_key(CORRECT.task, CORRECT.version, request))
+        name = key(Family.LLM, CORRECT.task, self._keys.key(request))
         began = self._clock()
         try:
             cached, record = self._read(name, lambda _: self._asking.ask(text, request), began)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -12,18 +12,20 @@ from ..model.tokens import Tokens
 
 #: Rows that go before genai-prices, for a contract price or a model it does not know yet: one line each, with its source.
 OVERRIDES: tuple[PriceRow, ...] = ()
-
-
 #: `gemini-2.5-flash-001` is a pinned revision of `gemini-2.5-flash` and costs the same.
 _REVISION = re.compile(r"-\d{3}$")
 
 
 def priced(model: str, tokens: Tokens, at: datetime) -> Priced:
     """What this call costs on the (UTC) day of `at`. `cost_usd` is None when no price is known: unpriced is never zero."""
-    for rows in tables_of(model):
-        if row := price_on(rows, at.date(), tokens.prompt):
-            return Priced(cost_of(tokens, row), row.date_text)
-    return Priced(None)
+    row = _row(model, at.astimezone(UTC).date(), tokens.prompt)
+    return Priced(cost_of(tokens, row), row.date_text) if row else Priced(None)
+
+
+@lru_cache(maxsize=4096)
+def _row(model: str, day: date, prompt: int) -> PriceRow | None:
+    found = (price_on(rows, day, prompt) for rows in tables_of(model))
+    return next((row for row in found if row), None)
 
 
 @lru_cache(maxsize=64)

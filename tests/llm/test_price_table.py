@@ -1,6 +1,6 @@
 """Prices as data."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from prosepolish_core.calc.money import PriceRow
 from prosepolish_core.llm import price_table
-from prosepolish_core.llm.price_table import priced, tables_of
+from prosepolish_core.llm.price_table import priced
 from prosepolish_core.model.tokens import Tokens
 
 AUTUMN = datetime(2026, 11, 23, tzinfo=UTC)
@@ -20,6 +20,12 @@ NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 CALL = Tokens(450, 0, 150, 0)
 MODELS = ["gemini-2.5-flash-lite", "gemini-2.5-flash", "gemini-2.5-pro", "gemini-3.1-flash-lite", "gemini-3.5-flash",
           "gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-2.0-flash"]  # fmt: skip
+
+
+def forget() -> None:
+    """Look every price up anew."""
+    price_table.tables_of.cache_clear()
+    price_table._row.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,13 @@ def test_an_announced_price_counts_from_its_day() -> None:
     """gemini-3.8-flash doubles with the year 2027, and the row says since when it is valid."""
     assert priced("gemini-3.8-flash", CALL, NEW_YEAR) == (Decimal("0.0018"), "2027-01-01")
     assert priced("gemini-3.8-flash", CALL, AUTUMN) == (Decimal("0.0009"), "")
+
+
+def test_the_day_is_that_of_utc() -> None:
+    """An hour before New Year in UTC the old price counts, wherever the clock stands."""
+    tokyo = timezone(timedelta(hours=9))
+    assert priced("gemini-3.8-flash", CALL, datetime(2027, 1, 1, 8, 0, tzinfo=tokyo)).cost_usd == Decimal("0.0009")
+    assert priced("gemini-3.8-flash", CALL, datetime(2027, 1, 1, 9, 0, tzinfo=tokyo)).cost_usd == Decimal("0.0018")
 
 
 def test_an_unknown_model_is_unpriced_never_zero() -> None:
@@ -76,14 +89,14 @@ def test_an_own_row_goes_before_the_published_ones(monkeypatch: pytest.MonkeyPat
     """A contract price replaces the published prices of that model from its day on, and of no other model."""
     own = PriceRow("gemini-2.5-flash", Decimal(1), Decimal(1), Decimal(1), date(2026, 1, 1), source="contract")
     monkeypatch.setattr(price_table, "OVERRIDES", (own,))
-    tables_of.cache_clear()
+    forget()
     try:
         assert priced("gemini-2.5-flash", CALL, AUTUMN) == (Decimal("0.0006"), "2026-01-01")
         assert priced("gemini-2.5-flash-001", CALL, AUTUMN).cost_usd == Decimal("0.0006")
         assert priced("gemini-2.5-flash-lite", CALL, AUTUMN).cost_usd == Decimal("0.000105")
         assert priced("gemini-2.5-flash", CALL, datetime(2025, 12, 31, tzinfo=UTC)).cost_usd == Decimal("0.00051")
     finally:
-        tables_of.cache_clear()
+        forget()
 
 
 def test_every_own_row_names_its_source() -> None:
@@ -98,5 +111,5 @@ def test_prices_do_not_come_from_the_network(monkeypatch: pytest.MonkeyPatch) ->
         raise AssertionError("pricing asked the network")
 
     monkeypatch.setattr("socket.getaddrinfo", no_network)
-    tables_of.cache_clear()
+    forget()
     assert priced("gemini-2.5-flash", CALL, AUTUMN).cost_usd == Decimal("0.00051")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.llm.prompts import CORRECT
-from prosepolish_core.llm.request_key import request_key
+from prosepolish_core.llm.request_key import RequestKeys, request_key
 from prosepolish_core.ports import LlmRequest
 
 BASE = CORRECT.request("gemini-2.5-flash", "Teh text.")
@@ -17,7 +17,7 @@ def test_it_is_32_hex_digits_and_steady() -> None:
     """128 bits; the same on every machine and in every run, so that a deploy does not empty the cache."""
     assert re.fullmatch("[0-9a-f]{32}", request_key("correct", 1, BASE))
     fixed = LlmRequest("Fix.", "Teh", "m", 0.0, 100, {"type": "OBJECT"})
-    assert request_key("correct", 1, fixed) == "ef7f8f6fe96c374877eacf23b947f16e"
+    assert request_key("correct", 1, fixed) == "1c26b480a2a5d39f4321042ab6cb68ca"
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,13 @@ def test_the_order_in_which_a_schema_was_written_does_not_matter() -> None:
     """Two equal schemas are one key."""
     keys = {request_key("t", 1, BASE._replace(json_schema=schema)) for schema in ({"a": 1, "b": 2}, {"b": 2, "a": 1})}
     assert len(keys) == 1
+
+
+def test_keys_of_one_prompt_are_the_same_keys_and_take_no_other_request() -> None:
+    """The shortcut for many texts gives what the definition gives, and refuses a request of another prompt or model."""
+    keys = RequestKeys("correct", 1, BASE)
+    other = CORRECT.request(BASE.model, "x" * 500)
+    assert keys.key(other) == request_key("correct", 1, other)
+    for wrong in (BASE._replace(model="m"), BASE._replace(temperature=0.5), BASE._replace(json_schema=None)):
+        with pytest.raises(ValueError, match="not one of this prompt"):
+            keys.key(wrong)
