@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FLAGS ?=
 
-.PHONY: up test check bench clean
+.PHONY: up test check bench clean races
 up: $(STAMP)            ## start the whole demo stack and the dashboard
 	@$(BIN)/prosepolish up $(FLAGS)
 
@@ -19,6 +19,9 @@ check: $(STAMP)         ## style, types and import contracts
 
 bench: $(STAMP)         ## every benchmark; prints medians and ratios
 	@$(BIN)/python -m benchmarks $(FLAGS)
+
+races: $(STAMP)         ## the long race campaign: a million schedules, ten thousand races on real servers
+	@$(BIN)/python -m benchmarks.races --schedules 1000000 --trials 10000 $(FLAGS)
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

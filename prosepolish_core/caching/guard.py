@@ -68,7 +68,7 @@ class Guard:
             if self._probing or self._closed:
                 return
             self._probing = True
-        threading.Thread(target=self.look_until_back, name="prosepolish-probe", daemon=True).start()
+        self._runtime.spawn(self.look_until_back, "prosepolish-probe")
 
     def look_until_back(self) -> None:
         """Ping with growing pauses; then pay what is owed, and let callers through again."""

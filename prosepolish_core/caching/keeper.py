@@ -29,7 +29,7 @@ class Keeper:
             if self._running:
                 return
             self._running = True
-        threading.Thread(target=self._run, name="prosepolish-leases", daemon=True).start()
+        self._runtime.spawn(self._run, "prosepolish-leases")
 
     def let_go(self, token: str) -> None:
         """The load is over."""

@@ -36,6 +36,9 @@ class Runtime(Protocol):
     def submit(self, work: Callable[[], None]) -> bool:
         """Run in the background; False when too much is waiting already."""
 
+    def spawn(self, work: Callable[[], None], name: str) -> None:
+        """Run beside everything else, however much is waiting; for the layer's own few threads."""
+
     def pause(self, seconds: float) -> None:
         """Let time pass."""
 
@@ -82,6 +85,10 @@ class Threads:
             self._room.release()
             return False
         return True
+
+    def spawn(self, work: Callable[[], None], name: str) -> None:
+        """A thread of its own, which does not keep the process alive."""
+        threading.Thread(target=work, name=name, daemon=True).start()
 
     def pause(self, seconds: float) -> None:
         """Let time pass, or end early when closed."""
