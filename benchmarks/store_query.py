@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from benchmarks._store import EVERY_S, database, info_runs, size_of
+from benchmarks._samples import EVERY_S, database, info_runs, size_of
 from prosepolish_core.model.sample import Kind, Run
 from prosepolish_core.model.window import Window
 from prosepolish_core.store.retention import Kept, maintain
@@ -25,7 +25,7 @@ RECORDED = 360
 
 
 def main(days: int = DAYS, rounds: int = ROUNDS) -> None:
-    replies = list(info_runs(RECORDED))
+    replies = _settled(list(info_runs(RECORDED)))
     end = datetime.now(UTC).replace(hour=9, minute=17, second=0, microsecond=0)
     first = int((end - timedelta(days=days)).timestamp()) // EVERY_S * EVERY_S
     with database() as (pool, url):
@@ -65,6 +65,11 @@ def main(days: int = DAYS, rounds: int = ROUNDS) -> None:
                 max(3, rounds // 6),
             )
             print(f"  {days} days of 3 gauges through the view samples_hour: p50 {grafana[0]:.1f} ms, p95 {grafana[1]:.1f} ms")
+
+
+def _settled(replies: list[Run]) -> list[Run]:
+    """The replies after the server has seen all its commands: its list of metrics no longer grows."""
+    return [run for run in replies if len(run.samples) == len(replies[-1].samples)]
 
 
 def _moved(replies: list[Run], n: int, first: int) -> Run:

@@ -4,7 +4,7 @@ import sys
 
 import psycopg
 
-from benchmarks._store import EVERY_S, database, info_runs, size_of
+from benchmarks._samples import EVERY_S, database, info_runs, size_of
 from prosepolish_core.store.samples import SampleStore
 
 TICKS = 2160

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from benchmarks._store import EVERY_S, copies, database, info_runs
+from benchmarks._samples import EVERY_S, copies, database, info_runs
 from prosepolish_core.model.sample import Run
 from prosepolish_core.store.samples import SampleStore
 

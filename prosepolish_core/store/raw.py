@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,20 +76,21 @@ def find_streams(connection: Connection, source: str | None = None) -> dict[int,
 
 
 _FRAMES = """
-WITH used AS (SELECT id, stream, layout, state, base, scale FROM sample_frame
+WITH used AS (SELECT id, stream, layout, state ->> 'run_id' AS process, base, scale FROM sample_frame
               WHERE day >= {first}::date AND day <= {last}::date AND stream = ANY({streams}::integer[])),
 places AS (SELECT l.id AS layout, array_agg(p.position ORDER BY p.position) AS positions,
                   array_agg(p.series ORDER BY p.position) AS series
            FROM sample_layout l CROSS JOIN LATERAL unnest(l.series) WITH ORDINALITY AS p (series, position)
            WHERE l.id IN (SELECT layout FROM used) AND p.series = ANY({series}::integer[]) GROUP BY l.id)
-SELECT u.id, u.stream, u.layout, u.state ->> 'run_id', p.positions, p.series,
+SELECT u.id, u.process, p.positions, p.series,
        ARRAY(SELECT u.base[i] FROM unnest(p.positions) i), ARRAY(SELECT coalesce(u.scale[i], 1) FROM unnest(p.positions) i)
 FROM used u JOIN places p USING (layout)"""
 
 _RUNS = """
 SELECT stream, tick, ts, frame, {values} FROM sample_run
 JOIN unnest({streams}::integer[], {firsts}::timestamptz[]) AS w (id, since) ON stream = w.id AND tick >= w.since
-WHERE tick >= {first} AND tick <= {last} AND frame = ANY({frames}::bigint[])"""
+JOIN unnest({frames}::bigint[]{places}) AS f (id{names}) ON frame = f.id
+WHERE tick >= {first} AND tick <= {last}"""
 
 _BEFORE = """
 SELECT s.id, coalesce((SELECT r.tick FROM sample_run r WHERE r.stream = s.id AND r.tick <= s.first
@@ -111,54 +112,58 @@ def read_tracks(
     bounds: dict[str, object] = {"streams": list(firsts), "firsts": list(firsts.values())}
     bounds |= {"first": min(firsts.values()), "last": last}
     uptime = [r[0] for r in connection.execute("SELECT id FROM sample_series WHERE metric = %s", (UPTIME,))]
-    frames = connection.execute(bind(_FRAMES, series=[*series, *uptime], **bounds)).fetchall()
-    processes: dict[str | None, int] = {None: -1, "": -1}
+    frames = _Frames(connection.execute(bind(_FRAMES, series=[*series, *uptime], **bounds)).fetchall())
     parts: dict[int, list[Track]] = {}
-    for layout in {f[2] for f in frames}:
-        mine = [f for f in frames if f[2] == layout]
-        for track in _read_layout(connection, streams, mine, bounds, processes):
+    for at in range(0, len(frames.series), MOST_COLUMNS):
+        for track in _read(connection, streams, frames, slice(at, at + MOST_COLUMNS), bounds):
             parts.setdefault(track.stream.id, []).append(track)
     return [merge_tracks(parts[s], uptime) for s in streams if s in parts]
 
 
-def _read_layout(
-    connection: Connection,
-    streams: dict[int, Stream],
-    frames: list[tuple[object, ...]],
-    bounds: dict[str, object],
-    processes: dict[str | None, int],
+class _Frames:
+    """The frames of a window as matrices: frames down (by rising number), wanted series across; place 0 means absent."""
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        rows = sorted(rows, key=lambda row: row[0])
+        self.series: list[int] = sorted({number for row in rows for number in row[3]})
+        column = {number: at for at, number in enumerate(self.series)}
+        shape = (len(rows), len(self.series))
+        self.ids = np.array([row[0] for row in rows], dtype=np.int64)
+        self.places = np.zeros(shape, dtype=np.int64)
+        self.base, self.scale = np.full(shape, np.nan), np.ones(shape)
+        processes: dict[str | None, int] = {None: -1, "": -1}
+        self.process = np.array([processes.setdefault(row[1], len(processes)) for row in rows], dtype=np.int64)
+        for at, (_, _, positions, numbers, base, scale) in enumerate(rows):
+            columns = [column[number] for number in numbers]
+            self.places[at, columns], self.base[at, columns], self.scale[at, columns] = positions, base, scale
+
+
+def _read(
+    connection: Connection, streams: dict[int, Stream], frames: _Frames, columns: slice, bounds: dict[str, object]
 ) -> list[Track]:
-    """Runs of all frames that share one layout: the positions are the same for all, the base is looked up by frame."""
-    positions: list[int] = frames[0][4]  # type: ignore[assignment]
-    ids: list[int] = frames[0][5]  # type: ignore[assignment]
-    if len(ids) > MOST_COLUMNS:
-        half = len(ids) // 2
-        halves = [[(*f[:4], f[4][a:b], f[5][a:b], f[6][a:b], f[7][a:b]) for f in frames] for a, b in ((0, half), (half, None))]  # type: ignore[index]
-        return [t for part in halves for t in _read_layout(connection, streams, part, bounds, processes)]
-    picks = SQL(", ").join(
-        part
-        for p in positions
-        for part in (bind("coalesce(delta[{p}], 0)", p=p), bind("coalesce(wide[{p}], '-Infinity'::float8)", p=p))
+    """Some series of all runs, in one query; one track per stream."""
+    places, ids = frames.places[:, columns], frames.series[columns]
+    moving = [n for n in range(len(ids)) if (places[:, n] != places[0, n]).any()]
+    at = [SQL(f"f.p{n}") if n in moving else bind("{place}", place=int(places[0, n])) for n in range(len(ids))]
+    query = bind(
+        _RUNS,
+        values=SQL(", ").join(bind("coalesce(delta[{p}], 0), coalesce(wide[{p}], '-Infinity'::float8)", p=p) for p in at),
+        frames=frames.ids.tolist(),
+        places=SQL("").join(bind(", {p}::integer[]", p=places[:, n].tolist()) for n in moving),
+        names=SQL("").join(SQL(f", p{n}") for n in moving),
+        **bounds,
     )
-    columns = [("stream", "integer"), ("tick", "timestamptz"), ("ts", "timestamptz"), ("frame", "bigint")]
-    columns += [pair for i in ids for pair in ((f"d{i}", "integer"), (f"w{i}", "float8"))]
-    rows = read_columns(connection, bind(_RUNS, values=picks, frames=[f[0] for f in frames], **bounds), columns)
-    if not len(rows):
-        return []
-    known = np.array([f[0] for f in frames], dtype=np.int64)
-    order = np.argsort(known)
-    at = order[np.searchsorted(known, rows["frame"].astype(np.int64), sorter=order)]
-    base, scale = np.array([f[6] for f in frames], dtype=float), np.array([f[7] for f in frames], dtype=float)
-    process = np.array([processes.setdefault(f[3], len(processes)) for f in frames])[at]  # type: ignore[arg-type]
-    tick, ts = (rows[n].astype(float) / 1e6 + EPOCH_S for n in ("tick", "ts"))
-    values = {
-        i: join(rows[f"d{i}"].astype(float), rows[f"w{i}"].astype(float), base[at, n], scale[at, n]) for n, i in enumerate(ids)
-    }
+    names = ["stream", "tick", "ts", "frame", *(name for i in ids for name in (f"d{i}", f"w{i}"))]
+    rows = read_columns(connection, query, names)
+    of = np.searchsorted(frames.ids, rows["frame"])
+    tick, ts = (rows[name] / 1e6 + EPOCH_S for name in ("tick", "ts"))
+    base, scale = frames.base[:, columns], frames.scale[:, columns]
+    values = {i: join(rows[f"d{i}"], rows[f"w{i}"], base[of, n], scale[of, n]) for n, i in enumerate(ids)}
     found: list[Track] = []
     for stream in np.unique(rows["stream"]):
         here = rows["stream"] == stream
         mine = {i: v[here] for i, v in values.items()}
-        found.append(Track(streams[int(stream)], tick[here], ts[here], process[here], np.empty(0), mine))
+        found.append(Track(streams[int(stream)], tick[here], ts[here], frames.process[of][here], np.empty(0), mine))
     return found
 
 

@@ -3,16 +3,14 @@
 import struct
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.pq import Format
 
 from ..adapters.postgres_pool import Connection
 from ..calc.buckets import Grid
 from ..calc.spans import Span, pack, unpack
+from .columns import array_cursor
 from .packing import COPY_END, COPY_HEAD, EPOCH_S, Numbers
 
 
@@ -42,7 +40,6 @@ RUNS = 0
 
 _OIDS = {">i2": 21, ">i4": 23, ">f4": 700, ">f8": 701}
 _COUNTS = {"int2": ">i2", "int4": ">i4"}
-_FLOATS = {700: ">f4", 701: ">f8", 21: ">i2", 23: ">i4"}
 
 
 class SpanRow(NamedTuple):
@@ -72,15 +69,16 @@ def read_spans(
     """Spans of these series from each stream's own start up to `end`; what a row leaves out is filled in from series 0."""
     if not sinces:
         return []
-    cursor = connection.cursor(binary=True)
-    for name in ("int2", "int4", "float4", "float8"):
-        cursor.adapters.register_loader(cursor.adapters.types[name].array_oid, _Steps)
-    rows = cursor.execute(
-        "SELECT m.stream, m.series, extract(epoch FROM m.start)::float8, base, every, count, covered, narrow, wide"
-        f" FROM {step.table} m JOIN unnest(%s::integer[], %s::timestamptz[]) AS w (id, since)"
-        " ON m.stream = w.id AND m.start >= w.since WHERE m.series = ANY(%s) AND m.start < %s ORDER BY m.start",
-        (list(sinces), list(sinces.values()), [RUNS, *series], end),
-    ).fetchall()
+    rows: list[tuple[Any, ...]] = (
+        array_cursor(connection)
+        .execute(
+            "SELECT m.stream, m.series, extract(epoch FROM m.start)::float8, base, every, count, covered, narrow, wide"
+            f" FROM {step.table} m JOIN unnest(%s::integer[], %s::timestamptz[]) AS w (id, since)"
+            " ON m.stream = w.id AND m.start >= w.since WHERE m.series = ANY(%s) AND m.start < %s ORDER BY m.start",
+            (list(sinces), list(sinces.values()), [RUNS, *series], end),
+        )
+        .fetchall()
+    )
     runs = {(r[0], r[2]): r for r in rows if r[1] == RUNS}
     found = []
     for stream, number, start, base, every, count, covered, narrow, wide in rows:
@@ -91,20 +89,6 @@ def read_spans(
         span = Span(counts, of_runs[6] if covered is None else covered, values)
         found.append(SpanRow(stream, number, start, span, every))
     return found
-
-
-class _Steps(Loader):
-    """An array without nulls as a numpy matrix; a plain array has one row."""
-
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> Numbers:
-        blob = bytes(data)
-        dimensions, _, oid = struct.unpack_from("!iii", blob)
-        sizes = struct.unpack_from("!" + "ii" * dimensions, blob, 12)[::2]
-        item = np.dtype([("size", ">i4"), ("value", _FLOATS[oid])])
-        flat = np.frombuffer(blob, item, offset=12 + 8 * dimensions)["value"].astype(np.float64)
-        return flat.reshape(sizes)
 
 
 def _row(step: Step, stream: int, start: float, number: int, span: Span, runs: Span, every: float) -> bytes:
