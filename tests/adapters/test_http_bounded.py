@@ -1,6 +1,8 @@
 """HTTP bounded in every direction, with and without TLS. What a client makes of it is in the contract suites."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -87,6 +89,54 @@ def test_an_untrusted_certificate_is_refused(certificate: Path, monkeypatch: pyt
         with bounded_client(server.url, max_bytes=1000) as client:
             assert fault(client, server) == (Outcome.ERROR, "connect")
         assert server.requests == []
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\r\n" * 100,
+        b"garbage\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"HTTP/1.1 999 Odd\r\n\r\n{}",
+        b"HTTP/1.1 20\r\n\r\n{}",
+        HEAD + b"Content-Length: -5\r\n\r\n{}",
+        HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        HEAD + b"Content-Length: 99999999999999999999999\r\n\r\n{}",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 2000,
+        HEAD + b"X: " + b"x" * 300_000 + b"\r\n\r\n{}",
+        HEAD + b"X\x00Y: 1\r\n\r\n{}",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 5000,
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n{}",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        HEAD + b"\r\n" + b" " * 5000,
+    ],
+    ids=range(17),
+)
+def test_whatever_the_other_side_sends_is_a_fault(sent: bytes) -> None:
+    """Broken HTTP of every kind ends in a typed fault in time, and in no other exception."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(sent)
+                connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(5)
+                while connection.recv(65536):
+                    pass
+
+        Thread(target=speak, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = bounded_client(url, max_bytes=1000, json_only=True)
+        with client, pytest.raises(UpstreamFault) as caught, deadline(2.0):
+            client.get(url)
+    assert caught.value.outcome in {Outcome.ERROR, Outcome.TIMEOUT}
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 408, 418, 429, 500, 502, 503, 504, 520, 522, 599])

@@ -1,5 +1,8 @@
 """Which SDK talks to Gemini, and when it may."""
 
+import subprocess
+import sys
+
 import pytest
 
 from prosepolish_core import Config
@@ -89,3 +92,10 @@ def test_a_runaway_loop_is_stopped_by_the_pace() -> None:
     backend, inner = paced(GOOD, burst=3)
     assert [said(backend.generate(REQUEST, 1)) for _ in range(5)] == ["ok", "ok", "ok", "paced", "paced"]
     assert inner.asked == 3
+
+
+def test_importing_the_core_loads_no_sdk() -> None:
+    """Whoever does not ask the LLM does not wait for it, and does not pay the memory."""
+    script = "import sys, prosepolish_core; print([m for m in sys.modules if m.startswith(('google.', 'genai_prices', 'grpc'))])"
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
