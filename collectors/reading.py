@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from prosepolish_core.adapters.postgres_pool import PostgresPool
 from prosepolish_core.adapters.redis_observer import Observer
@@ -38,7 +38,15 @@ class Database:
     pool: PostgresPool
 
 
-T = TypeVar("T", Instance, Database)
+class Target(Protocol):
+    """Whatever is read as a source."""
+
+    @property
+    def source(self) -> str:
+        """Its name in the store."""
+
+
+T = TypeVar("T", bound=Target)
 
 
 @dataclass(frozen=True, slots=True)

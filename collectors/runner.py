@@ -15,11 +15,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 from prosepolish_core.model.sample import Run, RunOutcome
 
 from . import redis_info
+from .collector_health import Process
 from .health import Health
 from .keeper import Keeper
 from .lease import Leases
 from .reading import Database, Entry, Instance, read_once
-from .schedule import ENTRIES, POSTGRES
+from .schedule import ENTRIES, OWN, POSTGRES
 
 #: Instances read side by side by one slow collector.
 SIDE_BY_SIDE = 8
@@ -41,6 +42,7 @@ class Runner:
         self._leases = leases
         self._base_s = base_s
         self.health = Health()
+        self._process = Process(self.health, keeper, leases, self._instances)
         self._readers = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="read")
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -60,6 +62,8 @@ class Runner:
                 self._keeper.drain()
                 renewed = self._leases.renew()
                 if renewed != held:
+                    if renewed - held:
+                        self._schedule()  # what we took over is read at once: its tick may still be missing
                     held = renewed
                     on_leases(held)
                 drift = time.time() - time.monotonic() - offset
@@ -96,6 +100,8 @@ class Runner:
 
     def read(self, entry: Entry[Any], tick: int) -> list[Run]:
         """Read every source we hold, once."""
+        if entry in OWN:
+            return [read_once(entry, self._process, tick)]
         if entry in POSTGRES:
             return [read_once(entry, database, tick) for database in self._databases if database.source in self._leases.held]
         held = [instance for instance in self._instances if instance.source in self._leases.held]

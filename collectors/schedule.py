@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from . import (
+    collector_health,
     postgres_stats,
     redis_census,
     redis_clients,
@@ -13,7 +14,9 @@ from . import (
     redis_ping,
     redis_slowlog,
     redis_topology,
+    store_upkeep,
 )
+from .collector_health import Process
 from .reading import Database, Entry, Instance
 
 REDIS: tuple[Entry[Instance], ...] = (
@@ -29,8 +32,12 @@ REDIS: tuple[Entry[Instance], ...] = (
 )
 POSTGRES: tuple[Entry[Database], ...] = (
     Entry(postgres_stats.NAME, "sizes, connections, cache hits, replication", postgres_stats.read, factor=3, at_least_s=10),
+    Entry(store_upkeep.NAME, "roll-ups and retention", store_upkeep.read, factor=6, at_least_s=60, timeout_s=60, budget_s=5),
 )
-ENTRIES: tuple[Entry[Any], ...] = (*REDIS, *POSTGRES)
+OWN: tuple[Entry[Process], ...] = (
+    Entry(collector_health.NAME, "this process: lag, failures, spool, what it costs", collector_health.read, at_least_s=5),
+)
+ENTRIES: tuple[Entry[Any], ...] = (*REDIS, *POSTGRES, *OWN)
 
 
 class Row(NamedTuple):

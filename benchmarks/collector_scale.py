@@ -1,0 +1,117 @@
+"""Can one process observe 1,000 instances every 5 seconds, with parsing and storing real?"""
+
+import json
+import random
+import re
+import resource
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from collectors import redis_info
+from collectors.keeper import Keeper
+from collectors.reading import Entry, Instance
+from collectors.spool import Spool
+from prosepolish_core.adapters.postgres_pool import PostgresPool
+from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.store.samples import SampleStore
+
+from ._schema import store
+
+INSTANCES, EVERY_S, TICKS = 1000, 5, 6
+RECORDED = Path(__file__).parents[1] / "tests/data/redis_replies/valkey-9.1.json"
+VARIANTS, MOVING = 64, 60
+MOVES = re.compile(r"used_|total_|keyspace|cmdstat|eventloop|instant|mem_|allocator|rss")
+
+
+def serve(port: int) -> None:
+    """Stands for the instances: answers INFO with recorded replies in which some sixty numbers move."""
+    text = json.loads(RECORDED.read_text())["resp2"]["info"]
+    replies = [reply(text, number) for number in range(VARIANTS)]
+    chooser = selectors.DefaultSelector()
+    listener = socket.create_server(("127.0.0.1", port), backlog=INSTANCES)
+    chooser.register(listener, selectors.EVENT_READ)
+    turn = 0
+    while True:
+        for key, _ in chooser.select():
+            if key.fileobj is listener:
+                connection, _ = listener.accept()
+                chooser.register(connection, selectors.EVENT_READ)
+                continue
+            connection = key.fileobj
+            data = connection.recv(4096)
+            if not data:
+                chooser.unregister(connection)
+                connection.close()
+            elif b"INFO" in data:
+                turn += 1
+                connection.sendall(replies[turn * 7 % VARIANTS])
+            else:
+                connection.sendall(b"+OK\r\n")
+
+
+def reply(text: str, seed: int) -> bytes:
+    """The recorded INFO with other numbers in the lines that move on a busy server."""
+    chance = random.Random(seed)
+    lines = text.split("\r\n")
+    moving = [at for at, line in enumerate(lines) if MOVES.match(line)]
+    for at in moving[:MOVING]:
+        lines[at] = re.sub(r"(?<=[:=])\d+(?!\.\d*%)", lambda m: str(int(m[0]) + chance.randrange(10_000)), lines[at])
+    body = "\r\n".join(lines).encode()
+    return b"$%d\r\n%s\r\n" % (len(body), body)
+
+
+def main() -> None:
+    """Ticks of all instances; CPU, memory and samples a second."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "-m", "benchmarks.collector_scale", "serve", str(port)])
+    try:
+        time.sleep(1.5)
+        with store() as url, tempfile.TemporaryDirectory() as folder:
+            measure(port, url, folder)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure(port: int, url: str, folder: str) -> None:
+    """The loop."""
+    keeper = Keeper(SampleStore(PostgresPool(url, size=2, role="benchmark")), Spool(Path(folder)))
+    instances = [Instance(f"i{n}", Observer(f"redis://127.0.0.1:{port}/0")) for n in range(INSTANCES)]
+    entry: Entry[Instance] = Entry("redis_info", "", redis_info.read, timeout_s=4.0)
+    tick = int(time.time()) // EVERY_S * EVERY_S
+    busy, wall, samples = [], [], 0
+    for number in range(TICKS + 1):
+        began, cpu = time.monotonic(), time.process_time()
+        runs = redis_info.sweep(instances, entry, tick)
+        keeper.write(runs)
+        if number:  # the first tick connects and learns the layouts
+            busy.append(time.process_time() - cpu)
+            wall.append(time.monotonic() - began)
+            samples += sum(len(run.samples) for run in runs)
+        good = sum(bool(run.samples) for run in runs)
+        if good < INSTANCES or keeper.away:
+            print(f"tick {number}: {good} of {INSTANCES} read, store {'away' if keeper.away else 'ok'}")
+        tick += EVERY_S
+        time.sleep(max(0.0, EVERY_S - (time.monotonic() - began)))
+    share = sum(busy) / (len(busy) * EVERY_S)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{INSTANCES} instances every {EVERY_S} s: {share:.1%} of one core (bar 30 %), peak {peak:.0f} MB (bar 300 MB)")
+    print(
+        f"{samples / len(busy) / EVERY_S:,.0f} samples/s kept up with, {samples / sum(wall):,.0f} samples/s while busy (bar 40,000)"
+    )
+    print(f"longest tick {max(wall):.2f} s; {sum(busy) / len(busy) / INSTANCES * 1e3:.2f} ms of CPU an instance-tick, stored")
+    for instance in instances:
+        instance.observer.close()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["serve"]:
+        serve(int(sys.argv[2]))
+    main()

@@ -1,0 +1,31 @@
+"""store_upkeep: roll-ups and retention, as one more entry of the schedule; what was removed is in the store."""
+
+from datetime import UTC, datetime, timedelta
+
+from prosepolish_core.model.sample import Sample
+from prosepolish_core.store.retention import Kept, maintain
+from prosepolish_core.store.slow_commands import SlowCommands
+
+from .reading import Database, Entry, Found
+
+NAME = "store_upkeep"
+
+
+def read(database: Database, _entry: Entry[Database]) -> Found:
+    """Roll up what is due and remove what is past its time; says how much of each resolution went."""
+    kept = Kept()
+    done = maintain(database.pool, kept)
+    slow = SlowCommands(database.pool).prune(datetime.now(UTC) - timedelta(days=kept.raw))
+    removed: dict[str, list[int]] = {}
+    for part in done.removed:
+        sums = removed.setdefault(part.what, [0, 0])
+        sums[0] += part.rows
+        sums[1] += part.size_bytes
+    samples = [Sample("store_removed_rows", float(slow), labels=(("what", "slow_command"),))]
+    for what, (rows, size) in sorted(removed.items()):
+        label = (("what", what),)
+        samples.append(Sample("store_removed_rows", float(rows), labels=label))
+        samples.append(Sample("store_removed_bytes", float(size), unit="bytes", labels=label))
+    rolled = done.rolled._asdict() if hasattr(done.rolled, "_asdict") else {}
+    samples += [Sample(f"store_rolled_{name}", float(value)) for name, value in rolled.items() if isinstance(value, int | float)]
+    return Found(tuple(samples), detail=", ".join(f"{rows} rows of {what}" for what, (rows, _) in sorted(removed.items()) if rows))
