@@ -31,7 +31,9 @@ def run(seed: int, scale: float, small: bool = False) -> list[Row]:
             limiter.close()
             ratio = worst(hits, window_s * 1_000_000) / LIMIT
             rows.append(
-                Row(f"{NAME}: {how}", seed, f"{seconds:.0f} s, {len(hits):,} admitted", f"{ratio:.3f}", f"≤ {bar:.3f}", ratio <= bar)
+                Row(
+                    f"{NAME}: {how}", seed, f"{seconds:.0f} s, {len(hits):,} admitted", f"{ratio:.3f}", f"≤ {bar:.3f}", ratio <= bar
+                )
             )
         with peers(server.port) as ask:
             for name in NAMES:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from attack import attack, worst
 
 
-def build(name: str, url: str, key: str, limit: int, window_s: int):  # noqa: ANN201 - a callable giving True when admitted
+def build(name: str, url: str, key: str, limit: int, window_s: int):
     library, _, kind = name.partition(" ")
     if library == "limits":
         from limits import RateLimitItemPerSecond, storage, strategies

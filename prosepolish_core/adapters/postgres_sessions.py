@@ -98,11 +98,16 @@ class PostgresSessions:
     def judge(self, family: bytes, decide: Callable[[FamilyRow], Judgement]) -> tuple[FamilyRow | None, Judgement]:
         """Lock a log-in, let `decide` judge it, and write the judgement. Gives the row as it was, and the judgement."""
         with self._pool.connection() as c:
+            # The user's generation first, then the log-in: the order of `create`, so that the two cannot block each other.
+            c.execute(
+                """SELECT FROM session_generation WHERE user_id = (SELECT user_id FROM session_family WHERE family = %s)
+                FOR SHARE""",
+                (family,),
+            )
             found = _select(c, "f.family = %s", (family,), lock="FOR UPDATE OF f")
             if not found:
                 return None, None
-            # The generation may have moved while we waited for the lock: read it again, now that the row stands still.
-            row = _family(c, "f.family = %s", (family,))
+            row = FamilyRow(*found)
             judgement = decide(row)
             if isinstance(judgement, Rotate):
                 c.execute(
