@@ -5,9 +5,8 @@ process. The share halves while reads come too fast and doubles again when they 
 """
 
 import hashlib
-from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from ..model.outcome import Family
 from ..ports import AccessChunk
@@ -15,52 +14,43 @@ from ..ports import AccessChunk
 #: Sampled reads of one process and second, above which the share of keys is halved.
 BUSY_PER_S = 400
 SMALLEST_RATE = 1 / 4096
-#: Reads that may wait for the next drain; more are dropped, and counted.
-MOST_WAITING = 20_000
+WHOLE = 1 << 64
+#: When a row of the store is full.
+LONGEST_CHUNK_S, MOST_IN_CHUNK = 60.0, 5000
 
 
 class AccessTrace:
-    """`offer` is called by any thread, `take` by the flusher."""
+    """Turns reads into chunks without the keys. Only the flusher's thread uses it."""
 
     def __init__(self, key: bytes = b"") -> None:
         self._hash = hashlib.blake2b(digest_size=8, key=key[:64], person=b"access-trace")
-        self._waiting: deque[tuple[float, Family, int, int]] = deque()
-        self._limit = 1 << 64
-        self._number = lru_cache(maxsize=8192)(self._hashed)  # hot keys come again and again; hashing is most of the cost
+        self._limit = WHOLE
 
     @property
     def rate(self) -> float:
         """The share of keys followed now."""
-        return self._limit / (1 << 64)
+        return self._limit / WHOLE
 
-    def offer(self, now: float, family: Family, key: str, size: int) -> bool:
-        """Remember that this key was read, when it is one of those followed. False when there was no room."""
-        number = self._number(key)
-        if number < self._limit:
-            if len(self._waiting) >= MOST_WAITING:
-                return False
-            self._waiting.append((now, family, number, size))
-        return True
-
-    def _hashed(self, key: str) -> int:
-        hashed = self._hash.copy()
-        hashed.update(key.encode("utf-8", "surrogatepass"))
-        return int.from_bytes(hashed.digest(), "big")
-
-    def take(self, elapsed_s: float) -> list[AccessChunk]:
-        """Everything offered since the last take, one chunk a family; adapts the share of keys to the pace."""
-        waiting, rate = self._waiting, self.rate
-        reads = [waiting.popleft() for _ in range(len(waiting))]
-        pace = len(reads) / max(elapsed_s, 1.0)
+    def chunks(self, reads: Iterable[tuple[float, Family, str, int]], elapsed_s: float) -> list[AccessChunk]:
+        """The reads (instant, family, key, bytes) of the keys followed, one chunk a family; adapts the share to the pace."""
+        rate, followed = self.rate, 0
+        by_family: dict[Family, list[tuple[float, int, int]]] = {}
+        for now, family, key, size in reads:
+            number = self._number(key)
+            if number < self._limit:
+                followed += 1
+                by_family.setdefault(family, []).append((now, number, size))
+        pace = followed / max(elapsed_s, 1.0)
         if pace > BUSY_PER_S and rate > SMALLEST_RATE:
             self._limit //= 2
         elif pace < BUSY_PER_S / 4 and rate < 1:
             self._limit *= 2
-        by_family: dict[Family, list[tuple[float, int, int]]] = {}
-        for now, family, number, size in reads:
-            if number < rate * (1 << 64):
-                by_family.setdefault(family, []).append((now, number, size))
         return [_chunk(family, rate, rows) for family, rows in sorted(by_family.items())]
+
+    def _number(self, key: str) -> int:
+        hashed = self._hash.copy()
+        hashed.update(key.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(hashed.digest(), "big")
 
 
 def _chunk(family: Family, rate: float, rows: list[tuple[float, int, int]]) -> AccessChunk:
@@ -70,6 +60,30 @@ def _chunk(family: Family, rate: float, rows: list[tuple[float, int, int]]) -> A
         str(family),
         rate,
         tuple(number - (1 << 63) for _, number, _ in rows),  # PostgreSQL's bigint is signed
-        tuple(int((now - first) * 1000) for now, _, _ in rows),
+        tuple(round((now - first) * 1000) for now, _, _ in rows),
         tuple(size for _, _, size in rows),
     )
+
+
+def joined(chunks: Iterable[AccessChunk]) -> list[AccessChunk]:
+    """Chunks of one family and share that follow each other closely, as one: fewer, fuller rows."""
+    found: list[AccessChunk] = []
+    latest: dict[str, int] = {}
+    for chunk in chunks:
+        at = latest.get(chunk.family)
+        last = found[at] if at is not None else None
+        if at is None or last is None or last.rate != chunk.rate or not _close(last, chunk):
+            latest[chunk.family] = len(found)
+            found.append(chunk)
+            continue
+        later = round((chunk.ts - last.ts).total_seconds() * 1000)
+        found[at] = last._replace(
+            key_hashes=last.key_hashes + chunk.key_hashes,
+            offsets_ms=last.offsets_ms + tuple(offset + later for offset in chunk.offsets_ms),
+            sizes=last.sizes + chunk.sizes,
+        )
+    return found
+
+
+def _close(last: AccessChunk, chunk: AccessChunk) -> bool:
+    return 0 <= (chunk.ts - last.ts).total_seconds() < LONGEST_CHUNK_S and len(last.sizes) < MOST_IN_CHUNK

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from ..ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from .access import joined
 from .tally import Tally
 
 #: Width and age in seconds: 10 s buckets for a quarter of an hour, minutes for two hours, hours for a week; what is older
@@ -18,7 +19,7 @@ MOST_LEDGER_ROWS = 5000
 #: Sampled key reads kept; older ones are dropped, and counted as the event `access_trace_dropped`.
 MOST_ACCESSES = 200_000
 #: What one flush carries at most, so that it stays a short transaction.
-BATCH_BUCKETS, BATCH_LEDGER_ROWS, BATCH_CHUNKS = 40, 1000, 200
+BATCH_BUCKETS, BATCH_LEDGER_ROWS, BATCH_CHUNKS = 40, 1000, 500
 
 
 class Backlog:
@@ -67,7 +68,7 @@ class Backlog:
         ledger, self._ledger = self._ledger[:BATCH_LEDGER_ROWS], self._ledger[BATCH_LEDGER_ROWS:]
         chunks, self._accesses = self._accesses[:BATCH_CHUNKS], self._accesses[BATCH_CHUNKS:]
         self._access_count -= sum(len(chunk.sizes) for chunk in chunks)
-        return TelemetryBatch(process, sequence, tuple(lookups), tuple(events), tuple(ledger), tuple(chunks))
+        return TelemetryBatch(process, sequence, tuple(lookups), tuple(events), tuple(ledger), tuple(joined(chunks)))
 
     def _thin(self, second: int) -> None:
         if len(self._buckets) > self._thin_above:

@@ -1,4 +1,4 @@
-"""The background thread: drains the shards at every tick and hands the backlog to the store, waiting longer while it is away."""
+"""The background thread: drains the recorder at every tick and hands the backlog to the store, waiting longer while it is away."""
 
 import atexit
 import contextlib
@@ -13,8 +13,9 @@ from ..ports import AccessChunk, LedgerRow, TelemetryBatch, TelemetryWriter
 from .backlog import Backlog
 from .tally import Tally
 
-#: Width of the finest stored bucket.
+#: Width of the finest stored bucket, and how often notes are counted at least.
 BUCKET_S = 10
+LONGEST_TICK_S = 1.0
 #: Longest wait between two attempts while the store is away.
 LONGEST_WAIT_S = 30.0
 #: How long closing waits for a flush that is under way.
@@ -32,7 +33,7 @@ class Flusher:
         self._writer = writer
         self._drain = drain
         self._flush_s = flush_s
-        self._tick_s = min(flush_s, BUCKET_S)
+        self._tick_s = min(flush_s, LONGEST_TICK_S)
         self._clock = clock
         self._begin()
         atexit.register(_close, weakref.ref(self))
@@ -45,7 +46,8 @@ class Flusher:
         self._drained_at = time.monotonic()
         self._failures = 0
         self._next_at = 0.0
-        self._lock = threading.Lock()  # draining and sending: one at a time
+        self._draining = threading.Lock()  # the recorder's queues and the backlog
+        self._sending = threading.Lock()  # the writer; never held while waiting for the other one's holder to write
         self._start_lock = threading.Lock()
         self._wakened = threading.Event()
         self._stopping = False
@@ -66,13 +68,22 @@ class Flusher:
                     self._thread = thread
 
     def wake(self) -> None:
-        """Drain and flush soon."""
+        """Drain soon."""
         self._wakened.set()
+
+    def collect(self) -> None:
+        """Drain now, in the calling thread, unless somebody is at it."""
+        if self._draining.acquire(blocking=False):
+            try:
+                self._drain_into_backlog()
+            finally:
+                self._draining.release()
 
     def flush(self) -> bool:
         """Drain, then write everything. False when the store is away."""
-        with self._lock:
-            self._collect()
+        with self._draining:
+            self._drain_into_backlog()
+        with self._sending:
             while self._unsure or self._backlog:
                 if not self._send():
                     return False
@@ -101,15 +112,16 @@ class Flusher:
         return self._tick_s - self._clock() % self._tick_s
 
     def _tick(self) -> None:
-        with self._lock:
-            self._collect()
-            if time.monotonic() < self._next_at - 0.01:
-                return
+        with self._draining:
+            self._drain_into_backlog()
+        if time.monotonic() < self._next_at - 0.01:
+            return
+        with self._sending:
             for _ in range(MOST_BATCHES):
                 if not (self._unsure or self._backlog) or not self._send():
                     return
 
-    def _collect(self) -> None:
+    def _drain_into_backlog(self) -> None:
         now = time.monotonic()
         elapsed, self._drained_at = now - self._drained_at, now
         middle = self._clock() - min(elapsed, self._tick_s) / 2
@@ -119,11 +131,13 @@ class Flusher:
     def _send(self) -> bool:
         if self._unsure is None:
             self._sequence += 1
-            self._unsure = self._backlog.take(self._process, self._sequence)
+            with self._draining:
+                self._unsure = self._backlog.take(self._process, self._sequence)
         try:
             self._writer.write(self._unsure)
         except InvalidInput:  # nothing of it can ever be written; going on is better than stopping here
-            self._backlog.note(int(self._clock() // BUCKET_S) * BUCKET_S, "telemetry_batch_refused")
+            with self._draining:
+                self._backlog.note(int(self._clock() // BUCKET_S) * BUCKET_S, "telemetry_batch_refused")
         except ProsePolishError:
             self._failures += 1
             self._next_at = time.monotonic() + min(self._failures * self._flush_s, LONGEST_WAIT_S)

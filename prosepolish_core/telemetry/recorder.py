@@ -1,38 +1,33 @@
-"""The recorder: what the live path calls. Counts into the calling thread's own shard and returns; the flusher does the rest."""
+"""The recorder: what the live path calls. A call is noted in a queue and returns; the flusher's thread counts it.
+
+Noting touches next to no memory: on the hit path, which waits for a socket and finds cold caches when it wakes, counting on the
+spot cost three times as much as in the warm loop of the flusher.
+"""
 
 import os
-import threading
 import time
 import weakref
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from ..model.latency import BOUNDS_S
 from ..model.outcome import Family, Outcome, Tier
 from ..model.trace import Trace
-from ..ports import LedgerRow, LlmCall, TelemetryWriter
+from ..ports import AccessChunk, LedgerRow, LlmCall, TelemetryWriter
 from .access import AccessTrace
 from .flusher import Flusher
-from .shard import Cell, Shard
 from .tally import Tally
 
-#: A longer duration, a negative one and NaN are faults of the caller: counted as `bad_duration`, with no time.
-LONGEST_S = 86_400.0
-#: Ledger rows waiting for the flusher, from which on it is woken early.
-MANY_LEDGER_ROWS = 2000
-
-
-class _Owner:
-    """Lives as long as its thread: its death tells the flusher that the shard will not grow any more."""
-
-    __slots__ = ("__weakref__",)
+T = TypeVar("T")
+#: Notes waiting to be counted, from which on the flusher is woken early; and from which on the caller counts them itself.
+MANY, MOST = 5_000, 50_000
+#: Key reads waiting; more are dropped, and counted: the trace is a sample anyway.
+MOST_READS = 20_000
 
 
 class BufferedRecorder:
-    """Implements ports.Recorder. Safe under threads and after fork; opens nothing until the first flush."""
+    """Implements ports.Recorder. Safe under threads (`deque.append` and `popleft` are atomic) and after fork."""
 
     def __init__(
         self,
@@ -50,50 +45,49 @@ class BufferedRecorder:
 
     def _begin(self) -> None:
         """Everything that belongs to one process alone."""
-        self._lock = threading.Lock()
-        self._local: Any = threading.local()
-        self._shards: list[tuple[weakref.ref[_Owner], Shard]] = []
+        self._calls: deque[tuple[Any, ...]] = deque()
+        self._reads: deque[tuple[float, Family, str, int]] = deque()
+        self._events: deque[tuple[str, int]] = deque()
         self._ledger: deque[LedgerRow] = deque()
         self._trace = AccessTrace(self._access_key)
+        self._room = 0  # the first note starts the thread
 
     # --- the live path ---
 
     def hit(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
         """One step, one answer."""
-        try:
-            cell = self._local.answers[family, tier, outcome]
-        except (AttributeError, KeyError):
-            cell = self._cell(family, tier, outcome, answer=True)
-        if not 0.0 <= duration_s < LONGEST_S:
-            duration_s = self._bad_duration()
-        cell.counts[bisect_left(BOUNDS_S, duration_s)] += 1
-        cell.sum_s += duration_s
+        calls = self._calls
+        calls.append((family, tier, outcome, duration_s))
+        if len(calls) > self._room:
+            self._crowded()
 
     def record(self, family: Family, trace: Trace) -> None:
         """Every step of one finished call; the last one is the answer."""
-        if not trace:
-            return
-        for step in trace[:-1]:
-            self._step(family, step.tier, step.outcome, step.duration_s)
-        last = trace[-1]
-        self.hit(family, last.tier, last.outcome, last.duration_s)
+        calls = self._calls
+        calls.append((family, trace))
+        if len(calls) > self._room:
+            self._crowded()
+
+    def access(self, family: Family, key: str, size_bytes: int) -> None:
+        """Offer one key read for the access trace. The key waits in memory for the next drain; then only its hash is left."""
+        reads = self._reads
+        if len(reads) < MOST_READS:
+            reads.append((self._clock(), family, key, size_bytes))
+        else:
+            self.event("access_trace_dropped")
 
     def llm(self, call: LlmCall) -> None:
         """Keep one ledger row."""
         call = call._replace(task=_plain(call.task), model=_plain(call.model))
         self._ledger.append(LedgerRow(datetime.fromtimestamp(self._clock(), UTC), call))
-        self._shard()
-        if len(self._ledger) >= MANY_LEDGER_ROWS:
-            self._flusher.wake()
-
-    def access(self, family: Family, key: str, size_bytes: int) -> None:
-        """Offer one key read for the access trace."""
-        if not self._trace.offer(self._clock(), family, key, size_bytes):
-            self.event("access_trace_dropped")
+        if len(self._ledger) > self._room:
+            self._crowded()
 
     def event(self, name: str, amount: int = 1) -> None:
         """Count a named event."""
-        self._shard().count(_plain(name), amount)
+        self._events.append((name, amount))
+        if len(self._events) > self._room:
+            self._crowded()
 
     # --- the other end ---
 
@@ -102,69 +96,39 @@ class BufferedRecorder:
         return self._flusher.flush()
 
     def close(self) -> None:
-        """Write what is left and stop the thread. Counting goes on afterwards, but is written only by another close."""
+        """Write what is left and stop the thread. Counting goes on afterwards, and starts another one."""
         self._flusher.close()
+        self._room = 0
 
     # --- inside ---
 
-    def _step(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
-        try:
-            cell = self._local.steps[family, tier, outcome]
-        except (AttributeError, KeyError):
-            cell = self._cell(family, tier, outcome, answer=False)
-        if not 0.0 <= duration_s < LONGEST_S:
-            duration_s = self._bad_duration()
-        cell.counts[bisect_left(BOUNDS_S, duration_s)] += 1
-        cell.sum_s += duration_s
+    def _crowded(self) -> None:
+        """The first note, or more than usual: make sure that somebody counts them."""
+        self._room = MANY
+        self._flusher.start()
+        waiting = max(len(self._calls), len(self._events), len(self._ledger))
+        if waiting > MOST:
+            self._flusher.collect()
+        elif waiting > MANY:
+            self._flusher.wake()
 
-    def _bad_duration(self) -> float:
-        self.event("bad_duration")
-        return 0.0
-
-    def _cell(self, family: Family, tier: Tier, outcome: Outcome, *, answer: bool) -> Cell:
-        shard = self._shard()
-        try:
-            key = Family(family), Tier(tier), Outcome(outcome)
-        except ValueError:
-            shard.count("bad_record", 1)
-            return Cell()  # counted nowhere: the sets of words are closed
-        return (shard.answers if answer else shard.steps).setdefault(key, Cell())
-
-    def _shard(self) -> Shard:
-        local = self._local
-        try:
-            found: Shard = local.shard
-        except AttributeError:
-            found, local.owner = Shard(), _Owner()
-            local.shard, local.answers, local.steps = found, found.answers, found.steps
-            with self._lock:
-                self._shards.append((weakref.ref(local.owner), found))
-            self._flusher.start()
-        return found
-
-    def _drain(self, elapsed_s: float) -> tuple[Tally, list[LedgerRow], list[Any]]:
-        """What was counted since the last drain. Only the flusher calls it, under its lock."""
-        with self._lock:
-            shards = [(owner() is None, shard) for owner, shard in self._shards]
+    def _drain(self, elapsed_s: float) -> tuple[Tally, list[LedgerRow], list[AccessChunk]]:
+        """What was noted since the last drain. Only the flusher calls it, under its lock."""
         tally = Tally()
-        for _, shard in shards:
-            for cells, answered in ((shard.answers, True), (shard.steps, False)):
-                for key, cell in cells.copy().items():
-                    if grown := cell.take():
-                        tally.grow(key, *grown, answered=answered)
-            for name, amount in shard.take_events().items():
-                tally.count(name, amount)
-        ended = {id(shard) for was_over, shard in shards if was_over}
-        if ended:
-            with self._lock:
-                self._shards = [pair for pair in self._shards if id(pair[1]) not in ended]
-        rows = [self._ledger.popleft() for _ in range(len(self._ledger))]
-        return tally, rows, self._trace.take(elapsed_s)
+        tally.fold(_taken(self._calls))
+        for name, amount in _taken(self._events):
+            tally.count(_plain(name), amount)
+        return tally, _taken(self._ledger), self._trace.chunks(_taken(self._reads), elapsed_s)
 
     def _after_fork(self) -> None:
         """In a forked child: what the parent counted is the parent's to write."""
         self._begin()
         self._flusher.begin_again()
+
+
+def _taken(queue: "deque[T]") -> list[T]:
+    """What is in the queue now; what others add meanwhile stays for the next time."""
+    return [queue.popleft() for _ in range(len(queue))]
 
 
 def _plain(text: str) -> str:

@@ -1,26 +1,36 @@
 """What was counted in one bucket of time; tallies add up, in any order."""
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..model.latency import BOUNDS_S
-from .shard import Key
+from ..model.outcome import Family, Outcome, Tier
+
+Key = tuple[Family, Tier, Outcome]
+
+#: A longer duration, a negative one and NaN are faults of the caller: counted as `bad_duration`, with no time.
+LONGEST_S = 86_400.0
+#: More event names than this in one bucket are counted together as `other_events`.
+MOST_EVENTS = 200
 
 
 @dataclass(slots=True)
 class Counted:
-    """The increase of one family, tier and outcome."""
+    """Calls of one family, tier and outcome."""
 
     steps: int = 0
     answers: int = 0
     sum_s: float = 0.0
     counts: list[int] = field(default_factory=lambda: [0] * len(BOUNDS_S))
 
-    def add(self, counts: list[int], sum_s: float, *, answers: int, steps: int) -> None:
-        """Add another increase."""
-        self.steps += steps
-        self.answers += answers
-        self.sum_s += sum_s
-        self.counts = [a + b for a, b in zip(self.counts, counts, strict=True)]
+    def merge(self, other: "Counted") -> None:
+        """Add another's calls."""
+        self.steps += other.steps
+        self.answers += other.answers
+        self.sum_s += other.sum_s
+        self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
 
 
 @dataclass(slots=True)
@@ -30,19 +40,43 @@ class Tally:
     lookups: dict[Key, Counted] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
 
-    def grow(self, key: Key, counts: list[int], sum_s: float, *, answered: bool) -> None:
-        """Add the increase of one cell."""
-        calls = sum(counts)
-        self.lookups.setdefault(key, Counted()).add(counts, sum_s, answers=calls if answered else 0, steps=calls)
+    def fold(self, calls: Iterable[tuple[Any, ...]]) -> None:
+        """Count calls as the recorder noted them: (family, tier, outcome, seconds) or (family, trace)."""
+        for call in calls:
+            try:
+                if len(call) == 4:
+                    self.step(call[0], call[1], call[2], call[3], answer=True)
+                else:
+                    family, trace = call
+                    last = len(trace) - 1
+                    for index, step in enumerate(trace):
+                        self.step(family, step.tier, step.outcome, step.duration_s, answer=index == last)
+            except (TypeError, ValueError, AttributeError):  # a caller's mistake must not stop the counting of the others
+                self.count("bad_record", 1)
+
+    def step(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, *, answer: bool) -> None:
+        """Count one tier asked once. Raises ValueError for a word outside the closed sets."""
+        counted = self.lookups.get((family, tier, outcome))
+        if counted is None:
+            counted = self.lookups[Family(family), Tier(tier), Outcome(outcome)] = Counted()
+        if not 0.0 <= duration_s < LONGEST_S:
+            self.count("bad_duration", 1)
+            duration_s = 0.0
+        counted.counts[bisect_left(BOUNDS_S, duration_s)] += 1
+        counted.sum_s += duration_s
+        counted.steps += 1
+        counted.answers += answer
 
     def count(self, name: str, amount: int) -> None:
         """Add to a named event."""
-        self.events[name] = self.events.get(name, 0) + amount
+        events = self.events
+        if name not in events and len(events) >= MOST_EVENTS:
+            name = "other_events"
+        events[name] = events.get(name, 0) + amount
 
     def merge(self, other: "Tally") -> None:
         """Add everything another tally holds."""
         for key, counted in other.lookups.items():
-            mine = self.lookups.setdefault(key, Counted())
-            mine.add(counted.counts, counted.sum_s, answers=counted.answers, steps=counted.steps)
+            self.lookups.setdefault(key, Counted()).merge(counted)
         for name, amount in other.events.items():
             self.count(name, amount)

@@ -8,12 +8,13 @@ from prosepolish_core.ports import TelemetryBatch
 
 
 class MemoryWriter:
-    """`away` refuses; `deaf` writes but loses the reply; `refuses` finds the batch invalid."""
+    """`away` refuses; `deaf` writes but loses the reply; `refuses` so many batches as invalid."""
 
     def __init__(self) -> None:
         self.seen: set[tuple[UUID, int]] = set()
         self.batches: list[TelemetryBatch] = []
-        self.away = self.deaf = self.refuses = False
+        self.away = self.deaf = False
+        self.refuses = 0
         self.closed = self.forgotten = 0
 
     def write(self, batch: TelemetryBatch) -> None:
@@ -21,6 +22,7 @@ class MemoryWriter:
         if self.away:
             raise StoreUnavailable("away")
         if self.refuses:
+            self.refuses -= 1
             raise InvalidInput("refused")
         if (batch.process, batch.sequence) not in self.seen:
             self.seen.add((batch.process, batch.sequence))

@@ -13,7 +13,7 @@ from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.outcome import Family, Outcome, Tier
 from prosepolish_core.model.trace import TraceStep
 from prosepolish_core.ports import LlmCall, Recorder
-from prosepolish_core.telemetry.recorder import BufferedRecorder
+from prosepolish_core.telemetry.recorder import MOST, MOST_READS, BufferedRecorder
 
 from .support import MemoryWriter
 
@@ -87,8 +87,9 @@ def test_a_word_outside_the_closed_sets_is_counted_as_a_fault() -> None:
     recorder = quiet(writer)
     for number in range(50):
         recorder.hit(cast("Family", f"family{number}"), Tier.REDIS, Outcome.HIT, 0.1)
+    recorder.record(Family.LLM, cast("tuple[TraceStep, ...]", ("not a step",)))
     recorder.flush()
-    assert (writer.steps(), writer.events()) == (0, {"bad_record": 50})
+    assert (writer.steps(), writer.events()) == (0, {"bad_record": 51})
 
 
 def test_sixteen_threads_lose_nothing_while_another_flushes() -> None:
@@ -121,18 +122,30 @@ def test_sixteen_threads_lose_nothing_while_another_flushes() -> None:
     assert writer.events() == {"fill": rounds * workers}
 
 
-def test_shards_of_ended_threads_are_let_go() -> None:
-    """A thousand short threads leave no memory behind, and their counts arrive."""
+def test_notes_are_bounded_when_the_flusher_cannot_keep_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a flusher that never gets its turn the callers count themselves: little waits, and nothing is lost."""
     writer = MemoryWriter()
     recorder = quiet(writer)
-    for _ in range(200):
-        thread = threading.Thread(target=recorder.event, args=("login",))
-        thread.start()
-        thread.join()
+    monkeypatch.setattr(recorder._flusher, "start", lambda: None)
+    longest = 0
+    for _ in range(2 * MOST + 10):
+        recorder.hit(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, 0.0002)
+        longest = max(longest, len(recorder._calls))
+    assert longest <= MOST + 1
     recorder.flush()
-    assert writer.events() == {"login": 200}
+    assert writer.answers() == {("dict", "redis", "hit"): 2 * MOST + 10}
+
+
+def test_reads_that_find_no_room_are_counted() -> None:
+    """The trace is a sample: it may be cut, but the cut is counted."""
+    writer = MemoryWriter()
+    recorder = quiet(writer)
+    with recorder._flusher._draining:
+        for _ in range(MOST_READS + 7):
+            recorder.access(Family.DICTIONARY, "dict:eloquent", 470)
     recorder.flush()
-    assert len(recorder._shards) == 0
+    assert sum(len(c.sizes) for b in writer.batches for c in b.accesses) == MOST_READS
+    assert writer.events() == {"access_trace_dropped": 7}
 
 
 def test_what_is_counted_while_the_store_is_away_arrives_when_it_returns() -> None:
@@ -171,11 +184,8 @@ def test_a_batch_that_can_never_be_written_is_given_up_and_counted() -> None:
     writer = MemoryWriter()
     recorder = quiet(writer)
     recorder.event("fill")
-    writer.refuses = True
-    with recorder._flusher._lock:
-        recorder._flusher._collect()
-        assert recorder._flusher._send()
-    writer.refuses = False
+    writer.refuses = 1
+    assert recorder.flush()
     recorder.event("later")
     recorder.flush()
     assert writer.events() == {"later": 1, "telemetry_batch_refused": 1}
