@@ -52,7 +52,7 @@ class Config(BaseModel):
     dictionary_per_s: Annotated[float, Field(gt=0, le=10_000)] = _env(
         "PROSEPOLISH_DICTIONARY_PER_S",
         1.2,
-        "Requests a second this process may send to the dictionary API; 450 in 5 minutes is its limit",
+        "Requests a second that all expected workers together may send to the dictionary API; its limit is 450 in 5 minutes",
     )
     gemini_api_key: SecretStr | None = _env(
         "GEMINI_API_KEY", None, "Key of the Gemini API; without it tier 4 is off (or a stand-in in the demo)"

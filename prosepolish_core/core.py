@@ -7,7 +7,7 @@ from typing import Self
 
 from redis import Redis
 
-from .adapters.dictionary_http import DictionaryHttp
+from .adapters.dictionary_http import BURST, DictionaryHttp
 from .adapters.postgres_connection import PostgresConnection
 from .adapters.postgres_people import PostgresPeople
 from .adapters.postgres_pool import PostgresPool
@@ -118,8 +118,10 @@ class Core:
 
     @cached_property
     def dictionary_api(self) -> DictionaryHttp:
-        """Tier 3, paced."""
-        return DictionaryHttp(self.config.dictionary_api_url, per_s=self.config.dictionary_per_s)
+        """Tier 3, paced: this process takes its share of what all of them may send."""
+        share = self.config.expected_workers
+        per_s, burst = self.config.dictionary_per_s / share, max(1, BURST // share)
+        return DictionaryHttp(self.config.dictionary_api_url, per_s=per_s, burst=burst)
 
     @cached_property
     def gemini(self) -> PacedBackend | None:

@@ -29,7 +29,7 @@ class DictionaryHttp:
 
     tier = Tier.DICTIONARY_API
 
-    def __init__(self, base_url: str, *, per_s: float = PER_S, burst: int = BURST, pool_size: int = 16) -> None:
+    def __init__(self, base_url: str, *, per_s: float = PER_S, burst: int = BURST, pool_size: int = 32) -> None:
         self._url = base_url.rstrip("/") + "/api/v2/entries/en/"
         self._client = bounded_client(base_url, max_bytes=MAX_BYTES, pool_size=pool_size)
         self._pacer = Pacer(per_s, burst)

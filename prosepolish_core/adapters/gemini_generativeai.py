@@ -15,7 +15,7 @@ class GenerativeAiBackend:
 
     name = "google-generativeai"
 
-    def __init__(self, api_key: str, endpoint: str, *, pool_size: int = 16) -> None:
+    def __init__(self, api_key: str, endpoint: str, *, pool_size: int = 32) -> None:
         self._client = bounded_client(endpoint, max_bytes=MAX_BYTES, json_only=True, pool_size=pool_size)
         self._sdk = LazySdk(lambda: self._load(api_key, endpoint))
 

@@ -1,6 +1,8 @@
 """The port LlmBackend, held by both SDKs against a scripted real server and against the stand-in."""
 
+import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Any
 
@@ -214,6 +216,19 @@ def test_two_backends_with_two_keys_do_not_mix(make: Make) -> None:
         assert [r.headers["x-goog-api-key"] for r in two.requests] == ["key-two"]
         first.close()
         second.close()
+
+
+@pytest.mark.live
+def test_threads_get_the_answers_to_their_own_texts(make: Make) -> None:
+    """Many callers at once share the SDK, and nobody is given another's answer."""
+    with StandIns(speed=1000) as up, ThreadPoolExecutor(16) as pool:
+        backend = make("any", up.gemini.url)
+        texts = [f"Teh number {i} is teh best." for i in range(120)]
+        answers = list(pool.map(lambda text: backend.generate(CORRECT.request(MODEL, text), AMPLE_S), texts))
+        backend.close()
+    assert [json.loads(answer.text)["text"] for answer in answers if isinstance(answer, LlmReply)] == [
+        text.replace("Teh", "The").replace("teh", "the") for text in texts
+    ]
 
 
 @pytest.mark.live
