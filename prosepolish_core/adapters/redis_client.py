@@ -39,7 +39,8 @@ def connect(url: str, *, timeout_s: float, pool_size: int, role: str) -> redis.R
         return _by_sentinel(parts, settings)
     if parts.scheme.endswith("+cluster"):
         return cast("redis.Redis", LazyCluster(parts, settings))
-    return redis.Redis.from_url(parts._replace(scheme=_SAME.get(parts.scheme, parts.scheme)).geturl(), **settings)
+    scheme, separator, rest = url.partition("://")
+    return redis.Redis.from_url(_SAME.get(scheme, scheme) + separator + rest, **settings)
 
 
 class LazyCluster:

@@ -1,13 +1,16 @@
 """Many keys at once: a round trip each for values, leases and fills, one quick load, and the slow ones in parallel, bounded."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
+
+from orjson import loads
 
 from ..errors import CacheUnavailable
 from ..model.outcome import Outcome, Tier
 from ..model.trace import TraceStep
-from .codec import Unreadable, decode
+from .codec import HEADER, Unreadable, decode
 from .family import Cached, FamilyCache
 from .flight import Flight
 from .load import Landing, Later, Loaded, Loader, NoLoad
@@ -30,17 +33,19 @@ class Batch:
         self._deadline_s = deadline_s
         self._until = began + deadline_s
         self._found: dict[str, Result] = {}
+        #: Fresh, plain values found in Redis: (value, created in ms, bytes); and the one step that all of them share.
+        self.hits: dict[str, tuple[Any, int, int]] = {}
+        self.step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, 0.0)
 
-    def read(self, wanted: Iterable[str]) -> dict[str, Result]:
-        """All of them, in order, each once."""
-        keys = list(dict.fromkeys(wanted))
+    def read(self, keys: Sequence[str]) -> dict[str, Result]:
+        """Every key once. Plain hits are left in `hits`, to be made an answer of without a detour; the others are returned."""
         missing, fault = self._look(keys)
         if missing:
             self._load(missing, fault)
-        return {key: self._found[key] for key in keys}
+        return self._found
 
-    def _look(self, keys: list[str]) -> tuple[list[str], Landing]:
-        """The hits into `found`; what is left, and why Redis could not say more."""
+    def _look(self, keys: Sequence[str]) -> tuple[list[str], Landing]:
+        """The hits into `hits`; what is left, and why Redis could not say more."""
         guard = self._link.guard
         fault = Landing()
         stored: Sequence[bytes | None] = [None] * len(keys)
@@ -53,25 +58,35 @@ class Batch:
                 guard.failed(failure)
                 fault = Landing(fault=failure.detail, fault_outcome=Outcome(failure.outcome))
         spent = self._link.runtime.now() - self._began
-        hit = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, spent)
-        wall, seal = self._link.runtime.wall_ms(), self._cache.seal
-        missing = []
+        self.step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, spent)
+        wall = b"%013d" % self._link.runtime.wall_ms()
+        missing: list[str] = []
         for key, raw in zip(keys, stored, strict=True):
-            if raw is None or raw[:2] != b"1V":
-                missing.append(key)
+            if raw is None or raw[:3] != b"1Vj" or raw[46:59] <= wall or self._cache.seal is not None:
+                self._not_plain(key, raw, missing)
                 continue
             try:
-                value, created_ms, fresh_until_ms, size = decode(key, raw, seal)
-            except Unreadable:
-                self._cache.discard(key)
-                missing.append(key)
-                continue
-            step = hit
-            if wall >= fresh_until_ms:
-                step = hit._replace(outcome=Outcome.STALE_HIT)
-                self._cache.refresh(key, self._single(key), self._deadline_s)
-            self._found[key] = Cached(value, step.outcome, step, max(0, wall - created_ms) / 1000, size)
+                self.hits[key] = loads(raw[HEADER:]), int(raw[33:46]), len(raw)
+            except ValueError:
+                self._not_plain(key, raw, missing)
         return missing, fault
+
+    def _not_plain(self, key: str, raw: bytes | None, missing: list[str]) -> None:
+        """Anything but a fresh, plain value: nothing, a lease, compressed, sealed, stale, unreadable."""
+        if raw is None or raw[:2] != b"1V":
+            missing.append(key)
+            return
+        try:
+            found, wall = decode(key, raw, self._cache.seal), self._link.runtime.wall_ms()
+        except Unreadable:
+            self._cache.discard(key)
+            missing.append(key)
+            return
+        step = self.step
+        if wall >= found.fresh_until_ms:
+            step = step._replace(outcome=Outcome.STALE_HIT)
+            self._cache.refresh(key, self._single(key), self._deadline_s)
+        self._found[key] = Cached(found.value, step.outcome, step, max(0, wall - found.created_ms) / 1000, found.size_bytes)
 
     def _load(self, missing: list[str], fault: Landing) -> None:
         leases, others = ({}, {}) if fault.fault else self._loading.claim(missing)

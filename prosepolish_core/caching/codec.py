@@ -22,8 +22,7 @@ COMPRESS_ABOVE = 1024
 MOST_TOLD = 256 * 1024
 _ENCODINGS = {ord("j"): (False, False), ord("z"): (True, False), ord("s"): (False, True), ord("x"): (True, True)}
 _LETTERS = {pair: chr(letter).encode() for letter, pair in _ENCODINGS.items()}
-_PLAIN = ord("j")
-_VALUE, _LEASE = b"1V", b"1L"
+_VALUE, _LEASE, _PLAIN_VALUE = b"1V", b"1L", b"1Vj"
 
 
 class Unreadable(Exception):
@@ -73,10 +72,10 @@ def encode(key: str, value: Any, created_ms: int, fresh_until_ms: int, seal: Sea
 def decode(key: str, stored: bytes, seal: Seal | None = None) -> Stored:
     """Raises Unreadable. A family that is sealed accepts sealed values only."""
     try:
+        if seal is None and stored[:3] == _PLAIN_VALUE:
+            return Stored(orjson.loads(stored[HEADER:]), int(stored[33:46]), int(stored[46:59]), len(stored))
         if stored[:2] != _VALUE:
             raise Unreadable
-        if stored[2] == _PLAIN and seal is None:
-            return Stored(orjson.loads(stored[HEADER:]), int(stored[33:46]), int(stored[46:59]), len(stored))
         packed, sealed = _ENCODINGS[stored[2]]
         body = stored[HEADER:]
         if sealed or seal is not None:
