@@ -28,7 +28,7 @@ class Ask(NamedTuple):
     source: str | None
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """Per stream the instant from which each resolution is read; a stream that is absent is not read in it."""
 
     hours: dict[int, datetime]
@@ -49,7 +49,7 @@ def resolution(connection: Connection, window: Window, points: int) -> int:
 def gauges(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, GaugeCells]]:
     """The resolution, and the gauges' cells inside the window."""
     fine, series, streams = _catalogue(connection, ask, Kind.GAUGE)
-    plan = _plan(connection, ask.window, list(streams), fine)
+    plan = plan_of(connection, ask.window, list(streams), fine)
     parts: dict[SeriesKey, dict[int, list[GaugeCells]]] = defaultdict(lambda: defaultdict(list))
     for step, row in _spans(connection, plan, series, ask.window.end):
         if row.series in series:
@@ -67,7 +67,7 @@ def gauges(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, Gauge
 def counters(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, CounterCells]]:
     """The resolution, and the counters' increases inside the window."""
     fine, series, streams = _catalogue(connection, ask, Kind.COUNTER)
-    plan = _plan(connection, ask.window, list(streams), fine)
+    plan = plan_of(connection, ask.window, list(streams), fine)
     parts: dict[SeriesKey, dict[int, list[CounterCells]]] = defaultdict(lambda: defaultdict(list))
     for step, row in _spans(connection, plan, series, ask.window.end):
         if row.series in series:
@@ -94,26 +94,28 @@ def _key(streams: Mapping[int, Stream], series: Mapping[int, SeriesRow], row: Sp
     return SeriesKey(streams[row.stream].source, series[row.series].metric, series[row.series].labels)
 
 
-def _plan(connection: Connection, window: Window, streams: list[int], fine: int) -> _Plan:
-    plan = _Plan({}, {}, {})
+def plan_of(connection: Connection, window: Window, streams: list[int], fine: int) -> Plan:
+    """From when on each resolution serves each stream: hours as far as they reach, then minutes, then raw samples."""
+    plan = Plan({}, {}, {})
     rolled = {(s, step): until for s, step, until in connection.execute(_ROLLED, (streams,))} if fine else {}
     for stream in streams:
         since = window.start
         if fine == HOUR.seconds and (until := rolled.get((stream, HOUR.seconds), since)) > since:
-            plan.hours[stream], since = _floor(since, HOUR), until
+            plan.hours[stream], since = floor_of(since, HOUR), until
         if (until := rolled.get((stream, MINUTE.seconds), since)) > since and since < window.end:
-            plan.minutes[stream], since = _floor(since, MINUTE), until
+            plan.minutes[stream], since = floor_of(since, MINUTE), until
         if since < window.end:
             plan.raw[stream] = since
     return plan
 
 
-def _spans(connection: Connection, plan: _Plan, series: Mapping[int, SeriesRow], end: datetime) -> list[tuple[Step, SpanRow]]:
+def _spans(connection: Connection, plan: Plan, series: Mapping[int, SeriesRow], end: datetime) -> list[tuple[Step, SpanRow]]:
     found = []
     for step, sinces in ((HOUR, plan.hours), (MINUTE, plan.minutes)):
         found += [(step, row) for row in read_spans(connection, step, sinces, series, end)]
     return found
 
 
-def _floor(instant: datetime, step: Step) -> datetime:
+def floor_of(instant: datetime, step: Step) -> datetime:
+    """Where the span that holds this instant starts."""
     return datetime.fromtimestamp(instant.timestamp() // step.span_s * step.span_s, UTC)

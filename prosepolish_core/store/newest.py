@@ -1,14 +1,11 @@
-"""What is newest: readings, strings, runs, and how much of a window they cover."""
+"""What is newest: readings, strings and runs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-
-import numpy as np
 
 from ..adapters.postgres_pool import Connection
 from ..model.sample import Kind
 from ..model.window import Window
-from ..ports import Coverage, Reading, RunRow, SeriesKey
+from ..ports import Reading, RunRow, SeriesKey
 from .catalogue import labels_tuple
 
 _NEWEST = """
@@ -42,19 +39,6 @@ _RUNS = """
 SELECT collector, source, read_at, duration_seconds, outcome, detail, samples FROM collector_runs
 WHERE time >= %s AND time < %s ORDER BY time DESC, source, collector LIMIT %s"""
 
-_TICKS = """
-SELECT r.stream, extract(epoch FROM r.tick)::float8, coalesce(cardinality(l.series), 0)
-FROM sample_run r JOIN sample_stream st ON st.id = r.stream
-LEFT JOIN sample_frame f ON f.id = r.frame LEFT JOIN sample_layout l ON l.id = f.layout
-WHERE st.collector = %(collector)s AND (st.source = %(source)s OR %(source)s::text IS NULL)
-  AND r.tick >= %(start)s AND r.tick < %(end)s AND r.frame IS NOT NULL
-ORDER BY r.stream, r.tick"""
-
-_AGE = """
-SELECT max(n.ts) FROM sample_stream st CROSS JOIN LATERAL (
-    SELECT r.ts FROM sample_run r WHERE r.stream = st.id AND r.frame IS NOT NULL ORDER BY r.tick DESC LIMIT 1
-) n WHERE st.collector = %(collector)s AND (st.source = %(source)s OR %(source)s::text IS NULL)"""
-
 
 def sources(connection: Connection) -> list[str]:
     """Names of the sources that have samples, sorted."""
@@ -82,24 +66,3 @@ def state(connection: Connection, source: str) -> Mapping[str, str]:
 def runs(connection: Connection, window: Window, limit: int) -> list[RunRow]:
     """Newest runs first."""
     return [RunRow(*row) for row in connection.execute(_RUNS, (window.start, window.end, limit))]
-
-
-def coverage(connection: Connection, collector: str, window: Window, source: str | None) -> Coverage:
-    """Share of expected runs present. How often a stream runs is the usual distance of its ticks."""
-    asked = {"collector": collector, "source": source, "start": window.start, "end": window.end}
-    ticks: dict[int, list[float]] = {}
-    samples = 0
-    for stream, tick, count in connection.execute(_TICKS, asked):
-        ticks.setdefault(stream, []).append(tick)
-        samples += count
-    row = connection.execute(_AGE, asked).fetchone()
-    newest: datetime | None = row[0] if row else None
-    age = None if newest is None else max(0.0, (datetime.now(UTC) - newest) / timedelta(seconds=1))
-    shares = [_share(np.array(t), window.seconds) for t in ticks.values()]
-    return Coverage(float(np.mean(shares)) if shares else 0.0, age, samples)
-
-
-def _share(ticks: np.typing.NDArray[np.float64], seconds: float) -> float:
-    if len(ticks) < 2:
-        return 0.0 if not len(ticks) else min(1.0, 1.0 / seconds)
-    return float(min(1.0, len(ticks) * np.median(np.diff(ticks)) / seconds))

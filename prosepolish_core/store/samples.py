@@ -6,7 +6,7 @@ from ..adapters.postgres_pool import PostgresPool
 from ..model.sample import Run
 from ..model.window import Window
 from ..ports import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow
-from . import newest, ranges
+from . import coverage, newest, ranges, retention
 from .faults import store_faults
 from .marks import list_marks
 from .writer import SampleWriter
@@ -53,7 +53,7 @@ class SampleStore:
     def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
         """Share of expected runs present, and the newest run's age."""
         with store_faults(), self._pool.connection() as connection:
-            return newest.coverage(connection, collector, window, source)
+            return coverage.coverage(connection, collector, window, source)
 
     def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
         """Newest runs first."""
@@ -63,3 +63,7 @@ class SampleStore:
     def marks(self, window: Window) -> list[Mark]:
         """Marks in the window, oldest first."""
         return list_marks(self._pool, window)
+
+    def maintain(self, kept: retention.Kept | None = None) -> retention.Maintenance:
+        """Roll up what is due and remove what is past its time; says what it did. Meant for a job every few minutes."""
+        return retention.maintain(self._pool, kept)

@@ -17,7 +17,7 @@ from prosepolish_core.store.samples import SampleStore
 pytestmark = pytest.mark.live
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
-EVERY = 30
+EVERY = 60
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_retention_drops_whole_days_and_says_so(pool: PostgresPool) -> None:
     window = Window(DAY, DAY + timedelta(hours=24))
     whole = answers(store, window, 24)
     did = maintain(pool, kept, DAY + timedelta(days=2, hours=12))
-    assert [(r.what, r.rows, r.before) for r in did.removed] == [("raw", 2760, DAY + timedelta(days=1))]
+    assert [(r.what, r.rows, r.before) for r in did.removed] == [("raw", 1380, DAY + timedelta(days=1))]
     assert did.removed[0].size_bytes > 100_000
     short = answers(store, Window(DAY + timedelta(hours=4), DAY + timedelta(hours=5)), 1000)
     assert len(short["used_memory mean"]) == 60
@@ -159,3 +159,16 @@ def test_the_order_of_retentions_is_checked() -> None:
     """Hours are not kept shorter than minutes, nor minutes shorter than raw samples."""
     with pytest.raises(InvalidInput):
         Kept(raw=10, minutes=5)
+
+
+def test_coverage_is_the_same_from_roll_ups(pool: PostgresPool) -> None:
+    """The share of runs present does not depend on whether they are rolled up; the silent hour is missing in both."""
+    store = SampleStore(pool)
+    store.write(history(30))
+    window = Window(DAY, DAY + timedelta(hours=30))
+    raw = store.coverage("info", window)
+    assert raw.ratio == pytest.approx(29 / 30, abs=0.002)
+    RollUps(pool).run(DAY + timedelta(hours=30))
+    rolled = store.coverage("info", window, "cache")
+    assert rolled.ratio == pytest.approx(raw.ratio, abs=0.002)
+    assert rolled.samples == raw.samples
