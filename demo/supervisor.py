@@ -80,12 +80,14 @@ class Supervisor:
             self.env |= server.env
             waiting.append((server, self._run(server.part)))
         self._upstream_ports()
+        self._say("starting the dashboard")
+        self._board = self._run(parts.dashboard(self.options, self.env, self.folder.log("dashboard")))
         for server, child in waiting:
             wait_until(server.ready, child, 30.0, server.fix, lambda: self.stopping)
         servers.check_given(self.plan, self.env)
 
     def _upstream_ports(self) -> None:
-        """Start the stand-ins while the servers get ready; they are waited for afterwards."""
+        """Start the stand-ins while the servers get ready; they are waited for afterwards, and so is the dashboard."""
         self._stand_ins: tuple[Child, int] | None = None
         if not self.plan.stand_ins:
             return
@@ -114,13 +116,12 @@ class Supervisor:
             raise StartupError(f"the data does not fit this version ({error}); {fix}") from None
 
     def _programs(self) -> None:
-        self._say("starting the dashboard, the collectors and the traffic")
-        board = self._run(parts.dashboard(self.options, self.env, self.folder.log("dashboard")))
+        self._say("starting the collectors and the traffic")
         self._run(parts.collectors(self.env, self.folder.log("collectors")))
         if self.options.traffic:
             self._run(parts.traffic(self.options, self.env, self.folder.log("traffic")))
-        fix = f"read {board.part.log}, or choose another --port"
-        wait_until(lambda: parts.answers(self.options.port, "/healthz"), board, 60.0, fix, lambda: self.stopping)
+        fix = f"read {self._board.part.log}, or choose another --port"
+        wait_until(lambda: parts.answers(self.options.port, "/healthz"), self._board, 60.0, fix, lambda: self.stopping)
 
     def _run(self, part: Part) -> Child:
         child = spawn(part)
