@@ -1,0 +1,1 @@
+"""Short slices of the proof campaigns."""
