@@ -73,7 +73,7 @@ class Corrector:
     def _answer(self, text: str, cached: Cached, record: CorrectionRecord, began: float) -> Correction:
         """What the record means for this caller: found, made for it, or made for somebody else at the same moment."""
         asked: Asked | None = None if cached.shared else cached.extra
-        trace = (cached.step,) if asked is None else _trace(cached, asked, record, began)
+        trace = _waited(cached, record) if asked is None else _trace(cached, asked, record, began)
         if record.text is None:
             paid = asked.call.cost_usd if asked and asked.call else FREE
             return Correction(
@@ -102,6 +102,13 @@ class Corrector:
         call = avoided(CORRECT.task, record.model, record.tokens, record.duration_s, self._now())
         self._recorder.llm(call)
         return call
+
+
+def _waited(cached: Cached, record: CorrectionRecord) -> Trace:
+    """The step of the cache; but a fault that somebody else ran into is Gemini's, and no hit."""
+    if record.text is not None:
+        return (cached.step,)
+    return (TraceStep(Tier.GEMINI, record.outcome, 0.0, cached.step.duration_s, (), "coalesced"),)
 
 
 def _trace(cached: Cached, asked: Asked, record: CorrectionRecord, began: float) -> Trace:

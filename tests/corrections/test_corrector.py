@@ -264,6 +264,28 @@ def test_callers_at_the_same_moment_pay_once(benches: Callable[..., Bench]) -> N
     assert rows.count("avoided") + (one.notes.events + two.notes.events).count("llm_coalesced") == 19
 
 
+def test_callers_at_the_same_moment_share_a_fault(benches: Callable[..., Bench]) -> None:
+    """Everybody who waited for a call that was blocked keeps the text and hears why; who made it pays, and nobody counts a hit."""
+    one, two = benches(), benches()
+    for bench in (one, two):
+        bench.model.answer = reply(RIGHT, "safety")
+        bench.model.gate.clear()
+    with ThreadPoolExecutor(12) as pool:
+        waiting = [pool.submit(bench.corrector.correct, TEXT) for bench in (one, two) for _ in range(6)]
+        while not (one.model.calls or two.model.calls):
+            threading.Event().wait(0.01)
+        threading.Event().wait(0.3)
+        one.model.gate.set()
+        two.model.gate.set()
+        found = [each.result() for each in waiting]
+    assert {(each.text, each.detail, each.outcome) for each in found} == {(TEXT, "safety", Outcome.ERROR)}
+    assert {each.trace[-1].outcome for each in found} == {Outcome.ERROR}
+    calls = len(one.model.calls) + len(two.model.calls)
+    assert calls < 12  # one, unless a thread was so slow to start that the fault had been told by then
+    assert [call.kind for bench in (one, two) for call in bench.notes.calls] == ["paid"] * calls
+    assert sum((each.cost_usd or Decimal(0) for each in found), Decimal(0)) == calls * Decimal("0.0009")
+
+
 def test_a_late_answer_is_paid_for_and_kept_for_the_next_caller(benches: Callable[..., Bench]) -> None:
     """The caller leaves at the deadline with the original text; what was paid for is not thrown away."""
     bench = benches(deadline_s=0.2)
