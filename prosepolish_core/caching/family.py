@@ -16,6 +16,8 @@ from .load import Landing, Loader, NoLoad
 from .loading import Loading
 from .seal import Seal
 
+#: Members of an enum are slow to reach; these are needed for every hit.
+_HIT, _REDIS = Outcome.HIT, Tier.REDIS
 #: The last part of a value's life, in which it is still answered but refreshed in the background.
 GRACE = 0.1
 
@@ -161,11 +163,11 @@ class FamilyCache:
         if landing.stored is not None:
             found = decode(key, landing.stored, self.seal)
             wall = self._wall_ms()
-            outcome = Outcome.HIT
+            outcome = _HIT
             if wall >= found.fresh_until_ms and not landing.woken:
                 outcome = Outcome.STALE_HIT
                 self.refresh(key, loader, deadline_s)
-            step = TraceStep(Tier.REDIS, outcome, 0.0, now - began, (), "coalesced" if landing.woken else "")
+            step = TraceStep(_REDIS, outcome, 0.0, now - began, (), "coalesced" if landing.woken else "")
             age_s = max(0, wall - found.created_ms) / 1000
             return Cached(found.value, outcome, step, age_s, found.size_bytes, landing.woken or shared)
         loaded = landing.loaded

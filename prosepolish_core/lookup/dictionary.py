@@ -17,6 +17,8 @@ from .answer import Found, paid_in
 from .chain import WordChain
 from .tiers import OVERALL_S, TIERS
 
+#: Members of an enum are slow to reach; these are needed for every hit.
+_FAMILY, _REDIS, _MISS = Family.DICTIONARY, Tier.REDIS, Outcome.MISS
 #: Longest batch.
 MOST_WORDS = 1000
 
@@ -92,17 +94,18 @@ class Dictionary:
     def _hits(self, batch: Batch, normals: dict[str, str]) -> dict[str, Lookup]:
         """The common case of a batch, word by word as cheaply as can be."""
         step, wall = batch.step, self._wall_ms()
+        family, tier, outcome = _FAMILY, _REDIS, Outcome.HIT
         trace, duration_s = (step,), step.duration_s
         hit, access, found = self._recorder.hit, self._recorder.access, {}
         for key, (value, created_ms, size) in batch.hits.items():
             entry = value["entry"]
             if entry is None or "paid" in value:
                 age_s = (wall - created_ms) / 1000
-                found[key] = self._from_above(normals[key], key, Cached(value, Outcome.HIT, step, age_s, size))
+                found[key] = self._from_above(normals[key], key, Cached(value, outcome, step, age_s, size))
                 continue
-            hit(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, duration_s)
-            access(Family.DICTIONARY, key, size)
-            found[key] = Lookup(normals[key], entry, Tier.REDIS, Outcome.HIT, trace, FREE, (wall - created_ms) / 1000, False)
+            hit(family, tier, outcome, duration_s)
+            access(family, key, size)
+            found[key] = Lookup(normals[key], entry, tier, outcome, trace, FREE, (wall - created_ms) / 1000, False)
         return found
 
     def _one_of_many(self, word: str, key: str, result: Result) -> Lookup:
@@ -128,7 +131,7 @@ class Dictionary:
 
     def _answer(self, word: str, key: str, cached: Cached) -> Lookup:
         value, step = cached.value, cached.step
-        if cached.outcome is not Outcome.MISS or cached.shared:
+        if cached.outcome is not _MISS or cached.shared:
             return self._from_above(word, key, cached)
         found: Found = cached.extra
         steps = found.steps
@@ -154,11 +157,11 @@ class Dictionary:
         if value["entry"] is None:
             outcome = Outcome.NEGATIVE_HIT if value["source"] else Outcome.MISS
             step = step._replace(outcome=outcome)
-        self._recorder.hit(Family.DICTIONARY, Tier.REDIS, outcome, step.duration_s)
-        self._recorder.access(Family.DICTIONARY, key, cached.size_bytes)
+        self._recorder.hit(_FAMILY, _REDIS, outcome, step.duration_s)
+        self._recorder.access(_FAMILY, key, cached.size_bytes)
         if "paid" in value:
             self._avoided(cached, True)
-        return Lookup(word, value["entry"], Tier.REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)
+        return Lookup(word, value["entry"], _REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)
 
     def _avoided(self, cached: Cached, by_us: bool) -> None:
         """A ledger row for the paid call that this answer made unnecessary."""
