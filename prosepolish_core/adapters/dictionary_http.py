@@ -41,7 +41,7 @@ class DictionaryHttp:
         try:
             return self._read(self._get(word, monotonic() + timeout_s))
         except UpstreamFault as fault:
-            if fault.outcome is Outcome.REFUSED:
+            if fault.retry_after_s is not None or fault.outcome is Outcome.REFUSED:
                 self._pacer.stay_away(QUIET_S if fault.retry_after_s is None else fault.retry_after_s)
             detail = "forbidden" if fault.detail == "key_refused" else fault.detail  # this API knows no keys
             return Fetched(fault.outcome, detail=detail, retry_after_s=fault.retry_after_s)

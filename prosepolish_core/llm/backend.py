@@ -54,8 +54,9 @@ class PacedBackend:
         if wait := self._pacer.take():
             return LlmFault(Outcome.REFUSED, "paced", wait)
         answer = self._inner.generate(request, timeout_s)
-        if isinstance(answer, LlmFault) and answer.outcome is Outcome.REFUSED:
-            self._pacer.stay_away(QUIET_S.get(answer.detail, 10.0) if answer.retry_after_s is None else answer.retry_after_s)
+        if isinstance(answer, LlmFault):
+            quiet = QUIET_S.get(answer.detail) if answer.retry_after_s is None else answer.retry_after_s
+            self._pacer.stay_away(quiet or 0.0)
         return answer
 
     def warm_up(self) -> None:

@@ -161,6 +161,13 @@ def test_429_closes_the_door_for_as_long_as_it_asks(server: ScriptedServer, sour
     assert len(server.requests) == 1
 
 
+def test_an_outage_that_says_how_long_is_believed(server: ScriptedServer, source: DictionaryHttp) -> None:
+    """A 503 with Retry-After is an error, and the API is left alone for as long."""
+    server.reply(Reply(503, b"", {"Retry-After": "20"}))
+    assert source.fetch("bark", 1.0)[:4] == (Outcome.ERROR, None, "503", 20.0)
+    assert source.fetch("tree", 1.0).detail == "paced"
+
+
 def test_a_429_without_retry_after_still_gives_the_api_a_rest(server: ScriptedServer, source: DictionaryHttp) -> None:
     """Ten seconds when it does not say."""
     server.reply(Reply(429, b""))

@@ -77,6 +77,13 @@ def test_after_a_429_nobody_asks_until_it_is_over() -> None:
     assert inner.asked == 1
 
 
+@pytest.mark.parametrize(("wait", "second"), [(20.0, "paced"), (None, "503")])
+def test_an_outage_that_says_how_long_is_believed(wait: float | None, second: str) -> None:
+    """A 503 with Retry-After closes the door for as long; one without does not."""
+    backend, _ = paced(LlmFault(Outcome.ERROR, "503", wait))
+    assert [said(backend.generate(REQUEST, 1)) for _ in range(2)] == ["503", second]
+
+
 def test_a_refused_key_is_not_tried_again_and_again() -> None:
     """A minute of quiet: a wrong key does not get better by hammering."""
     backend, inner = paced(LlmFault(Outcome.REFUSED, "key_refused"))
