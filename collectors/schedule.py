@@ -9,6 +9,7 @@ from . import (
     redis_clients,
     redis_config,
     redis_info,
+    redis_keyevents,
     redis_latency,
     redis_memory,
     redis_ping,
@@ -28,6 +29,12 @@ REDIS: tuple[Entry[Instance], ...] = (
     Entry(redis_memory.NAME, "MEMORY STATS", redis_memory.read, factor=6, at_least_s=10),
     Entry(redis_topology.NAME, "role and CLUSTER INFO", redis_topology.read, factor=3, at_least_s=10),
     Entry(redis_census.NAME, "keys and bytes by family, from a sample", redis_census.read, at_least_s=5, budget_s=0.1),
+    Entry(
+        redis_keyevents.NAME,
+        "misses, expirations and evictions by family (opt-in on the server)",
+        redis_keyevents.read,
+        at_least_s=5,
+    ),
     Entry(redis_config.NAME, "CONFIG GET of a short list", redis_config.read, factor=30, at_least_s=60),
 )
 POSTGRES: tuple[Entry[Database], ...] = (

