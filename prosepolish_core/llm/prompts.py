@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ..ports import LlmRequest
 
 #: Thinking tokens count against Gemini's output limit, so there is room for them beside the answer.
-ROOM_TO_THINK = 2048
+ROOM_TO_THINK = 4096
 MOST_OUTPUT = 16_384
 
 
