@@ -35,8 +35,11 @@ class AccessTrace:
         """The reads (instant, family, key, bytes) of the keys followed, one chunk a family; adapts the share to the pace."""
         rate, followed = self.rate, 0
         by_family: dict[Family, list[tuple[float, int, int]]] = {}
+        numbers: dict[str, int] = {}  # a few keys make most of the reads, and hashing is most of the work
         for now, family, key, size in reads:
-            number = self._number(key)
+            number = numbers.get(key)
+            if number is None:
+                number = numbers[key] = self._number(key)
             if number < self._limit:
                 followed += 1
                 by_family.setdefault(family, []).append((now, number, size))
