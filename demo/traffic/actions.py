@@ -52,10 +52,15 @@ def correct(scene: Scene) -> Job:
 
 
 def read_profile(scene: Scene) -> Job:
-    """A profile and the settings read, as at the top of every page."""
+    """A profile and the settings read, as at the top of every page. Who comes for the first time signs up."""
     user, both = scene.writers.draw(), scene.random.random() < 0.5
+    tone, language = scene.random.choice(TONES), scene.random.choice(LANGUAGES)
+    signs_up = scene.writers.is_new(user)
 
     def job(core: Core) -> None:
+        if signs_up:
+            core.profiles.update(user, {"name": _name(user), "language": language})
+            core.preferences.update(user, {"tone": tone, "language": language})
         core.profiles.get(user)
         if both:
             core.preferences.get(user)
@@ -68,7 +73,7 @@ def change_settings(scene: Scene) -> Job:
     user, tone, language = scene.writers.draw(), scene.random.choice(TONES), scene.random.choice(LANGUAGES)
     if scene.random.random() < 0.5:
         return lambda core: _ignore(core.preferences.update(user, {"tone": tone, "language": language}))
-    return lambda core: _ignore(core.profiles.update(user, {"name": user.replace("-", " ").title(), "language": language}))
+    return lambda core: _ignore(core.profiles.update(user, {"name": _name(user), "language": language}))
 
 
 def log_in(scene: Scene) -> Job:
@@ -120,6 +125,10 @@ ACTIONS = (
     Action("come_back", 0.10, come_back),
     Action("export", 0.03, export),
 )
+
+
+def _name(user: str) -> str:
+    return user.replace("-", " ").title()
 
 
 def _ignore(_answer: object) -> None:

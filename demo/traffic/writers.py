@@ -15,12 +15,19 @@ class Writers:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._ids = Zipf([f"writer-{number:03}" for number in range(1, PEOPLE + 1)], exponent=0.8)
+        self._seen: set[str] = set()
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def draw(self) -> str:
         """Who acts next."""
         return self._ids.draw(self._random)
+
+    def is_new(self, user: str) -> bool:
+        """Whether this is the first time that it is asked about this user."""
+        new = user not in self._seen
+        self._seen.add(user)
+        return new
 
     def device(self) -> str:
         """What they sit at."""

@@ -14,6 +14,13 @@ def test_some_write_often_and_most_now_and_then() -> None:
     assert counts.most_common(1)[0][1] > 5 * 5000 / PEOPLE
 
 
+def test_everybody_is_new_once() -> None:
+    """The second time one is known."""
+    writers = Writers(seed=1)
+
+    assert [writers.is_new(user) for user in ("a", "b", "a")] == [True, True, False]
+
+
 def test_tokens_are_held_until_the_log_out() -> None:
     """Logged in, a writer has the token; logged out, none."""
     writers = Writers(seed=1)
