@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.routes import routes
 from dashboard.script_errors import show_script_error
-from dashboard.startup import config_or_exit
+from dashboard.startup import config_or_exit, warm_up
 from prosepolish_core import Core
 
 config = config_or_exit()
@@ -20,6 +20,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """One Core for the life of this process; closing it flushes the telemetry and releases the pools."""
     core = Core.open(config)
     runtime.install(core)
+    warm_up()
     try:
         yield
     finally:

@@ -1,9 +1,24 @@
 """Start-up of the web process: a wrong setting is one sentence, never a traceback."""
 
 import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from threading import Thread
 
+from dashboard import charts, views
 from prosepolish_core import Config
 from prosepolish_core.errors import ConfigError
+
+
+def warm_up() -> None:
+    """Load what the pages are made of (pandas, plotly) before the first visitor asks for it."""
+    Thread(target=_load, name="warm-up", daemon=True).start()
+
+
+def _load() -> None:
+    for package in (views, charts):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
 
 
 def config_or_exit() -> Config:

@@ -25,7 +25,7 @@ def _draw(view: collectors.CollectorsView) -> None:
     runs, failures = sum(r.runs for r in view.rows), sum(r.failures for r in view.rows)
     tiles(
         [
-            Tile("Runs", numbers.count(runs), "in sight" if view.complete else f"newest {collectors.MOST_RUNS}"),
+            Tile("Runs", numbers.count(runs), "in sight" if view.complete else f"the newest {numbers.count(collectors.MOST_RUNS)}"),
             Tile("Failures", numbers.count(failures), numbers.percent(failures / runs, 2)),
             Tile("Lag", numbers.age(min(r.age_s for r in view.rows)), "since the newest run", HELP_LAG),
             Tile("Slowest p95", numbers.duration(max(r.p95_s for r in view.rows)), "of a run"),
@@ -81,7 +81,7 @@ def _draw(view: collectors.CollectorsView) -> None:
 
 
 def _spool(view: collectors.CollectorsView) -> list[Tile]:
-    found = [r for r in view.own if "spool" in r.key.metric and r.unit == "bytes"]
+    found = [r for r in view.own if r.unit == "bytes"]
     return (
         [Tile("Spool", numbers.size(sum(r.value for r in found)), "waiting on disk", "Runs kept on disk while PostgreSQL is away.")]
         if found

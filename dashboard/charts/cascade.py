@@ -32,16 +32,16 @@ def cascade(falls: Sequence[Fall]) -> go.Figure:
     )
     for fall in falls:
         figure.add_annotation(
-            x=min(fall.reached, 100.0),
+            x=0,
             y=fall.label,
             text=fall.note,
             showarrow=False,
             xanchor="left",
-            xshift=8,
+            yshift=22,
             font={"size": 12, "color": QUIET},
         )
-    lay_out(figure, height=56 * len(falls) + 40, legend=False)
-    figure.update_layout(barmode="stack", hovermode="closest", bargap=0.35)
-    figure.update_xaxes(range=[0, 150], tickvals=[0, 25, 50, 75, 100], ticksuffix="", showgrid=True)
+    lay_out(figure, height=66 * len(falls) + 40, legend=False)
+    figure.update_layout(barmode="stack", hovermode="closest", bargap=0.6)
+    figure.update_xaxes(range=[0, 102], tickvals=[0, 25, 50, 75, 100], ticksuffix="", showgrid=True)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
     return figure

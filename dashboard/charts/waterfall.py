@@ -29,16 +29,16 @@ def waterfall(steps: Sequence[Step]) -> go.Figure:
     )
     for step, label in zip(steps, labels, strict=True):
         figure.add_annotation(
-            x=(step.start_s + step.duration_s) / shown.divisor,
+            x=0,
             y=label,
             text=step.told,
             showarrow=False,
             xanchor="left",
-            xshift=8,
+            yshift=21,
             font={"size": 12, "color": QUIET},
         )
-    lay_out(figure, height=52 * len(steps) + 50, legend=False)
-    figure.update_layout(hovermode="closest", bargap=0.4)
-    figure.update_xaxes(range=[0, max(total, 1e-9) / shown.divisor * 1.6], ticksuffix=shown.suffix, nticks=6)
+    lay_out(figure, height=64 * len(steps) + 50, legend=False)
+    figure.update_layout(hovermode="closest", bargap=0.6)
+    figure.update_xaxes(range=[0, max(total, 1e-9) / shown.divisor * 1.02], ticksuffix=shown.suffix, nticks=6)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
     return figure

@@ -64,17 +64,16 @@ def _input(field: Field) -> Decimal | int:
 
 def _results(shown: Estimate) -> None:
     traffic = f"{numbers.count(float(shown.bytes_per_month) / 1e6)} MB"
-    tiles(
-        [
-            Tile("Calls not made", numbers.count(float(shown.calls_per_month)), "a month"),
-            Tile("Savings", numbers.usd(shown.usd_per_month), f"a month · {numbers.usd(shown.usd_per_year)} a year"),
-            Tile("Net of the cache", numbers.usd(shown.net_usd_per_month), "a month"),
-            Tile("Requests not made", numbers.count(float(shown.requests_per_month)), "lookups a month"),
-            Tile("Traffic not caused", traffic, "a month", "Megabytes of 1,000,000 bytes, as bandwidth is sold."),
-            Tile("Waiting spared", numbers.age(float(shown.waiting_s_per_month)), "a month"),
-        ],
-        130,
-    )
+    row = [
+        Tile("Calls not made", numbers.count(float(shown.calls_per_month)), "a month"),
+        Tile("Savings", numbers.usd(shown.usd_per_month), f"a month · {numbers.usd(shown.usd_per_year)} a year"),
+        Tile("Net of the cache", numbers.usd(shown.net_usd_per_month), "a month"),
+        Tile("Requests not made", numbers.count(float(shown.requests_per_month)), "lookups a month"),
+        Tile("Traffic not caused", traffic, "a month", "Megabytes of 1,000,000 bytes, as bandwidth is sold."),
+        Tile("Waiting spared", numbers.age(float(shown.waiting_s_per_month)), "a month"),
+    ]
+    tiles(row[:3])
+    tiles(row[3:])
 
 
 def _words(given: Assumptions, shown: Estimate) -> None:

@@ -15,7 +15,8 @@ from . import banner, window
 V = TypeVar("V")
 Build = Callable[[Window], V]
 
-#: Visitors who look at the same page within this time share one reading.
+#: Visitors who look at the same page within this time share one reading. Up to five times as long (the setting
+#: runner.cacheBackgroundRefreshTTLMultiplier) they are shown the last one at once, while the next is read behind it.
 SHARED_S = 2
 
 
@@ -39,6 +40,6 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
     st.fragment(part, run_every=window.refresh_s())()
 
 
-@st.cache_data(ttl=SHARED_S, max_entries=64, show_spinner=False)
+@st.cache_data(ttl=SHARED_S, max_entries=64, show_spinner=False, refresh_mode="background")
 def _read(name: str, span: str, generation: int, _build: Build[Any]) -> Any:  # noqa: ARG001 - the first and third are the cache's key
     return _build(Window.last(window.SECONDS[span]))

@@ -1,5 +1,7 @@
 """Draws the trust line of a page."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from dashboard.views import numbers
@@ -15,6 +17,7 @@ HELP = (
 
 def trust_line(trust: Trust) -> None:
     """One line: age, coverage, resets, source."""
+    trust = trust.aged(datetime.now(UTC))
     if trust.newest_age_s is None:
         newest = ":orange[:material/schedule: no sample yet]"
     else:

@@ -9,14 +9,14 @@ import numpy as np
 
 from prosepolish_core.model.sample import RunOutcome
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Coverage, Instants, Mark, Numbers, Reading, RunRow, SampleReader
+from prosepolish_core.ports import Instants, Mark, Numbers, Reading, RunRow, SampleReader
 
 from .trust import INFO, Trust, of_samples
 
 #: Newest runs read for the page; more would not be legible.
 MOST_RUNS = 1500
 #: The collectors' readings about themselves.
-OWN_METRICS = "collector_"
+OWN_METRICS = ("collector_spool_bytes", "collector_spool_batches")
 #: Microseconds of server time charged to us, counted per instance.
 COST = "collector_server_usec"
 
@@ -67,14 +67,13 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
     """Read and compute. Raises StoreUnavailable."""
     runs, marks = samples.runs(window, MOST_RUNS), samples.marks(window)
     grouped = _grouped(runs)
-    coverages = {key: samples.coverage(key[0], window, key[1]) for key in grouped}
     return CollectorsView(
         window,
-        of_samples(samples.coverage(INFO, window), marks, "the collectors' own record of their runs"),
-        tuple(_row(key, of_key, coverages[key], window) for key, of_key in grouped.items()),
+        of_samples(samples.coverage(INFO, window), marks, "the collectors' own record of their runs", window.end),
+        tuple(_row(key, of_key, window, whole=len(runs) < MOST_RUNS) for key, of_key in grouped.items()),
         tuple(slowest([_durations(key, of_key) for key, of_key in grouped.items()])),
         tuple(run for run in runs if run.outcome != RunOutcome.OK)[:20],
-        tuple(r for r in samples.latest() if r.key.metric.startswith(OWN_METRICS)),
+        tuple(samples.latest(OWN_METRICS)),
         tuple(marks),
         len(runs) < MOST_RUNS,
         _server_cost(samples, window),
@@ -101,7 +100,7 @@ def _grouped(runs: Sequence[RunRow]) -> dict[tuple[str, str], list[RunRow]]:
     return dict(sorted(grouped.items()))
 
 
-def _row(key: tuple[str, str], runs: Sequence[RunRow], coverage: Coverage, window: Window) -> CollectorRow:
+def _row(key: tuple[str, str], runs: Sequence[RunRow], window: Window, *, whole: bool) -> CollectorRow:
     times = np.array([run.duration_s for run in runs])
     newest = runs[0]
     return CollectorRow(
@@ -112,11 +111,22 @@ def _row(key: tuple[str, str], runs: Sequence[RunRow], coverage: Coverage, windo
         p95_s=float(np.quantile(times, 0.95)),
         newest=newest.ts,
         age_s=max(0.0, (window.end - newest.ts).total_seconds()),
-        coverage=coverage.ratio,
+        coverage=covered(runs, window, whole=whole),
         samples=newest.samples,
         last_outcome=newest.outcome,
         last_detail=newest.detail,
     )
+
+
+def covered(runs: Sequence[RunRow], window: Window, *, whole: bool) -> float:
+    """Runs present among those expected at their usual distance. Where older runs are out of sight, from the oldest in sight on."""
+    instants = np.array([run.ts.timestamp() for run in runs])
+    if len(instants) < 2:
+        return 0.0
+    usual = float(np.median(-np.diff(instants)))
+    since = window.start.timestamp() if whole else float(instants[-1])
+    expected = (window.end.timestamp() - since) / usual if usual else 0.0
+    return min(1.0, len(instants) / expected) if expected >= 1 else 1.0
 
 
 def _durations(key: tuple[str, str], runs: Sequence[RunRow]) -> DurationLine:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,12 @@ from . import counts
 from .targets import ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
 from .trust import OWN_COUNTS, Trust, of_counts
 
-POINTS = 45
+POINTS = 60
+#: Buckets are widened until a usual one holds this many lookups, but never to fewer than so many.
+ENOUGH_IN_A_BUCKET, FEWEST_BUCKETS = 30, 8
 GAP = (np.nan, np.nan)
+#: The lines worth drawing: Redis for words and corrections, PostgreSQL for words.
+LINES = ((Family.DICTIONARY, Tier.REDIS), (Family.LLM, Tier.REDIS), (Family.DICTIONARY, Tier.POSTGRES))
 SERVER = ("keyspace_hits", "keyspace_misses")
 
 
@@ -114,9 +119,8 @@ def tier_rates(found: pd.DataFrame) -> list[TierRate]:
     return sorted(rates, key=lambda r: (families.index(r.family) if r.family in families else 99, counts.ORDER.index(r.tier)))
 
 
-def rate_lines(found: pd.DataFrame, window: Window) -> list[RateLine]:
-    """The rate of the cache per bucket: Redis per family, and PostgreSQL for words."""
-    chosen = [(f, Tier.REDIS.value) for f in (Family.DICTIONARY, Family.LLM)] + [(Family.DICTIONARY, Tier.POSTGRES.value)]
+def rate_lines(found: pd.DataFrame, window: Window, chosen: Sequence[tuple[Family, Tier]] = LINES) -> list[RateLine]:
+    """The rate of the cache per bucket, for each family and tier chosen."""
     lines = []
     for family, tier in chosen:
         part = found[(found["family"] == family) & (found["tier"] == tier)]
@@ -124,12 +128,23 @@ def rate_lines(found: pd.DataFrame, window: Window) -> list[RateLine]:
             continue
         index = counts.buckets(found, window)
         summed = part.groupby("ts")[["hits", "misses"]].sum().reindex(index, fill_value=0)
+        index, summed = widened(index, summed)
         hits, asked = summed["hits"].to_numpy(float), (summed["hits"] + summed["misses"]).to_numpy(float)
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = np.where(asked > 0, hits / asked, np.nan)
         bounds = np.array([wilson(int(h), int(n)) if n else GAP for h, n in zip(hits, asked, strict=True)]).reshape(-1, 2)
         lines.append(RateLine(family, tier, counts.instants(index), ratio, bounds[:, 0], bounds[:, 1]))
     return lines
+
+
+def widened(index: pd.DatetimeIndex, summed: pd.DataFrame) -> tuple[pd.DatetimeIndex, pd.DataFrame]:
+    """Neighbouring buckets put together until a usual one holds enough lookups to say something about their rate."""
+    usual = float(summed.sum(axis=1).mean()) if len(summed) else 0.0
+    together = min(max(1, ceil(ENOUGH_IN_A_BUCKET / usual)), max(1, len(summed) // FEWEST_BUCKETS)) if usual else 1
+    if together == 1:
+        return index, summed
+    groups = np.arange(len(summed)) // together
+    return index[::together], summed.groupby(groups).sum()
 
 
 def server_rates(samples: SampleReader, window: Window) -> list[ServerRate]:

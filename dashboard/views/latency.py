@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from prosepolish_core.calc.quantiles import merge, quantile
+from prosepolish_core.calc.quantiles import quantile
 from prosepolish_core.model.outcome import Tier
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, LatencyBuckets, Mark, Numbers, SampleReader, TelemetryReader
@@ -75,8 +75,8 @@ def spreads(rows: Sequence[LatencyBuckets], *, by_family: bool = False) -> list[
         groups[row.tier, row.family if by_family else ""].append(row)
     found = []
     for (tier, family), of_group in groups.items():
-        merged = merge(of_group)
-        if merged and (calls := merged.counts[-1]):
+        merged = added(of_group)
+        if calls := merged.counts[-1]:
             p50, p95, p99 = (quantile(merged.bounds_s, merged.counts, q) for q in QUANTILES.values())
             found.append(Spread(tier, family, calls, p50, p95, p99, merged.sum_s / calls, BUDGETS_S.get(Tier(tier))))
     return sorted(found, key=lambda s: (counts.ORDER.index(s.tier), s.family))
@@ -89,8 +89,14 @@ def lines(rows: Sequence[LatencyBuckets]) -> list[PercentileLine]:
         groups[row.tier][row.ts].append(row)
     found = []
     for tier in sorted(groups, key=counts.ORDER.index):
-        merged = [(ts, merge(groups[tier][ts])) for ts in sorted(groups[tier])]
-        kept = [(ts, m) for ts, m in merged if m and m.counts[-1]]
+        merged = [(ts, added(groups[tier][ts])) for ts in sorted(groups[tier])]
+        kept = [(ts, m) for ts, m in merged if m.counts[-1]]
         of = {name: np.array([quantile(m.bounds_s, m.counts, q) for _, m in kept]) for name, q in QUANTILES.items()}
         found.append(PercentileLine(tier, np.array([ts.replace(tzinfo=None) for ts, _ in kept], dtype="datetime64[ms]"), of))
     return found
+
+
+def added(rows: Sequence[LatencyBuckets]) -> LatencyBuckets:
+    """The sum of histograms, which all have the same bounds (those of prosepolish_core/model/latency.py)."""
+    total = np.array([row.counts for row in rows], dtype=np.int64).sum(axis=0)
+    return rows[0]._replace(counts=tuple(total.tolist()), sum_s=sum(row.sum_s for row in rows))

@@ -23,6 +23,8 @@ GAUGES = (
     "total_system_memory",
 )
 COUNTERS = ("evicted_keys", "expired_keys")
+#: Read along with them for the Overview.
+REJECTED = "rejected_connections"
 POINTS = 180
 #: Fragmentation counts only above this ratio and when it wastes more than this many bytes and this share of what is used.
 FRAGMENTED, FRAGMENTED_BYTES, FRAGMENTED_SHARE = 1.4, 10 * 1024**2, 0.1
@@ -68,12 +70,12 @@ class MemoryView:
 def build(samples: SampleReader, window: Window) -> MemoryView:
     """Read and compute. Raises StoreUnavailable."""
     marks = samples.marks(window)
-    trust = of_samples(samples.coverage(INFO, window), marks, "Redis INFO")
+    trust = of_samples(samples.coverage(INFO, window), marks, "Redis INFO", window.end)
     gauges: dict[str, dict[str, GaugeSeries]] = {}
     for gauge in samples.gauges(GAUGES, window, POINTS):
         gauges.setdefault(gauge.key.source, {})[gauge.key.metric] = gauge
     increases: dict[str, dict[str, IncreaseSeries]] = {}
-    for increase in samples.increases(COUNTERS, window, POINTS // 3):
+    for increase in samples.increases((*COUNTERS, REJECTED), window, POINTS // 3):
         increases.setdefault(increase.key.source, {})[increase.key.metric] = increase
     found = [
         instance(source, samples.state(source).get("maxmemory_policy", ""), of_source, increases.get(source, {}))
@@ -86,7 +88,7 @@ def build(samples: SampleReader, window: Window) -> MemoryView:
 def instance(source: str, policy: str, gauges: dict[str, GaugeSeries], increases: dict[str, IncreaseSeries]) -> Instance:
     """Judge one server by its newest readings and its increases over the window."""
     last = {metric: _last(series) for metric, series in gauges.items()}
-    evicted, expired = (_total(increases.get(metric)) for metric in COUNTERS)
+    evicted, expired = (total(increases.get(metric)) for metric in COUNTERS)
     limit = last.get("maxmemory") or None
     facts = Instance(
         source,
@@ -149,5 +151,6 @@ def _last(series: GaugeSeries) -> float:
     return float(known[-1]) if known.size else float("nan")
 
 
-def _total(series: IncreaseSeries | None) -> float:
+def total(series: IncreaseSeries | None) -> float:
+    """A counter's increase over the window."""
     return 0.0 if series is None else float(np.nansum(series.increase))

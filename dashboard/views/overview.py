@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from prosepolish_core.calc.savings import Side
-from prosepolish_core.model.outcome import Tier
+from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.verdict import Verdict
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Numbers, SampleReader, TelemetryReader
@@ -17,6 +17,7 @@ from .cascade import Fall, falls
 from .trust import INFO, Trust, of_samples
 
 POINTS = 60
+WORDS = ((Family.DICTIONARY, Tier.REDIS),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, 
     money = savings.build(samples, telemetry, window)
     rates = hit_rate.tier_rates(found)
     spreads = latency.spreads(histograms)
-    trust = of_samples(samples.coverage(INFO, window), servers.marks, "Redis INFO and the core's own counters")
+    trust = of_samples(samples.coverage(INFO, window), servers.marks, "Redis INFO and the core's own counters", window.end)
     facts = rules.Facts(
         rates,
         spreads,
@@ -62,7 +63,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, 
         money,
         servers.marks,
         state_is_shared,
-        _rejected(samples, window),
+        sum(memory.total(i.increases.get(memory.REJECTED)) for i in servers.instances),
         _uptime(samples),
     )
     cache = next((i for i in servers.instances if i.source == "cache"), None)
@@ -85,7 +86,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, 
 
 def _words(rates: list[hit_rate.TierRate], found: pd.DataFrame, window: Window) -> Headline:
     row = hit_rate.of_words(rates, Tier.REDIS)
-    course = next((line.ratio for line in hit_rate.rate_lines(found, window) if line.tier == Tier.REDIS), np.array([]))
+    course = next((line.ratio for line in hit_rate.rate_lines(found, window, WORDS)), np.array([]))
     return Headline(row.ratio if row and row.asked else None, _finite(course) * 100)
 
 
@@ -106,10 +107,6 @@ def _price_of_a_call(paid: Side) -> Decimal | None:
 
 def _uptime(samples: SampleReader) -> float | None:
     return next((reading.value for reading in samples.latest(("uptime_in_seconds",), "cache")), None)
-
-
-def _rejected(samples: SampleReader, window: Window) -> float:
-    return sum(float(np.nansum(s.increase)) for s in samples.increases(("rejected_connections",), window, points=1))
 
 
 def _finite(values: Numbers) -> Numbers:
