@@ -67,7 +67,7 @@ def one_round(parts: Parts, as_json: bool, only: frozenset[str]) -> int:
             tick = int(time.time()) // interval * interval
             found += [read_once(entry, instance, tick) for instance in parts.instances]
     for other in POSTGRES:
-        if other.name in only:
+        if other.name in only and other.once:
             interval = other.interval_s(parts.base_s)
             found += [read_once(other, database, int(time.time()) // interval * interval) for database in parts.databases]
     for run in found:

@@ -51,7 +51,10 @@ T = TypeVar("T", bound=Target)
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
-    """One row of the schedule. The interval is `factor` times the configured one, and never under `at_least_s`."""
+    """One row of the schedule. The interval is `factor` times the configured one, and never under `at_least_s`.
+
+    `once` says whether it belongs to a single round, or only to a process that stays.
+    """
 
     name: str
     about: str
@@ -60,6 +63,7 @@ class Entry(Generic[T]):
     at_least_s: float = 1.0
     timeout_s: float = 2.0
     budget_s: float = 0.05
+    once: bool = True
 
     def interval_s(self, base_s: float) -> int:
         """Whole seconds between two runs: ticks are whole seconds."""

@@ -29,17 +29,12 @@ REDIS: tuple[Entry[Instance], ...] = (
     Entry(redis_memory.NAME, "MEMORY STATS", redis_memory.read, factor=6, at_least_s=10),
     Entry(redis_topology.NAME, "role and CLUSTER INFO", redis_topology.read, factor=3, at_least_s=10),
     Entry(redis_census.NAME, "keys and bytes by family, from a sample", redis_census.read, at_least_s=5, budget_s=0.1),
-    Entry(
-        redis_keyevents.NAME,
-        "misses, expirations and evictions by family (opt-in on the server)",
-        redis_keyevents.read,
-        at_least_s=5,
-    ),
+    Entry(redis_keyevents.NAME, "misses, expirations, evictions by family (opt-in)", redis_keyevents.read, at_least_s=5),
     Entry(redis_config.NAME, "CONFIG GET of a short list", redis_config.read, factor=30, at_least_s=60),
 )
 POSTGRES: tuple[Entry[Database], ...] = (
     Entry(postgres_stats.NAME, "sizes, connections, cache hits, replication", postgres_stats.read, factor=3, at_least_s=10),
-    Entry(store_upkeep.NAME, "roll-ups and retention", store_upkeep.read, factor=6, at_least_s=60, timeout_s=60, budget_s=5),
+    Entry(store_upkeep.NAME, "roll-ups and retention", store_upkeep.read, 6, 60, timeout_s=60, budget_s=5, once=False),
 )
 OWN: tuple[Entry[Process], ...] = (
     Entry(collector_health.NAME, "this process: lag, failures, spool, what it costs", collector_health.read, at_least_s=5),

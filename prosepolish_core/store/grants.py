@@ -20,6 +20,7 @@ def collector_grants(role: str = "prosepolish_collectors") -> list[str]:
         "REVOKE EXECUTE ON FUNCTION sample_ensure_day(date) FROM PUBLIC;",
         f"GRANT EXECUTE ON FUNCTION sample_ensure_day(date) TO {role};",
         f"GRANT pg_monitor TO {role}; -- sizes, connections and replication",
+        "-- Roll-ups and retention drop partitions: let one collector run as the schema's owner, else `store_upkeep` is refused.",
     ]
 
 

@@ -81,10 +81,11 @@ def test_a_collector_with_only_the_printed_grants_stores_its_samples(valkey_url:
     """The role writes samples (the day's partition included) and can touch no other table."""
     role = f"limited_{os.getpid()}"
     statements = [
-        s.split(" --")[0].replace("prosepolish_collectors", role) for s in json.loads(printed("grants", "--json"))["collectors"]
+        s.split("--")[0].strip().replace("prosepolish_collectors", role)
+        for s in json.loads(printed("grants", "--json"))["collectors"]
     ]
     with psycopg.connect(database_url, autocommit=True) as owner:
-        for statement in statements:
+        for statement in filter(None, statements):
             owner.execute(statement)
         owner.execute(f"ALTER ROLE {role} PASSWORD 'right'")
     try:
