@@ -10,9 +10,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ..calc.savings import Assumptions, Estimate
+from ..calc.savings import Assumptions, Estimate, Measured, measured
 from ..calc.savings import estimate as estimated
 from ..errors import InvalidInput
+from ..model.window import Window, parse_span
+from .figures import amount, count, in_bytes, percent, plain_number, usd
+from .opened import opened_core
 
 
 class _Number(click.ParamType[Decimal]):
@@ -50,43 +53,84 @@ def _option(name: str, field: str, text: str, kind: Any = _NUMBER, default: str 
 @_option("--bytes-per-lookup", "bytes_per_lookup", "Size of one answer of the dictionary API in bytes.", int)
 @_option("--days", "days_per_month", "Days in a month.", int)
 @_option("--cache-usd", "cache_usd_per_month", "What the cache itself costs a month, in US dollars.")
+@click.option("--measured", "span", metavar="WINDOW", help="Also what the ledger says of the last WINDOW, such as 24h or 30d.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; money is exact decimal text.")
-def estimate(as_json: bool, **given: Any) -> None:
-    """Estimate what the cache saves. Asks no server.
+def estimate(span: str | None, as_json: bool, **given: Any) -> None:
+    """Estimate what the cache saves. Asks no server, unless --measured is given: then PostgreSQL.
 
-    Exit codes: 0 done, 2 wrong usage.
+    Exit codes: 0 done, 1 the ledger cannot be read, 2 wrong usage.
     """
     try:
         assumed = Assumptions(**given)
+        seconds = parse_span(span) if span else None
     except InvalidInput as error:
         raise click.UsageError(str(error)) from None
     result = estimated(assumed)
+    found = None if seconds is None else _from_ledger(seconds, assumed)
     if as_json:
-        click.echo(json.dumps({"assumptions": _plain(assumed), "estimate": _plain(result)}))
-    else:
-        Console(highlight=False).print(_table(assumed, result))
+        plain: dict[str, object] = {"assumptions": _plain(assumed), "estimate": _plain(result)}
+        click.echo(json.dumps(plain | ({"measured": _plain_measured(found)} if found else {})))
+        return
+    console = Console(highlight=False)
+    console.print(_table(assumed, result))
+    if found:
+        console.print(_measured_table(found, str(span)))
+
+
+def _from_ledger(seconds: int, assumed: Assumptions) -> Measured:
+    """The ledger of the window, with the window's share of what the cache costs a month. Raises StoreUnavailable."""
+    share = Decimal(seconds) / (assumed.days_per_month * 86_400) if assumed.days_per_month else Decimal(0)
+    with opened_core() as core:
+        rows = core.telemetry.ledger(Window.last(seconds))
+    return measured(rows, cache_usd=assumed.cache_usd_per_month * share)
 
 
 def _table(assumed: Assumptions, result: Estimate) -> Table:
     table = Table(title="Estimated savings", caption="An estimate from assumptions. The Savings page shows what was measured.")
     for name, side in (("what", "left"), ("how", "left"), ("a month", "right")):
         table.add_column(name, justify=side)  # type: ignore[arg-type] # a str is one of rich's literals here
-    calls = f"{assumed.corrections_per_day:,} x {assumed.days_per_month} x {_percent(assumed.correction_hit_ratio)}"
-    requests = f"{assumed.lookups_per_day:,} x {assumed.days_per_month} x {_percent(assumed.lookup_hit_ratio)}"
-    table.add_row("LLM calls not made", calls, f"{_count(result.calls_per_month)} calls")
+    calls = f"{assumed.corrections_per_day:,} x {assumed.days_per_month} x {percent(assumed.correction_hit_ratio)}"
+    requests = f"{assumed.lookups_per_day:,} x {assumed.days_per_month} x {percent(assumed.lookup_hit_ratio)}"
+    table.add_row("LLM calls not made", calls, f"{count(result.calls_per_month)} calls")
     table.add_row(
-        "Savings", f"{_count(result.calls_per_month)} x {_usd(assumed.usd_per_call)}", _usd(result.usd_per_month), style="bold"
+        "Savings", f"{count(result.calls_per_month)} x {usd(assumed.usd_per_call)}", usd(result.usd_per_month), style="bold"
     )
-    table.add_row("Savings in a year", f"{assumed.months_per_year} months", _usd(result.usd_per_year), style="bold")
+    table.add_row("Savings in a year", f"{assumed.months_per_year} months", usd(result.usd_per_year), style="bold")
     if assumed.cache_usd_per_month:
-        how = f"{_usd(result.usd_per_month)} less {_usd(assumed.cache_usd_per_month)} for the cache"
-        table.add_row("Net savings", how, _usd(result.net_usd_per_month))
-    waiting = f"{_count(result.calls_per_month)} x {_plain_number(assumed.seconds_per_call)} s"
-    table.add_row("Waiting saved", waiting, f"{_plain_number(round(result.waiting_s_per_month / 3600, 2))} h", end_section=True)
-    table.add_row("API requests not made", requests, f"{_count(result.requests_per_month)} requests")
-    traffic = f"{_count(result.requests_per_month)} x {_bytes(Decimal(assumed.bytes_per_lookup))}"
-    table.add_row("Traffic saved", traffic, _bytes(result.bytes_per_month), style="bold")
+        how = f"{usd(result.usd_per_month)} less {usd(assumed.cache_usd_per_month)} for the cache"
+        table.add_row("Net savings", how, usd(result.net_usd_per_month))
+    waiting = f"{count(result.calls_per_month)} x {plain_number(assumed.seconds_per_call)} s"
+    table.add_row("Waiting saved", waiting, f"{plain_number(round(result.waiting_s_per_month / 3600, 2))} h", end_section=True)
+    table.add_row("API requests not made", requests, f"{count(result.requests_per_month)} requests")
+    traffic = f"{count(result.requests_per_month)} x {in_bytes(Decimal(assumed.bytes_per_lookup))}"
+    table.add_row("Traffic saved", traffic, in_bytes(result.bytes_per_month), style="bold")
     return table
+
+
+def _measured_table(found: Measured, span: str) -> Table:
+    note = f"Calls without a known price, in no sum: {found.unpriced:,}." if found.unpriced else "Every call has a known price."
+    table = Table(title=f"Measured in the last {span}", caption=note)
+    for name, side in (("what", "left"), ("calls", "right"), ("US dollars", "right")):
+        table.add_column(name, justify=side)  # type: ignore[arg-type] # a str is one of rich's literals here
+    table.add_row("LLM calls paid for", f"{found.paid.calls:,}", usd(found.paid.usd))
+    table.add_row("Savings (calls not made)", f"{found.avoided.calls:,}", usd(found.avoided.usd), style="bold")
+    table.add_row("Net savings", "", usd(found.net_usd))
+    table.add_row("Hit rate", "–" if found.hit_ratio is None else f"{found.hit_ratio * 100:.1f} %", "")
+    table.add_row("Waiting saved", f"{found.avoided.seconds / 3600:.2f} h", "")
+    return table
+
+
+def _plain_measured(found: Measured) -> dict[str, object]:
+    return {
+        "paid_calls": found.paid.calls,
+        "paid_usd": amount(found.paid.usd),
+        "avoided_calls": found.avoided.calls,
+        "avoided_usd": amount(found.avoided.usd),
+        "net_usd": amount(found.net_usd),
+        "unpriced_calls": found.unpriced,
+        "hit_ratio": found.hit_ratio,
+        "waiting_saved_s": found.avoided.seconds,
+    }
 
 
 def _plain(value: Assumptions | Estimate) -> dict[str, object]:
@@ -96,35 +140,5 @@ def _plain(value: Assumptions | Estimate) -> dict[str, object]:
         number = plain[field.name]
         if isinstance(number, Decimal):
             money, whole = "usd" in field.name, number == number.to_integral_value()
-            plain[field.name] = _amount(number) if money else int(number) if whole else _plain_number(number)
+            plain[field.name] = amount(number) if money else int(number) if whole else plain_number(number)
     return plain
-
-
-def _plain_number(number: Decimal) -> str:
-    """Without an exponent and without zeros at the end."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _amount(amount: Decimal, grouping: str = "") -> str:
-    """At least cents; more places when there is more to say."""
-    return f"{amount:{grouping}.{max(2, -int(amount.normalize().as_tuple().exponent))}f}"
-
-
-def _usd(amount: Decimal) -> str:
-    return f"{'-' if amount < 0 else ''}${_amount(abs(amount), ',')}"
-
-
-def _percent(ratio: Decimal) -> str:
-    return f"{_plain_number(ratio * 100)} %"
-
-
-def _count(number: Decimal) -> str:
-    return f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,.1f}"
-
-
-def _bytes(number: Decimal) -> str:
-    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 1000)):
-        if number >= size:
-            return f"{_plain_number(round(number / size, 2))} {unit}"
-    return f"{_count(number)} B"

@@ -1,12 +1,15 @@
 """`prosepolish estimate`."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from prosepolish_core import Config, Core
 from prosepolish_core.cli.estimate import estimate
+from prosepolish_core.ports import LlmCall
 
 
 def run(*arguments: str) -> Result:
@@ -96,3 +99,33 @@ def test_figures_of_any_size_are_printed() -> None:
     """Zero and very large assumptions have a table too."""
     assert "$0.00" in run("--corrections", "0", "--lookups", "0").stdout
     assert "TB" in run("--lookups", "5000000000").stdout
+
+
+@pytest.mark.live
+def test_the_ledger_is_shown_beside_the_estimate(database_url: str) -> None:
+    """Paid, avoided, net, hit rate and unpriced calls of the window, in the table and in JSON."""
+    call = LlmCall("paid", "correct", "m", 450, 0, 150, 0, Decimal("0.00051"), "", 1.5)
+    with Core.open(Config.from_env({"DATABASE_URL": database_url})) as core:
+        for each in (call, *[call._replace(kind="avoided")] * 2, call._replace(kind="avoided", cost_usd=None)):
+            core.recorder.llm(each)
+    environ = {"DATABASE_URL": database_url, "COLUMNS": "120"}
+    shown = CliRunner().invoke(estimate, ["--measured", "1h", "--cache-usd", "7.2"], env=environ)
+    for part in ("Measured in the last 1h", "$0.00102", "75.0 %", "Calls without a known price, in no sum: 1."):
+        assert part in shown.stdout
+    found = json.loads(CliRunner().invoke(estimate, ["--measured", "1h", "--cache-usd", "7.2", "--json"], env=environ).stdout)
+    assert found["measured"] == {
+        "paid_calls": 1,
+        "paid_usd": "0.00051",
+        "avoided_calls": 3,
+        "avoided_usd": "0.00102",
+        "net_usd": "-0.00898",
+        "unpriced_calls": 1,
+        "hit_ratio": 0.75,
+        "waiting_saved_s": 4.5,
+    }
+
+
+@pytest.mark.parametrize("span", ["soon", "0d", "-1h", "9999w"])
+def test_a_window_that_cannot_be_read_is_wrong_usage(span: str) -> None:
+    """Exit code 2, before anything is asked."""
+    assert run("--measured", span).exit_code == 2
