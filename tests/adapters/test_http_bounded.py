@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from time import sleep
 
 import httpx
 import pytest
@@ -137,6 +138,24 @@ def test_whatever_the_other_side_sends_is_a_fault(sent: bytes) -> None:
         with client, pytest.raises(UpstreamFault) as caught, deadline(2.0):
             client.get(url)
     assert caught.value.outcome in {Outcome.ERROR, Outcome.TIMEOUT}
+
+
+def test_a_head_that_drips_ends_at_the_deadline() -> None:
+    """A reply whose head comes a byte at a time does not hold a thread either."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                for byte in HEAD + b"X: " + b"x" * 100_000:
+                    connection.sendall(bytes([byte]))
+                    sleep(0.01)
+
+        Thread(target=drip, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = bounded_client(url, max_bytes=1000)
+        with client, pytest.raises(UpstreamFault, match="deadline"), deadline(0.15):
+            client.get(url)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 408, 418, 429, 500, 502, 503, 504, 520, 522, 599])
