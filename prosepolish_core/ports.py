@@ -119,7 +119,10 @@ class Coverage(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A vertical line on the charts. `kind` is `deploy`, `restart`, `resetstat`, `failover`, `gap` or `note`."""
+    """A vertical line on the charts.
+
+    `kind` is `deploy`, `restart`, `resetstat`, `failover`, `swap` (another server at the same address), `gap` or `note`.
+    """
 
     ts: datetime
     kind: str
@@ -454,7 +457,6 @@ class WordRow(NamedTuple):
     absent: bool = False
     judged: bool = False
     paid: LlmCall | None = None
-    age_s: float | None = None
 
 
 class WordStore(Protocol):

@@ -15,10 +15,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 from ..errors import StoreUnavailable
 from ..ports import LlmCall, WordRow
 
-_COLUMNS = (
-    "fence, entry, source, absences, coalesce(absent_until > now(), false), judged, paid, "
-    "extract(epoch from now() - updated_at)::float8"
-)
+_COLUMNS = "fence, entry, source, absences, coalesce(absent_until > now(), false), judged, paid"
 _GET = f"SELECT {_COLUMNS} FROM dictionary_words WHERE word = %s"
 _GET_MANY = f"SELECT word, {_COLUMNS} FROM dictionary_words WHERE word = ANY(%s)"
 _PUT = """
@@ -168,8 +165,8 @@ def _configure(connection: DeadlineConnection) -> None:
 
 
 def _row(row: Sequence[Any]) -> WordRow:
-    fence, entry, source, absences, absent, judged, paid, age_s = row
-    return WordRow(fence, entry, source, absences, absent, judged, _call(paid) if paid else None, age_s)
+    fence, entry, source, absences, absent, judged, paid = row
+    return WordRow(fence, entry, source, absences, absent, judged, _call(paid) if paid else None)
 
 
 def _json(value: object) -> str:

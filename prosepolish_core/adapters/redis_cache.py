@@ -9,7 +9,6 @@ from typing import Any, cast
 import redis
 from hiredis import ReplyError
 
-from ..errors import CacheUnavailable
 from ..ports import Claim, Fill, Signal, Wake
 from .redis_client import LazyCluster
 from .redis_faults import classify, unavailable
@@ -135,24 +134,28 @@ class ClientCache(RedisCache):
 
     def get(self, key: str) -> bytes | None:
         """What is stored: a value, a lease, or nothing. One plain GET."""
-        stored: bytes | None = self._guarded(self._client.get, key)
+        stored: bytes | None = self._guarded(lambda: self._client.get(key))
         return stored
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """The same for many keys; a cluster is asked once per node."""
-        pipeline = self._client.pipeline(transaction=False)
-        for key in keys:
-            pipeline.get(key)
-        found: list[bytes | None] = self._guarded(pipeline.execute) if keys else []
+
+        def ask() -> Any:
+            pipeline = self._client.pipeline(transaction=False)
+            for key in keys:
+                pipeline.get(key)
+            return pipeline.execute()
+
+        found: list[bytes | None] = self._guarded(ask) if keys else []
         return found
 
     def drop(self, keys: Sequence[str]) -> int:
         """Delete values and void leases; gives how many keys there were."""
-        return sum(int(self._guarded(self._client.delete, key)) for key in keys)
+        return int(self._guarded(lambda: sum(int(self._client.delete(key)) for key in keys)))
 
     def ping(self) -> None:
         """Ask for a sign of life."""
-        self._guarded(self._client.ping)
+        self._guarded(lambda: self._client.ping())  # noqa: PLW0108 - the attribute alone may connect, and fail
 
     def reset(self) -> None:
         """Let go of idle connections."""
@@ -176,11 +179,10 @@ class ClientCache(RedisCache):
         except Exception as error:
             raise unavailable(error) from error
 
-    def _guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
+    @staticmethod
+    def _guarded(call: Callable[[], Any]) -> Any:
         try:
-            return call(*arguments)
-        except CacheUnavailable:
-            raise
+            return call()
         except Exception as error:
             raise unavailable(error) from error
 

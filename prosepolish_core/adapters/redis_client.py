@@ -71,7 +71,7 @@ def _by_sentinel(parts: SplitResult, settings: dict[str, Any]) -> redis.Redis:
         raise ValueError("the database of a redis+sentinel:// address must be a number")
     # The data servers' name and password are not the sentinels'.
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
-        _hosts(parts), sentinel_kwargs={k: v for k, v in settings.items() if k.startswith("socket")}, **settings
+        _hosts(parts), sentinel_kwargs={k: v for k, v in settings.items() if k == "retry" or k.startswith("socket")}, **settings
     )
     primary = sentinel.master_for(service or DEFAULT_SERVICE, db=int(database or 0), **_login(parts))  # type: ignore[no-untyped-call]
     return cast("redis.Redis", primary)

@@ -55,9 +55,9 @@ def cluster(nodes: int = 3) -> Iterator[list[ValkeyServer]]:
 def sentinel(service: str = "words") -> Iterator[tuple[int, ValkeyServer, ValkeyServer]]:
     """(port of the sentinel, primary, replica); the sentinel knows both and decides alone."""
     with tempfile.TemporaryDirectory(prefix="pp-sentinel-") as folder:
-        primary = ValkeyServer(config={"save": ""})
+        primary = ValkeyServer(port=_free_port(), config={"save": ""})
         primary.start()
-        replica = ValkeyServer(config={"save": "", "replicaof": f"127.0.0.1 {primary.port}"})
+        replica = ValkeyServer(port=_free_port(), config={"save": "", "replicaof": f"127.0.0.1 {primary.port}"})
         replica.start()
         port = _free_port()
         file = Path(folder) / "sentinel.conf"
