@@ -69,10 +69,6 @@ class Catalogue:
         """The number of the run's stream, once learned."""
         return self._streams[run.source, run.collector]
 
-    def known_stream(self, run: Run) -> int | None:
-        """The number of the run's stream, if it was learned."""
-        return self._streams.get((run.source, run.collector))
-
     def layout(self, shape: Shape) -> Layout:
         """The layout of this shape, once learned."""
         return self._layouts[shape]

@@ -46,7 +46,7 @@ class Maintenance(NamedTuple):
 _PARTITIONS = """
 SELECT c.oid::regclass::text, to_date(right(c.relname, 8), 'YYYYMMDD'), pg_total_relation_size(c.oid)
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'sample_run'::regclass ORDER BY 2"""
+WHERE i.inhparent = 'sample_run'::regclass AND c.relname ~ '_[0-9]{8}$' ORDER BY 2"""
 _NOT_ROLLED = """
 SELECT EXISTS (
     SELECT FROM sample_stream st LEFT JOIN sample_rolled m ON m.stream = st.id AND m.step = 60

@@ -19,6 +19,8 @@ from .resets import ResetWatch
 
 #: A writer waits longer for a connection than a reader: nobody looks at it.
 WAIT_S = 2.0
+#: Key of the advisory lock under which writers enlarge the catalogue ("ppcata").
+LOCK = 0x707063617461
 #: A run that is older than this when it is written may have missed its roll-up; roll-ups wait twice as long.
 LATE_S = 300.0
 #: Late runs are told by the span of minute roll-ups they fall into.
@@ -61,7 +63,8 @@ class SampleWriter:
         if not runs:
             return
         once = {(run.source, run.collector, run.tick): run for run in reversed(runs)}
-        ordered = sorted(once.values(), key=lambda run: run.tick)
+        # One order for all writers: no deadlock.
+        ordered = sorted(once.values(), key=lambda run: (run.tick, run.source, run.collector))
         with self._lock:
             done = False
             try:
@@ -74,8 +77,10 @@ class SampleWriter:
     def _write(self, runs: list[Run]) -> None:
         for attempt in range(3):
             try:
+                with store_faults():
+                    packed = self._look_up(runs)
                 with store_faults(), self._pool.connection(WAIT_S) as connection:
-                    packed = self._prepare(connection, runs)
+                    self._refuse_other_database(connection, packed)
                     if attempt:
                         packed = _absent(connection, packed)
                     self._copy(connection, packed)
@@ -94,36 +99,57 @@ class SampleWriter:
         self._catalogue.forget()
         self._watch.forget()
 
-    def _prepare(self, connection: Connection, runs: list[Run]) -> list[_Packed]:
-        if connection not in self._same_database:
-            if not self._frames_exist(connection, runs):
-                self._forget()  # the database was replaced beneath us
-            self._same_database.add(connection)
-        packed = []
+    def _look_up(self, runs: list[Run]) -> list[_Packed]:
+        """Numbers of streams and layouts, and values as arrays. What is new to us is made in a transaction of its own."""
+        packed, unknown = [], []
         for run in runs:
-            shape = shape_of(run.samples)
-            if not self._catalogue.knows(run, shape):
-                self._catalogue.learn(connection, run, shape)
-            layout = self._catalogue.layout(shape) if shape else None
-            values = np.array([s.value for s in run.samples], dtype=np.float64)
-            if layout is not None and layout.take is not None:
-                values = values[list(layout.take)]
-            values[np.isneginf(values)] = np.nan
-            packed.append(_Packed(run, self._catalogue.stream(run), layout, values))
-        return packed
+            known = self._packed(run)
+            packed.append(known)
+            if known is None:
+                unknown.append(run)
+        days = {_day(run) for run in runs} - self._days
+        if unknown or days:
+            with self._pool.connection(WAIT_S) as connection:
+                # One writer at a time, and nothing else under way: no deadlock.
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+                for day in sorted(days):
+                    connection.execute("SELECT sample_ensure_day(%s)", (day,))
+                learned = {id(run): self._learn(connection, run) for run in unknown}
+            self._days |= days
+            packed = [known or learned[id(run)] for known, run in zip(packed, runs, strict=True)]
+        return [p for p in packed if p is not None]
 
-    def _frames_exist(self, connection: Connection, runs: list[Run]) -> bool:
-        streams = {self._catalogue.known_stream(run) for run in runs}
-        ids = [self._frames[stream].id for stream in streams if stream in self._frames]
+    def _learn(self, connection: Connection, run: Run) -> _Packed | None:
+        self._catalogue.learn(connection, run, shape_of(run.samples))
+        return self._packed(run)
+
+    def _packed(self, run: Run) -> _Packed | None:
+        """The run with its numbers, if they are known."""
+        shape = shape_of(run.samples)
+        if not self._catalogue.knows(run, shape):
+            return None
+        layout = self._catalogue.layout(shape) if shape else None
+        values = np.array([s.value for s in run.samples], dtype=np.float64)
+        if layout is not None and layout.take is not None:
+            values = values[list(layout.take)]
+        values[np.isneginf(values)] = np.nan
+        return _Packed(run, self._catalogue.stream(run), layout, values)
+
+    def _refuse_other_database(self, connection: Connection, packed: list[_Packed]) -> None:
+        """A new connection may lead to a database that was put in the place of ours: then everything is looked up again."""
+        if connection not in self._same_database:
+            if not self._frames_exist(connection, packed):
+                raise NoPartition
+            self._same_database.add(connection)
+
+    def _frames_exist(self, connection: Connection, packed: list[_Packed]) -> bool:
+        ids = [self._frames[stream].id for stream in {p.stream for p in packed} if stream in self._frames]
         if not ids:
             return True
         row = connection.execute("SELECT count(*) FROM sample_frame WHERE id = ANY(%s)", (ids,)).fetchone()
         return row is not None and row[0] == len(ids)
 
     def _copy(self, connection: Connection, packed: list[_Packed]) -> None:
-        for day in {_day(p.run) for p in packed} - self._days:
-            connection.execute("SELECT sample_ensure_day(%s)", (day,))
-            self._days.add(day)
         opened: list[Frame] = []
         rows = [self._row(p, opened) for p in packed]
         if opened:
@@ -158,7 +184,7 @@ def _note_late(connection: Connection, packed: list[_Packed]) -> None:
     now = datetime.now(UTC).timestamp()
     late = {(p.stream, p.run.tick // SPAN_S * SPAN_S) for p in packed if now - p.run.tick > LATE_S}
     if late:
-        streams, starts = zip(*late, strict=True)
+        streams, starts = zip(*sorted(late), strict=True)
         connection.execute(_LATE, (list(streams), list(starts)))
 
 
