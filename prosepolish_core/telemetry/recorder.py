@@ -96,9 +96,8 @@ class BufferedRecorder:
         return self._flusher.flush()
 
     def close(self) -> None:
-        """Write what is left and stop the thread. Counting goes on afterwards, and starts another one."""
+        """Write what is left and stop the thread. What is noted afterwards is written by another close, or at exit."""
         self._flusher.close()
-        self._room = 0
 
     # --- inside ---
 
