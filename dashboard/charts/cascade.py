@@ -6,12 +6,13 @@ import plotly.graph_objects as go
 
 from dashboard.views.cascade import Fall
 
+from .draft import Draft
 from .theme import QUIET, colour_of, faded, lay_out
 
 
 def cascade(falls: Sequence[Fall]) -> go.Figure:
     """One bar per tier, cheapest on top: solid what it answered, pale what it passed on."""
-    figure = go.Figure()
+    figure = Draft()
     labels = [fall.label for fall in falls]
     colours = [colour_of(fall.tier) for fall in falls]
     figure.add_bar(
@@ -44,4 +45,4 @@ def cascade(falls: Sequence[Fall]) -> go.Figure:
     figure.update_layout(barmode="stack", hovermode="closest", bargap=0.6)
     figure.update_xaxes(range=[0, 102], tickvals=[0, 25, 50, 75, 100], ticksuffix="", showgrid=True)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
-    return figure
+    return figure.done()

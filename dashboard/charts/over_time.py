@@ -12,6 +12,7 @@ from prosepolish_core.calc.downsample import thin
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, Mark, Numbers
 
+from .draft import Draft
 from .scales import Scale, scale
 from .theme import MARK_COLOURS, MOST_POINTS, QUIET, WARN, faded, lay_out
 
@@ -51,7 +52,7 @@ def lines(
 ) -> go.Figure:
     """Series over the window. `floor` and `ceiling` pin the axis, in base units."""
     shown = scale(unit, _largest(series))
-    figure = go.Figure()
+    figure = Draft()
     for line in series:
         ts, values = _thinned(line.ts, line.values)
         if line.low is not None and line.high is not None:
@@ -70,7 +71,7 @@ def lines(
     lay_out(figure, height=height, revision=f"{unit}{window.seconds:.0f}", legend=len(series) > 1)
     _axes(figure, _from(series, window), window, shown, floor, ceiling, log)
     _draw_marks(figure, marks)
-    return figure
+    return figure.done()
 
 
 def bars(
@@ -84,7 +85,7 @@ def bars(
 ) -> go.Figure:
     """Amounts per bucket, stacked or side by side."""
     shown = scale(unit, _largest(series))
-    figure = go.Figure()
+    figure = Draft()
     for line in series:
         figure.add_bar(
             x=line.ts[-MOST_POINTS:],
@@ -99,7 +100,7 @@ def bars(
     if unit == "1" and _largest(series) < FEW:
         figure.update_yaxes(dtick=1, range=[0, FEW])
     _draw_marks(figure, marks)
-    return figure
+    return figure.done()
 
 
 def _thinned(ts: Instants, values: Numbers) -> tuple[Instants, Numbers]:
@@ -108,7 +109,7 @@ def _thinned(ts: Instants, values: Numbers) -> tuple[Instants, Numbers]:
     return thinned[0][:MOST_POINTS], thinned[1][:MOST_POINTS]
 
 
-def _band(figure: go.Figure, line: Line, shown: Scale) -> None:
+def _band(figure: Draft, line: Line, shown: Scale) -> None:
     """The interval around a line, one polygon for each unbroken run of two or more points."""
     assert line.low is not None  # noqa: S101 - the caller asked
     assert line.high is not None  # noqa: S101
@@ -152,7 +153,7 @@ def _from(series: Sequence[Line], window: Window) -> datetime:
 
 
 def _axes(
-    figure: go.Figure, start: datetime, window: Window, shown: Scale, floor: float | None, ceiling: float | None, log: bool
+    figure: Draft, start: datetime, window: Window, shown: Scale, floor: float | None, ceiling: float | None, log: bool
 ) -> None:
     figure.update_xaxes(type="date", range=[start.replace(tzinfo=None), window.end.replace(tzinfo=None)])
     figure.update_yaxes(ticksuffix=shown.suffix, tickprefix=shown.prefix)
@@ -164,7 +165,7 @@ def _axes(
         figure.update_yaxes(range=[floor / shown.divisor, ceiling / shown.divisor])
 
 
-def _draw_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
+def _draw_marks(figure: Draft, marks: Sequence[Mark]) -> None:
     for mark in marks[-30:]:
         colour = MARK_COLOURS.get(mark.kind, WARN)
         figure.add_vline(

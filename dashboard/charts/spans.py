@@ -8,12 +8,13 @@ from dashboard.views.hit_rate import TierRate
 from dashboard.views.latency import Spread
 from dashboard.views.targets import family_label, tier_label
 
+from .draft import Draft
 from .theme import BAD, GOOD, QUIET, WARN, colour_of, faded, lay_out
 
 
 def rates(rows: Sequence[TierRate]) -> go.Figure:
     """A dot per row with its interval; a diamond shows the target."""
-    figure = go.Figure()
+    figure = Draft()
     labels = [f"{tier_label(row.tier)} · {family_label(row.family)}" for row in rows]
     colours = [QUIET if row.good is None else GOOD if row.good else WARN for row in rows]
     figure.add_scatter(
@@ -46,12 +47,12 @@ def rates(rows: Sequence[TierRate]) -> go.Figure:
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(range=[-2, 102], ticksuffix=" %")
     figure.update_yaxes(autorange="reversed", ticksuffix="  ", categoryorder="array", categoryarray=labels)
-    return figure
+    return figure.done()
 
 
 def spreads(rows: Sequence[Spread]) -> go.Figure:
     """A bar per tier from p50 to p99 on a logarithmic time axis, with p95 between and the budget as a red line."""
-    figure = go.Figure()
+    figure = Draft()
     labels = [tier_label(row.tier) for row in rows]
     for row in rows:
         colour = colour_of(row.tier)
@@ -85,4 +86,4 @@ def spreads(rows: Sequence[Spread]) -> go.Figure:
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(type="log", ticksuffix=" ms", dtick=1)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ", categoryorder="array", categoryarray=labels)
-    return figure
+    return figure.done()

@@ -1,8 +1,8 @@
 """Colours, fonts and the shared layout of every figure. Text, grid and background follow Streamlit's light or dark theme."""
 
-import plotly.graph_objects as go
-
 from prosepolish_core.model.outcome import Tier
+
+from .draft import Draft
 
 #: One colour per tier on every page; at least 3:1 on white and on the dark background.
 TIER_COLOURS = {Tier.REDIS: "#3B82F6", Tier.POSTGRES: "#0D9488", Tier.DICTIONARY_API: "#D97706", Tier.GEMINI: "#8B5CF6"}
@@ -25,18 +25,17 @@ def faded(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def lay_out(figure: go.Figure, *, height: int = 260, revision: str = "", legend: bool = True) -> go.Figure:
+def lay_out(figure: Draft, *, height: int = 260, revision: str = "", legend: bool = True) -> None:
     """The shared layout. A constant `revision` keeps zoom and hidden lines over refreshes."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 12, "b": 8},
         uirevision=revision or "constant",
         showlegend=legend,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left", "title": None},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         hovermode="x unified",
         bargap=0.15,
         dragmode="zoom",
     )
-    figure.update_xaxes(automargin=True, title=None)
-    figure.update_yaxes(automargin=True, title=None, zeroline=False)
-    return figure
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True, zeroline=False)

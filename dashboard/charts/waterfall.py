@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from dashboard.views.playground import Step
 
+from .draft import Draft
 from .scales import scale
 from .theme import QUIET, colour_of, faded, lay_out
 
@@ -15,7 +16,7 @@ def waterfall(steps: Sequence[Step]) -> go.Figure:
     total = max((s.start_s + s.duration_s for s in steps), default=0.0)
     shown = scale("seconds", total)
     labels = [f"{position}. {step.label}" for position, step in enumerate(steps, start=1)]
-    figure = go.Figure()
+    figure = Draft()
     figure.add_bar(
         y=labels,
         base=[s.start_s / shown.divisor for s in steps],
@@ -41,4 +42,4 @@ def waterfall(steps: Sequence[Step]) -> go.Figure:
     figure.update_layout(hovermode="closest", bargap=0.6)
     figure.update_xaxes(range=[0, max(total, 1e-9) / shown.divisor * 1.02], ticksuffix=shown.suffix, nticks=6)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
-    return figure
+    return figure.done()
