@@ -1,6 +1,6 @@
 """Tallies: counts add up in any order, and event names are bounded."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prosepolish_core.model.outcome import Family, Outcome, Tier
@@ -11,7 +11,8 @@ calls = st.lists(
 )
 
 
-@given(st.lists(calls))
+@given(st.lists(calls, max_size=5))
+@settings(max_examples=40)
 def test_parts_add_up_to_the_whole(parts: list[list[tuple[Family, Tier, Outcome, float]]]) -> None:
     """Counting all at once and merging the counts of parts come to the same."""
     whole, merged = Tally(), Tally()
