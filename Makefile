@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FLAGS ?=
 
-.PHONY: up test check bench clean races
+.PHONY: up test check bench clean races bench-collectors proofs-collectors
 up: $(STAMP)            ## start the whole demo stack and the dashboard
 	@$(BIN)/prosepolish up $(FLAGS)
 
@@ -20,8 +20,17 @@ check: $(STAMP)         ## style, types and import contracts
 bench: $(STAMP)         ## every benchmark; prints medians and ratios
 	@$(BIN)/python -m benchmarks $(FLAGS)
 
+bench-collectors: $(STAMP) ## cost, scale, census and /metrics of the collectors, beside the standard exporter
+	@$(BIN)/python -m benchmarks collector_cost collector_scale census_million exposition_parity
+
+proofs-collectors: $(STAMP) ## kills, stops, resets and a census: nothing lost, nothing twice (a thousand kills take half an hour)
+	@$(BIN)/python -m benchmarks.collector_proofs --kills 1000 --stops 50 $(FLAGS)
+
 races: $(STAMP)         ## the long race campaign: a million schedules, ten thousand races on real servers
 	@$(BIN)/python -m benchmarks.races --schedules 1000000 --trials 10000 $(FLAGS)
+
+proofs: $(STAMP)        ## limits and sessions under attack; FLAGS="--seed N --slice full" for the full sizes
+	@$(BIN)/python -m benchmarks.proofs $(FLAGS)
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

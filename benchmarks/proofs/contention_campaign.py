@@ -68,7 +68,7 @@ def run(seed: int, scale: float, small: bool = False) -> Row:
         workers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
         while decisions < size:
             client(server.port).flushall()
-            part = min(ROUND, size - decisions) // PROCESSES
+            part = max(min(ROUND, size - decisions) // PROCESSES, THREADS)
             for i, worker in enumerate(workers):
                 print(server.port, seed + decisions + i, part, file=worker.stdin, flush=True)
             told = sum((Counter(json.loads(worker.stdout.readline())) for worker in workers if worker.stdout), Counter[str]())

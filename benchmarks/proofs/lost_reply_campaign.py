@@ -1,7 +1,7 @@
 """Does a client whose rotation's reply was lost always get the same successor, and never a theft alarm?"""
 
 import random
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from .session_stack import stack
 from .table import Row
@@ -11,7 +11,7 @@ FULL, SMALL = 100_000, 600
 
 
 def run(seed: int, scale: float, small: bool = False) -> Row:
-    """Rotate, lose the reply, ask again with the same nonce (once, thrice, or from two threads at once, or after Redis lost all)."""
+    """Rotate, lose the reply, ask again with the same nonce: once, thrice, from two threads at once, or after Redis lost all."""
     size = max(int((SMALL if small else FULL) * scale), 20)
     numbers, alarms, forks, dead = random.Random(seed), 0, 0, 0
     with stack() as (sessions, redis, _):
@@ -23,13 +23,9 @@ def run(seed: int, scale: float, small: bool = False) -> Row:
             first = sessions.rotate(token, nonce)  # the caller never sees this one
             if numbers.random() < 0.05:
                 redis.flushall()
-            again = []
             if numbers.random() < 0.2:
-                threads = [threading.Thread(target=lambda t=token, n=nonce: again.append(sessions.rotate(t, n))) for _ in range(2)]
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
+                with ThreadPoolExecutor(2) as pool:
+                    again = list(pool.map(sessions.rotate, [token] * 2, [nonce] * 2))
             else:
                 again = [sessions.rotate(token, nonce) for _ in range(numbers.choice((1, 1, 3)))]
             alarms += sum(answer.reason == "reuse" for answer in again)

@@ -16,6 +16,10 @@ from .servers import client, postgres, valkey
 PEPPER = b"a pepper of the proofs, no secret"
 
 
+#: Servers that are already there (port of a Valkey, URL of a migrated PostgreSQL); the tests' own, to save their start.
+SERVERS: tuple[int, str] | None = None
+
+
 class Stack(NamedTuple):
     """A service, its Redis client, and the store behind it."""
 
@@ -35,8 +39,11 @@ def bent(**fields: float) -> SessionRules:
 @contextmanager
 def stack(rules: SessionRules | None = None, *, size: int = 10) -> Iterator[Stack]:
     """A Valkey, a PostgreSQL and a service on them."""
-    with valkey() as server, postgres() as url:
-        yield from service(server.port, url, rules, size)
+    if SERVERS:
+        yield from service(*SERVERS, rules, size)
+    else:
+        with valkey() as server, postgres() as url:
+            yield from service(server.port, url, rules, size)
 
 
 def service(port: int, url: str, rules: SessionRules | None = None, size: int = 10) -> Iterator[Stack]:
