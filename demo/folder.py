@@ -58,18 +58,19 @@ class DataFolder:
             if "postgres" in missing and (self.path / "postgres" / "PG_VERSION").exists():
                 raise StartupError(f"{path} is lost, and with it the password of the data beside it; choose another --data-dir")
             found |= {name: secrets.token_urlsafe(32) for name in missing}
-            self.write("secrets.json", json.dumps(found))
+            self.write("secrets.json", json.dumps(found), durable=True)
         return {name: found[name] for name in SECRETS}
 
-    def write(self, name: str, text: str) -> None:
-        """Put a file in place whole, readable by the owner only."""
+    def write(self, name: str, text: str, *, durable: bool = False) -> None:
+        """Put a file in place whole, readable by the owner only; `durable`: not even a power cut loses it."""
         path = self.path / name
         fresh = path.with_name(f"{name}.new")
         try:
             with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             fresh.replace(path)
         except OSError as error:
             raise unusable(self.path, error) from None

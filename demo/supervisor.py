@@ -21,7 +21,7 @@ from .plan import Plan
 #: A part that falls this often within a minute is not started again.
 MOST_FALLS = 3
 #: How long programs, and then servers, may take to stop when asked. With INSIST_S for each it stays below five seconds.
-PROGRAMS_S, SERVERS_S = 1.6, 1.4
+PROGRAMS_S, SERVERS_S = 2.0, 1.4
 #: Parts without which the rest still makes sense.
 OPTIONAL = frozenset({"collectors", "traffic"})
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

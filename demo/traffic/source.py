@@ -20,7 +20,7 @@ THREADS = 48
 #: Seconds between two lines in the log.
 REPORT_S = 30.0
 #: How long calls under way may take once it is told to stop.
-LAST_CALLS_S = 0.8
+LAST_CALLS_S = 0.4
 log = structlog.get_logger(__name__)
 
 
