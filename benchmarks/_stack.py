@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -52,7 +53,10 @@ def valkey(unix_socket: bool = False) -> Iterator[tuple[ValkeyServer, str]]:
     """A server of our own and its URL."""
     folder = Path(tempfile.mkdtemp(prefix="pp-bench-"))
     path = folder / "v.sock"
-    with ValkeyServer(config={"save": ""}, unix_socket_path=path if unix_socket else None) as server:
+    with socket.socket() as probe:  # a port of the system's choice: two benchmarks may start at the same moment
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with ValkeyServer(port=port, config={"save": ""}, unix_socket_path=path if unix_socket else None) as server:
         yield server, f"unix://{path}" if unix_socket else f"redis://127.0.0.1:{server.port}/0"
     shutil.rmtree(folder, ignore_errors=True)
 

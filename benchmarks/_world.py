@@ -135,5 +135,8 @@ class WorldRuntime:
         """Let time pass."""
         self._world.sleep(seconds)
 
+    def start_anew(self) -> None:
+        """Nothing is forked here."""
+
     def close(self) -> None:
         """Nothing to close."""

@@ -1,6 +1,8 @@
 """The permanent word store in PostgreSQL: one statement a call, autocommit, prepared, and a deadline the client itself keeps."""
 
+import os
 import threading
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -53,16 +55,23 @@ class PostgresWords:
     """A `ports.WordStore`. Holds at most `size` connections, opened when first needed."""
 
     def __init__(self, url: str, *, size: int) -> None:
+        self._url, self._size = url, size
+        self.start_anew()
+        _ALL.add(self)
+
+    def start_anew(self) -> None:
+        """As if just made: in a forked child the connections are the parent's, and are neither used nor closed."""
+        self._abandoned = getattr(self, "_idle", [])
         self._idle: list[DeadlineConnection] = []
         self._lock = threading.Lock()
         self._waiting = 0
         self._opened = False
         self._pool: ConnectionPool[DeadlineConnection] = ConnectionPool(
-            url,
+            self._url,
             connection_class=DeadlineConnection,
             min_size=0,
-            max_size=size,
-            max_waiting=size * 16,
+            max_size=self._size,
+            max_waiting=self._size * 16,
             reconnect_timeout=2.0,
             open=False,
             configure=_configure,
@@ -157,6 +166,17 @@ class PostgresWords:
         finally:
             with self._lock:
                 self._waiting -= 1
+
+
+_ALL: "weakref.WeakSet[PostgresWords]" = weakref.WeakSet()
+
+
+def _in_the_child() -> None:
+    for words in list(_ALL):
+        words.start_anew()
+
+
+os.register_at_fork(after_in_child=_in_the_child)
 
 
 def _configure(connection: DeadlineConnection) -> None:

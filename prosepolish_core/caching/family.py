@@ -61,6 +61,12 @@ class FamilyCache:
         self._refreshing: set[str] = set()
         self._lock = threading.Lock()
         self.loading = Loading(link, recorder, self.seal, ttl_s or family.ttl_s, grace, self._flights)
+        link.on_fork(self._forget)
+
+    def _forget(self) -> None:
+        self._flights.clear()
+        self._refreshing.clear()
+        self._lock = threading.Lock()
 
     def get(self, identifier: str | tuple[str, ...]) -> Stored | None:
         """The stored value, by one plain GET; None when there is none or Redis is away."""

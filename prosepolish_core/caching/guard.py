@@ -25,12 +25,16 @@ class Guard:
     """`up` may be read without a lock on the hot path. `reason` is the last fault's word."""
 
     def __init__(self, server: CacheServer, runtime: Runtime) -> None:
-        self.up = True
-        self.reason = ""
-        self.gave_up = False
         self.owed: set[str] = set()
         self._server = server
         self._runtime = runtime
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """As if just made, but for what is owed: in a forked child nobody is looking."""
+        self.up = True
+        self.reason = ""
+        self.gave_up = False
         self._lock = threading.Lock()
         self._no_writes_until = float("-inf")
         self._probing = False

@@ -18,6 +18,10 @@ class Keeper:
     def __init__(self, server: CacheServer, runtime: Runtime) -> None:
         self._server = server
         self._runtime = runtime
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """As if just made: in a forked child the parent keeps its own leases."""
         self._lock = threading.Lock()
         self._kept: dict[str, str] = {}
         self._running = False

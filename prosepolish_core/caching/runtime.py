@@ -42,6 +42,9 @@ class Runtime(Protocol):
     def pause(self, seconds: float) -> None:
         """Let time pass."""
 
+    def start_anew(self) -> None:
+        """Called in a forked child."""
+
     def close(self) -> None:
         """Finish what runs, drop what waits."""
 
@@ -53,8 +56,12 @@ class Threads:
     share = staticmethod(random.random)
 
     def __init__(self, workers: int = WORKERS, waiting: int = WAITING) -> None:
-        self._room = threading.Semaphore(workers + waiting)
-        self._workers = workers
+        self._workers, self._waiting = workers, waiting
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """As if just made: in a forked child the parent's threads do not run."""
+        self._room = threading.Semaphore(self._workers + self._waiting)
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._closed = threading.Event()

@@ -179,3 +179,17 @@ def test_a_hung_statement_ends_at_the_clients_own_deadline(database_url: str) ->
         assert time.monotonic() - began < 1
     assert words.get("a", 2).fence == 0
     words.close()
+
+
+def test_a_forked_child_looks_up_on_connections_of_its_own(valkey_url: str, database_url: str) -> None:
+    """Whatever the parent was doing: its threads, flights and connections are not the child's."""
+    upstream = source()
+    with dictionary_at(valkey_url, database_url, upstream) as dictionary:
+        dictionary.lookup("w0")
+        child = os.fork()
+        if not child:
+            tiers = [dictionary.lookup(word).tier for word in ("w0", "w1", "w1")]
+            os._exit(0 if tiers == [Tier.REDIS, Tier.DICTIONARY_API, Tier.REDIS] else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert dictionary.lookup("w1").tier is Tier.REDIS
+        assert dictionary.lookup("w2").tier is Tier.DICTIONARY_API
