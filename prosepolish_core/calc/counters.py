@@ -19,6 +19,15 @@ class Reset(StrEnum):
     SWAP = "swap"
 
 
+#: Counters that the observer keeps about a source: they live and begin again with the collector, not with the source.
+OBSERVERS = ("collector_", "attributed_", "slowlog_seen", "slowlog_missed")
+
+
+def of_observer(metric: str) -> bool:
+    """Whether a counter lives in the collector's process and not in the process that is observed."""
+    return metric.startswith(OBSERVERS)
+
+
 def increases(values: Numbers, other_process: Flags | None = None, share: Numbers | None = None) -> Numbers:
     """The increase up to each value; the first one has none (0).
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import orjson
 
 from ..adapters.postgres_pool import Connection
+from ..calc.counters import of_observer
 from ..model.sample import Kind, Labels, Run, Sample
 
 
@@ -23,7 +24,11 @@ class Facts(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Which series stands at which position. `take` picks the samples to keep when a run names a series twice (the last wins)."""
+    """Which series stands at which position.
+
+    `counters` are those of the process that is observed. `take` picks the samples to keep when a run names a series
+    twice (the last wins).
+    """
 
     id: int
     facts: tuple[Facts, ...]
@@ -152,7 +157,7 @@ def _learn_layout(connection: Connection, shape: Shape) -> Layout:
     return Layout(
         id=row[0],
         facts=facts,
-        counters=np.array([f.kind is Kind.COUNTER for f in facts]),
+        counters=np.array([f.kind is Kind.COUNTER and not of_observer(f.metric) for f in facts]),
         take=None if take == tuple(range(len(shape))) else take,
         uptime=next((i for i, f in enumerate(facts) if f.metric == "uptime_in_seconds" and not f.labels), None),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..calc.buckets import CounterCells, GaugeCells
-from ..calc.counters import absent_is_zero, increases, life_share
+from ..calc.counters import absent_is_zero, increases, life_share, of_observer
 from ..model.sample import Kind
 from ..ports import SeriesKey
 from .packing import Numbers
@@ -43,11 +43,11 @@ def counter_cells(track: Track, series: Mapping[int, SeriesRow], after: float) -
             matrix = absent_is_zero(np.column_stack([counters[key] for key in labelled]))
             counters.update(zip(labelled, matrix.T, strict=True))
         for key in keys:
-            found[key] = _cells(track, counters[key], after)
+            found[key] = _cells(track, counters[key], after, own=of_observer(metric))
     return found
 
 
-def _cells(track: Track, values: Numbers, after: float) -> CounterCells:
+def _cells(track: Track, values: Numbers, after: float, *, own: bool) -> CounterCells:
     real = ~np.isnan(values)
     tick, ts, v = track.tick[real], track.ts[real], values[real]
     if len(v) < 2:
@@ -55,7 +55,8 @@ def _cells(track: Track, values: Numbers, after: float) -> CounterCells:
     covered = np.diff(ts, prepend=ts[0])
     # A clock that was set back between two readings: the schedule's instants still tell how far apart they are.
     covered = np.where(covered > 0, covered, np.diff(tick, prepend=tick[0]))
-    grown = increases(v, other_process(track.process[real], track.uptime[real]), life_share(covered, track.uptime[real]))
+    other = None if own else other_process(track.process[real], track.uptime[real])
+    grown = increases(v, other, life_share(covered, track.uptime[real]))
     keep = tick > after
     keep[0] = False
     return CounterCells(tick[keep], grown[keep], covered[keep])

@@ -197,3 +197,20 @@ def test_a_database_without_schema_says_what_to_do(empty_database_url: str) -> N
     with pytest.raises(StoreUnavailable, match="prosepolish migrate"):
         SampleStore(pool).latest()
     pool.close()
+
+
+def test_the_collectors_own_counters_live_with_the_collector(store: SampleStore) -> None:
+    """A restarted server does not restart them, and a restarted collector resets no statistics of the server."""
+
+    def both(tick: int, hits: float, calls: float, process: str, uptime: float) -> Run:
+        extra = (Sample("collector_calls", calls, Kind.COUNTER), Sample("uptime_in_seconds", uptime))
+        made = run(tick, hits, state={"run_id": process})
+        return replace(made, samples=(*made.samples, *extra))
+
+    store.write([both(0, 100, 1000, "a", 500), both(10, 110, 1005, "a", 510)])
+    store.write([both(20, 4, 1010, "b", 3), both(30, 9, 2, "b", 13)])
+    found = {
+        s.key.metric: float(np.nansum(s.increase)) for s in store.increases(["keyspace_hits", "collector_calls"], window(60), 1)
+    }
+    assert found == {"keyspace_hits": 10 + 4 + 5, "collector_calls": 5 + 5 + 2}
+    assert [m.kind for m in store.marks(window(60))] == ["restart"]
