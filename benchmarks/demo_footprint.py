@@ -89,12 +89,14 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="pp-footprint-"))
     folder.chmod(0o755)
     try:
-        starts = []
+        starts, spent = [], []
         for number in range(chosen.rounds):
             with stack(folder / f"start-{number}", 8) as (process, port):
                 starts.append(until_live(process, folder / f"start-{number}", port))
+                spent.append(sum(cost(process, folder / f"start-{number}").cpu_s.values()))
         _line("fresh start to live numbers", median(starts), MOST_START_S, "s")
-        print(f"    each: {', '.join(f'{s:.1f}' for s in starts)} s")
+        print(f"    each: {', '.join(f'{s:.1f}' for s in starts)} s; CPU spent until then: {median(spent):.1f} s", end="; ")
+        print(f"load of the machine now: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         with stack(folder / "load", 50) as (process, port):
             until_live(process, folder / "load", port)
             _load(process, folder / "load", chosen.warm_up, chosen.windows, chosen.window)
