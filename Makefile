@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FLAGS ?=
 
-.PHONY: up test check bench clean races bench-collectors proofs-collectors
+.PHONY: up test check bench clean races bench-collectors proofs-collectors proofs
 up: $(STAMP)            ## start the whole demo stack and the dashboard
 	@$(BIN)/prosepolish up $(FLAGS)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..adapters.redis_scripts import RedisScripts, Script, ScriptFault, bulk
+from ..errors import InvalidLimit
 from ..model.limit import Decision, Limit, LimitState
 from .keys import request_suffix, stem
 from .local import LocalLimits
@@ -90,7 +91,10 @@ class Limiter:
         if not self._outage.may_ask():
             return self._degraded(chosen, keys, "paused", charge=charge)
         try:
-            decision = self._ask(chosen, keys, request, charge=charge)
+            if self._tagged and any(own not in {None, subject} for own in chosen.subjects):
+                decision = self._in_two_phases(subject, chosen, request_id, charge=charge)
+            else:
+                decision = self._ask(chosen, keys, request, charge=charge)
         except ScriptFault as fault:
             self._outage.failed()
             return self._degraded(chosen, keys, fault.reason, charge=charge)
@@ -102,9 +106,12 @@ class Limiter:
         return decision
 
     def _plan(self, limits: Sequence[Limit], cost: int) -> Plan:
-        key = (tuple(limits), cost)
-        if type(cost) is int and (found := self._plans.get(key)):
-            return found
+        try:
+            key = (tuple(limits), cost)
+            if type(cost) is int and (found := self._plans.get(key)):
+                return found
+        except TypeError:
+            raise InvalidLimit("limits is a list of Limit") from None
         made = plan(key[0], cost)
         if len(self._plans) >= MOST_PLANS:
             self._plans.clear()
@@ -113,10 +120,13 @@ class Limiter:
 
     def _keys(self, subject: str, chosen: Plan) -> list[str]:
         start = stem(subject, self._tagged)
-        return [
+        keys = [
             (start if own is None else stem(own, self._tagged)) + suffix
             for own, suffix in zip(chosen.subjects, chosen.suffixes, strict=True)
         ]
+        if len(keys) > 1 and len(set(keys)) != len(keys):
+            raise InvalidLimit("the same limit is named twice in one call")
+        return keys
 
     def _ask(self, chosen: Plan, keys: list[str], request: str, *, charge: bool) -> Decision:
         nonce = self._scripts.nonce()
@@ -142,6 +152,29 @@ class Limiter:
             except ValueError:
                 raise ScriptFault("bad_memory", sent=False) from None
         return decide(chosen, reply[1] == 1, reply[2], reply[3:], charged=charge)
+
+    def _in_two_phases(self, subject: str, chosen: Plan, request_id: str | None, *, charge: bool) -> Decision:
+        """A cluster, subjects in different slots: look at all first, then charge each by itself.
+
+        Not atomic: between the two, others may spend, and then some limits are charged for a call that is denied. It errs
+        towards denial only.
+        """
+        groups: dict[str, list[Limit]] = {}
+        for limit in chosen.limits:
+            groups.setdefault(limit.subject or subject, []).append(limit)
+        said: list[Decision] = []
+        for phase in (False, True) if charge else (False,):
+            said = []
+            for own, limits in groups.items():
+                part = self._plan(limits, chosen.cost)
+                wanted = stem(own, True) + request_suffix(request_id, chosen) if request_id is not None and phase else ""
+                said.append(self._ask(part, self._keys(own, part), wanted, charge=phase))
+            if not all(one.allowed for one in said):
+                break
+        states = tuple(state for one in said for state in one.states)
+        allowed = all(one.allowed for one in said)
+        replayed = bool(said) and all(one.replayed for one in said)
+        return from_states(allowed, max(one.at_us for one in said), states, replayed=replayed)._replace(mode="two_phase")
 
     def _degraded(self, chosen: Plan, keys: list[str], reason: str, *, charge: bool) -> Decision:
         self._on_event("limit_degraded")

@@ -174,3 +174,21 @@ def test_a_named_limit_is_one_row_of_the_table(limiter: Limiter) -> None:
     assert limiter.check_named("llm", "u1").remaining == 9
     with pytest.raises(InvalidIdentifier):
         limiter.check_named("no such limit", "u1")
+
+
+def test_where_keys_cannot_share_a_slot_the_decision_says_so(limiter: Limiter, client: redis.Redis) -> None:
+    """As in a cluster: every subject is its own hash tag, all limits are looked at before each is charged."""
+    limiter._tagged = True
+    limits = [Limit(5, 60), Limit(2, 60, subject="everybody")]
+    said = [limiter.check("a", limits, request_id=f"r{i}") for i in (0, 0, 1, 2)]
+    assert [(d.allowed, d.mode) for d in said] == [(True, "two_phase")] * 3 + [(False, "two_phase")]
+    assert limiter.peek("a", [Limit(5, 60)]).remaining == 3
+    assert limiter.check("a", [LLM]).mode == "atomic"
+    assert all(b"{" in key for key in client.keys("*"))
+
+
+@pytest.mark.parametrize("limits", [None, 7, [None], [[]], [], [LLM] * 2, [LLM, LLM.on("a")], [Limit(n, 60) for n in range(1, 18)]])
+def test_what_is_no_list_of_limits_is_refused_before_the_server_is_asked(limits: object) -> None:
+    """None, wrong kinds, none at all, too many, the same one twice."""
+    with pytest.raises(InvalidLimit):
+        Limiter(None).check("a", limits)  # type: ignore[arg-type]
