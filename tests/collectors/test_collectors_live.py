@@ -158,7 +158,7 @@ def test_one_round_is_printed_and_stored(valkey_url: str, database_url: str, tmp
     assert row == (len(lines),)
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until it is so; fail when it does not become so."""
     until = time.monotonic() + seconds
     while not what():

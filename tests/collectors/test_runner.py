@@ -1,0 +1,112 @@
+"""The runner: ticks, crashes and what is read of what is leased, without a scheduler's clock."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors import runner as module
+from collectors.keeper import Keeper
+from collectors.lease import Leases
+from collectors.reading import Entry, Found, Instance, failed, read_once
+from collectors.runner import Runner
+from collectors.spool import Spool
+from prosepolish_core.adapters.postgres_lease import AdvisoryLocks
+from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable
+from prosepolish_core.model.sample import RunOutcome, Sample
+
+from .parts import Shelf
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Any:
+    """A runner over two instances of which it holds one, and its shelf."""
+    shelf, spool = Shelf(), Spool(tmp_path)
+    leases = Leases(AdvisoryLocks("postgresql://127.0.0.1:1/none"), ["cache", "state"])
+    leases.held = frozenset({"cache"})
+    instances = [Instance(name, Observer(NOWHERE)) for name in ("cache", "state")]
+    yield Runner(instances, [], Keeper(shelf, spool), leases, 10.0), shelf
+    spool.close()
+
+
+def entry(read: Any, **settings: Any) -> Entry[Instance]:
+    """A collector made of one function."""
+    return Entry("made_up", "", read, **settings)
+
+
+def test_a_tick_is_a_multiple_of_the_interval_and_only_leased_sources_are_read(parts: tuple[Runner, Shelf]) -> None:
+    """Two collectors mean the same instant by a tick, whenever their jobs really begin."""
+    runner, shelf = parts
+    runner.job(entry(lambda instance, row: Found((Sample("x", 1.0),)), at_least_s=30))
+    ((source, collector, tick),) = shelf.kept
+    assert (source, collector, tick % 30) == ("cache", "made_up", 0)
+    assert time.time() - 60 < tick <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(SourceRefused("no_permission"), "refused"), (SourceTimeout("late"), "timeout"), (SourceUnavailable("gone"), "error")],
+)
+def test_a_source_that_cannot_be_read_still_has_its_run(parts: tuple[Runner, Shelf], error: Exception, outcome: str) -> None:
+    """The run says what happened and has no samples."""
+    runner, shelf = parts
+
+    def read(_instance: Instance, _row: object) -> Found:
+        raise error
+
+    runner.job(entry(read))
+    (run,) = shelf.kept.values()
+    assert (run.outcome, run.samples, run.detail) == (RunOutcome(outcome), (), str(error))
+    assert runner.health.tallies["made_up"].failures == 1
+
+
+def test_an_error_nobody_foresaw_is_counted_and_stops_nothing(parts: tuple[Runner, Shelf]) -> None:
+    """A mistake of ours in one collector is a crash in its tally; the next tick runs."""
+    runner, shelf = parts
+    calls: list[int] = []
+
+    def read(_instance: Instance, _row: object) -> Found:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ZeroDivisionError
+        return Found()
+
+    runner.job(entry(read))
+    runner.job(entry(read))
+    assert runner.health.tallies["made_up"].crashes == 1
+    assert len(shelf.kept) == 1
+    names = {(s.metric, dict(s.labels).get("collector")): s.value for s in runner.health.samples()}
+    assert names["collector_crashes", "made_up"] == names["collector_runs", "made_up"] == 1.0
+
+
+def test_a_failed_run_never_quotes_an_unknown_error() -> None:
+    """The text of an error that is not ours may hold anything; only its kind is kept."""
+    assert failed("c", "s", 1, ValueError("secret"), 0.0).detail == "ValueError"
+    assert read_once(entry(lambda *_: Found(detail="fine")), Instance("s", Observer(NOWHERE)), 1).detail == "fine"
+
+
+@pytest.mark.parametrize(("base", "factor", "least", "interval"), [(10, 1, 1, 10), (2, 1, 5, 5), (10, 6, 10, 60), (0.5, 1, 1, 1)])
+def test_intervals_are_whole_seconds_and_never_below_their_least(base: float, factor: float, least: float, interval: int) -> None:
+    """Ticks are whole seconds, so an interval is at least one."""
+    assert entry(lambda *_: Found(), factor=factor, at_least_s=least).interval_s(base) == interval
+
+
+def test_a_clock_jump_sets_every_job_anew(parts: tuple[Runner, Shelf], monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the wall clock leaps, the jobs are scheduled by the new time and the jump is counted: a gap, not a lie."""
+    runner, _ = parts
+    scheduled: list[float] = []
+    monkeypatch.setattr(Runner, "_schedule", lambda self: scheduled.append(1))
+    ahead = iter([0.0, 0.0, 3600.0, 3600.0])
+    real = time.time
+    monkeypatch.setattr(module.time, "time", lambda: real() + next(ahead, 3600.0))
+    stop = threading.Event()
+    waits = iter([False, False, True])
+    monkeypatch.setattr(stop, "wait", lambda _seconds: next(waits))
+    runner.run(stop)
+    assert runner.health.clock_jumps == 1
+    assert len(scheduled) >= 2
