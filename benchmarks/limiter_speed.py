@@ -13,7 +13,7 @@ from benchmarks.proofs.servers import client, valkey
 from prosepolish_core.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit
 
-CALLS = 400
+CALLS = 150
 SIZE = f"p50 of rounds of {CALLS} calls"
 #: Ours, and how many times a bare EVALSHA each may take.
 OURS = {"one limit": 1.15, "three limits": 1.5}
@@ -31,7 +31,7 @@ def p50_us(action: Callable[[], object]) -> float:
     return statistics.median(took) / 1000
 
 
-def measure(rounds: int = 20, *, with_peers: bool = True) -> dict[str, float]:
+def measure(rounds: int = 40, *, with_peers: bool = True) -> dict[str, float]:
     """Name -> median of the rounds' p50 in µs."""
     times: dict[str, list[float]] = {}
     with valkey() as server:

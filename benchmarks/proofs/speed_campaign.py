@@ -9,7 +9,7 @@ NAME = "speed, one thread"
 
 def run(seed: int, scale: float, small: bool = False) -> list[Row]:
     """The figures of `benchmarks/limiter_speed.py` as rows."""
-    figures = limiter_speed.measure(rounds=max(int((5 if small else 40) * scale), 2))
+    figures = limiter_speed.measure(rounds=max(int((20 if small else 100) * scale), 2))
     bare = figures["bare EVALSHA"]
     ours = {name: figures[name] for name in limiter_speed.OURS}
     rows = [
