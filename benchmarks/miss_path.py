@@ -6,6 +6,7 @@ import argparse
 
 import orjson
 import psycopg
+import redis
 
 from benchmarks._rounds import interleaved, show
 from benchmarks._stack import Everything, core, postgres, valkey
@@ -21,7 +22,7 @@ def main() -> None:
     with postgres() as database_url, valkey() as (_, url), core(url, database_url) as opened:
         dictionary = Dictionary(opened.cache_link, opened.words, (Everything(),), opened.recorder)
         dictionary.lookup("eloquent")
-        client = opened.redis
+        client = redis.Redis.from_url(url)
         with psycopg.connect(database_url, autocommit=True, prepare_threshold=0) as connection:
 
             def bare() -> object:
