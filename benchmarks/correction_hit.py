@@ -15,7 +15,7 @@ from prosepolish_core.llm.prompts import CORRECT
 
 ROUNDS, CALLS, SLOW_CALLS = 9, 400, 25
 TEXT = "Teh quick borwn fox jumps over the lazy dog, and recieve a prize. " * 6
-MODEL = "gemini-2.5-flash"
+MODEL = "gemini-3.5-flash-lite"
 
 
 def timed(call: Callable[[], object], calls: int) -> float:

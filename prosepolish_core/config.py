@@ -57,7 +57,7 @@ class Config(BaseModel):
     gemini_api_key: SecretStr | None = _env(
         "GEMINI_API_KEY", None, "Key of the Gemini API; without it tier 4 is off (or a stand-in in the demo)"
     )
-    gemini_model: str = _env("GEMINI_MODEL", "gemini-2.5-flash", "Model that corrects texts")
+    gemini_model: str = _env("GEMINI_MODEL", "gemini-3.5-flash-lite", "Model that corrects texts")
     gemini_api_endpoint: str = _env("GEMINI_API_ENDPOINT", GEMINI_API, "Base address of the Gemini REST API, scheme included")
     gemini_backend: Literal["google-generativeai", "google-genai"] = _env(
         "GEMINI_BACKEND", "google-generativeai", "Which SDK talks to Gemini"

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from ..model.verdict import Level, Verdict
+from .model_names import names_of
 
 #: How long before its end a model is worth a warning.
 NOTICE = timedelta(days=60)
@@ -27,8 +28,8 @@ SHUTDOWNS: tuple[Shutdown, ...] = (
 
 def model_verdict(model: str, today: date) -> Verdict:
     """Whether the model can be relied on today: ok, or a warning with the day and what to do."""
-    name = model.removeprefix("models/")
-    found = next((row for row in SHUTDOWNS if row.model == name), None)
+    names = names_of(model)
+    name, found = names[0], next((row for row in SHUTDOWNS if row.model in names), None)
     if found is None or today + NOTICE < found.day:
         return Verdict("gemini", Level.OK, f"{name} has no announced end within {NOTICE.days} days")
     may = "may be shut down from" if found.earliest else "is shut down from" if today < found.day else "was shut down on"

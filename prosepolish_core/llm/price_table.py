@@ -1,6 +1,5 @@
 """Prices as data: our own dated rows, which win, and everything else from genai-prices."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,11 +8,10 @@ from typing import Any
 
 from ..calc.money import Priced, PriceRow, cost_of, price_on
 from ..model.tokens import Tokens
+from .model_names import names_of
 
 #: Rows that go before genai-prices, for a contract price or a model it does not know yet: one line each, with its source.
 OVERRIDES: tuple[PriceRow, ...] = ()
-#: `gemini-2.5-flash-001` is a pinned revision of `gemini-2.5-flash` and costs the same.
-_REVISION = re.compile(r"-\d{3}$")
 
 
 def priced(model: str, tokens: Tokens, at: datetime) -> Priced:
@@ -31,8 +29,7 @@ def _row(model: str, day: date, prompt: int) -> PriceRow | None:
 @lru_cache(maxsize=64)
 def tables_of(model: str) -> tuple[tuple[PriceRow, ...], ...]:
     """Every table that knows a Gemini model by the name it answered with, the most binding first; empty when none does."""
-    exact = model.removeprefix("models/").lower()
-    names = dict.fromkeys((exact, _REVISION.sub("", exact)))
+    names = names_of(model)
     own = (tuple(row for row in OVERRIDES if row.model == name) for name in names)
     return tuple(table for table in (*own, *map(_published, names)) if table)
 

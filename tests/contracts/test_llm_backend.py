@@ -18,7 +18,7 @@ from prosepolish_core.model.outcome import Outcome
 from prosepolish_core.ports import LlmFault, LlmReply
 from tests.support.http_server import Reply, ScriptedServer, scripted_server
 
-MODEL = "gemini-2.5-flash"
+MODEL = "gemini-3.5-flash-lite"
 USAGE = {
     "promptTokenCount": 120,
     "cachedContentTokenCount": 20,
@@ -35,7 +35,7 @@ Make = Callable[[str, str], Gemini]
 def reply(text: str = '{"text": "The text."}', finish: Any = "STOP", **more: Any) -> dict[str, Any]:
     """A body of generateContent."""
     candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": finish, "index": 0}
-    return {"candidates": [candidate], "usageMetadata": USAGE, "modelVersion": "gemini-2.5-flash-001", **more}
+    return {"candidates": [candidate], "usageMetadata": USAGE, "modelVersion": "gemini-3.5-flash-lite-001", **more}
 
 
 @pytest.fixture(scope="module", params=[GenerativeAiBackend, GenAiBackend], ids=lambda make: make.name)
@@ -72,7 +72,7 @@ def backend(running: tuple[ScriptedServer, Gemini]) -> Gemini:
 def test_tokens_are_counted_as_billed(server: ScriptedServer, backend: Gemini) -> None:
     """Thinking tokens are there, apart from the output, and cached ones are inside the prompt."""
     assert backend.generate(REQUEST, AMPLE_S) == LlmReply(
-        '{"text": "The text."}', "stop", "gemini-2.5-flash-001", prompt=120, cached=20, output=30, thoughts=40
+        '{"text": "The text."}', "stop", "gemini-3.5-flash-lite-001", prompt=120, cached=20, output=30, thoughts=40
     )
 
 

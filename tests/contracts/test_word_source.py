@@ -43,7 +43,7 @@ def subject(request: pytest.FixtureRequest, stand_ins: StandIns) -> Iterator[Sub
         client.close()
     else:
         backend = GenerativeAiBackend("any", stand_ins.gemini.url)
-        source = LlmDefiner(backend, "gemini-2.5-flash")
+        source = LlmDefiner(backend, "gemini-3.5-flash-lite")
         source.fetch("warm", AMPLE_S)
         yield Subject(source, stand_ins.gemini)
         backend.close()

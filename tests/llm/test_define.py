@@ -28,7 +28,7 @@ def test_without_a_backend_it_refuses() -> None:
 @pytest.mark.parametrize("finish", ["safety", "length", "empty"])
 def test_an_unfit_answer_is_an_error_that_was_paid_for(finish: str) -> None:
     """Its ledger row is there, so that the money is counted."""
-    found = LlmDefiner(Says(LlmReply("", finish, "gemini-2.5-flash", 100, 0, 5, 0)), "m").fetch("bark", 1.0)
+    found = LlmDefiner(Says(LlmReply("", finish, "gemini-3.5-flash-lite", 100, 0, 5, 0)), "m").fetch("bark", 1.0)
     assert (found.outcome, found.entry, found.detail) == (Outcome.ERROR, None, finish)
     assert found.call is not None
     assert found.call.cost_usd

@@ -18,8 +18,8 @@ from prosepolish_core.model.tokens import Tokens
 AUTUMN = datetime(2026, 11, 23, tzinfo=UTC)
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 CALL = Tokens(450, 0, 150, 0)
-MODELS = ["gemini-2.5-flash-lite", "gemini-2.5-flash", "gemini-2.5-pro", "gemini-3.1-flash-lite", "gemini-3.5-flash",
-          "gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-2.0-flash"]  # fmt: skip
+MODELS = ["gemini-2.5-flash-lite", "gemini-2.5-flash", "gemini-2.5-pro", "gemini-3.1-flash-lite",
+          "gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-2.0-flash"]  # fmt: skip
 
 
 def forget() -> None:

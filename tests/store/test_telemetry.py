@@ -72,7 +72,7 @@ def delta(
 
 def call(kind: str = "avoided", cost: str | None = "0.0005") -> LlmCall:
     """A ledger row's call."""
-    return LlmCall(kind, "correct", "gemini-2.5-flash", 450, 0, 150, 20, None if cost is None else Decimal(cost), "2026-01-01", 1.5)
+    return LlmCall(kind, "correct", "gemini-3.5-flash-lite", 450, 0, 150, 20, None if cost is None else Decimal(cost), "2026-01-01", 1.5)
 
 
 def test_they_have_the_shape_of_their_ports(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:

@@ -10,7 +10,7 @@ from demo.standins.faults import Fault, FaultKind
 from demo.standins.gemini import Gemini
 
 GEMINI = Gemini(lexicon())
-PATH = "/v1beta/models/gemini-2.5-flash:generateContent?%24alt=json%3Benum-encoding%3Dint"
+PATH = "/v1beta/models/gemini-3.5-flash-lite:generateContent?%24alt=json%3Benum-encoding%3Dint"
 TEXT_SCHEMA = {"type": 6, "properties": {"text": {"type": 1}}}
 
 
@@ -34,7 +34,7 @@ def test_a_text_is_corrected_and_its_tokens_are_told() -> None:
     assert status == 200
     assert said(reply) == "The cat sat."
     assert reply["candidates"][0]["finishReason"] == "STOP"
-    assert reply["modelVersion"] == "gemini-2.5-flash"
+    assert reply["modelVersion"] == "gemini-3.5-flash-lite"
     assert usage["thoughtsTokenCount"] > 0
     assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"] + usage["thoughtsTokenCount"]
 
