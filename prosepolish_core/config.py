@@ -79,6 +79,12 @@ class Config(BaseModel):
     expected_workers: Annotated[int, Field(ge=1, le=10_000)] = _env(
         "PROSEPOLISH_EXPECTED_WORKERS", 1, "Processes that share a limit; each gets its share while Redis is away"
     )
+    session_absolute_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = _env(
+        "PROSEPOLISH_SESSION_ABSOLUTE_S", 7 * 86_400, "Seconds after which a session ends, used or not"
+    )
+    session_idle_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = _env(
+        "PROSEPOLISH_SESSION_IDLE_S", 3 * 86_400, "Seconds without use after which a session ends; at most the absolute limit"
+    )
     pepper: SecretStr | None = _env(
         "PROSEPOLISH_PEPPER", None, "Key of the hash under which session tokens are stored; at least 32 characters"
     )

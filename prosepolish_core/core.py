@@ -26,6 +26,7 @@ from .llm.define import LlmDefiner
 from .lookup import Dictionary
 from .model.health import Health
 from .model.keys import LLM, PROFILE, SETTINGS, KeyFamily
+from .model.session import SessionRules
 from .profiles import UserRecords
 from .sessions.service import Sessions
 from .store.samples import SampleStore
@@ -169,6 +170,10 @@ class Core:
             self.state,
             PostgresSessions(self.pool),
             pepper=self.config.pepper.get_secret_value().encode() if self.config.pepper else None,
+            rules=SessionRules(
+                absolute_s=self.config.session_absolute_s,
+                idle_s=min(self.config.session_idle_s, self.config.session_absolute_s),
+            ),
             deadline_s=self.config.redis_timeout_s,
             on_event=self.recorder.event,
         )

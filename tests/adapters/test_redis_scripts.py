@@ -169,4 +169,4 @@ def test_nobody_listening_is_a_fault_that_was_not_sent() -> None:
 
 def test_a_client_without_a_socket_is_used_its_own_way() -> None:
     """fakeredis, for the tests of others."""
-    assert RedisScripts(fakeredis.FakeRedis()).run(ECHO, [], []) == [7]
+    assert RedisScripts(fakeredis.FakeRedis(), deadline_s=10).run(ECHO, [], []) == [7]
