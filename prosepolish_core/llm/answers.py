@@ -9,12 +9,13 @@ from typing import Any
 from ..calc.strict_json import MalformedJson, parse
 from ..ports import LlmReply
 
-#: Markup an answer may only have when the text had it too.
+#: Markup an answer may only have when the text had it too. Repeats are bounded: no text may make a search take its length
+#: squared, for no other thread of the process runs meanwhile.
 MARKUP = (
-    re.compile(r"<\s*/?\s*[a-zA-Z!][^>]{0,200}>"),
+    re.compile(r"<\s{0,20}/?\s{0,20}[a-zA-Z!][^>]{0,200}>"),
     re.compile(r"```"),
-    re.compile(r"\*\*[^*\n]+\*\*"),
-    re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)"),
+    re.compile(r"\*\*[^*\n]{1,500}\*\*"),
+    re.compile(r"\]\("),
 )
 #: A correction is at most this much longer or shorter than its text, plus some room for very short ones.
 MOST_GROWTH = 1.5

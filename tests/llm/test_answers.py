@@ -75,6 +75,14 @@ def test_what_is_not_a_correction_is_refused_with_its_reason(answer: str, why: s
         corrected_text(LONG, said(answer))
 
 
+@pytest.mark.parametrize("part", ["<", "< ", "[", "[](", "**a", "![", "<a"])
+@pytest.mark.parametrize("filler", [" ", "", "a"])
+def test_looking_for_markup_takes_no_longer_than_reading(part: str, filler: str) -> None:
+    """A text made to slow the search down; were any search quadratic, this would take a minute each."""
+    text = (part + filler * 40_000 + part * 20_000)[:60_000] + "."
+    assert corrected_text(text, corrected(text)) == text
+
+
 def test_markup_that_the_writer_had_may_stay() -> None:
     """A text about <b>, **bold** or a ```fence``` can be corrected."""
     text = "Use <b>, not **bold**, in teh ```fence``` you see here."
