@@ -45,7 +45,9 @@ def took(tier: str, seconds: Sequence[float], *, ago: float = 60, family: str = 
     return LatencyBuckets(family, tier, at(ago), BOUNDS_S, counts, sum(seconds))
 
 
-def ledger(kind: str, calls: int, usd: str, *, unpriced: int = 0, ago: float = 60, model: str = "gemini-3.5-flash-lite") -> LedgerTotal:
+def ledger(
+    kind: str, calls: int, usd: str, *, unpriced: int = 0, ago: float = 60, model: str = "gemini-3.5-flash-lite"
+) -> LedgerTotal:
     """One row of the ledger."""
     return LedgerTotal(at(ago), kind, model, calls, unpriced, calls * 300, 0, calls * 120, calls * 50, Decimal(usd), calls * 1.5)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.views import counts, hit_rate
@@ -72,6 +72,7 @@ def test_a_bucket_in_which_nothing_was_asked_is_a_gap_not_a_zero() -> None:
     assert set(line.ratio[~np.isnan(line.ratio)]) == {0.0, 1.0}
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from(list(Tier)), st.sampled_from(list(Outcome)), st.integers(0, 10**6), st.integers(1, 800)),
@@ -85,6 +86,7 @@ def test_every_step_is_counted_exactly_once(rows: list[tuple[Tier, Outcome, int,
     assert int(found[["hits", "misses", "failures"]].to_numpy().sum()) == sum(steps for _, _, steps, _ in rows)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(["hit", "miss"]), st.integers(1, 1000), st.integers(1, 890)), min_size=1, max_size=30))
 def test_rates_and_intervals_stay_between_0_and_1(rows: list[tuple[str, int, int]]) -> None:
     """It holds that low ≤ ratio ≤ high, for the window and for every bucket."""
