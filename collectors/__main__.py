@@ -8,6 +8,7 @@ import time
 import click
 
 from prosepolish_core import logs
+from prosepolish_core.cli.finite_range import FiniteRange
 from prosepolish_core.config import Config
 from prosepolish_core.errors import ConfigError, ProsePolishError, StoreUnavailable
 from prosepolish_core.model.sample import Run, RunOutcome
@@ -22,9 +23,7 @@ from .wiring import Parts
 @click.option("--once", is_flag=True, help="Do one round of every collector, store it, print it and end.")
 @click.option("--list", "listing", is_flag=True, help="Print the schedule and end.")
 @click.option("--json", "as_json", is_flag=True, help="With --once or --list: one JSON object a line.")
-@click.option(
-    "--interval", type=click.FloatRange(1, 3600), help="Seconds between two INFO readings [default: PROSEPOLISH_INTERVAL_S]."
-)
+@click.option("--interval", type=FiniteRange(1, 3600), help="Seconds between two INFO readings [default: PROSEPOLISH_INTERVAL_S].")
 @click.option("--only", multiple=True, metavar="COLLECTOR", help="With --once: only this collector (may be given again).")
 def main(once: bool, listing: bool, as_json: bool, interval: float | None, only: tuple[str, ...]) -> None:
     """Poll Redis, Valkey and PostgreSQL on a schedule and save what they say.

@@ -1,4 +1,4 @@
-"""redis_topology: the cluster as this node sees it. A server that is no cluster member has nothing to say here."""
+"""redis_topology: the cluster as this node sees it; of a server outside a cluster, its role and primary."""
 
 from prosepolish_core.model.sample import Sample
 from prosepolish_core.redis_info.flat import read_cluster_info
@@ -10,7 +10,7 @@ NAME = "redis_topology"
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """CLUSTER INFO where clustering is on; what a Sentinel watches where the source is one."""
+    """CLUSTER INFO where clustering is on, else the role and whom this server follows."""
     observer = instance.observer
     cluster = read_info(observer.ask(NAME, "INFO", "cluster", timeout_s=entry.timeout_s))
     if any(sample.metric == "cluster_enabled" and sample.value == 1.0 for sample in cluster.samples):
@@ -18,4 +18,4 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
         return Found(samples, strings)
     replication = read_info(observer.ask(NAME, "INFO", "replication", timeout_s=entry.timeout_s))
     primary = float(replication.state.get("role") == "master")
-    return Found((Sample("role_primary", primary), Sample("cluster_enabled_here", 0.0)), replication.state)
+    return Found((Sample("role_primary", primary),), replication.state)

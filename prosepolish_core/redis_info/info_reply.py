@@ -256,46 +256,47 @@ FAMILIES: dict[str, tuple[str, Callable[[_Reader, str], bool]]] = {
 }
 
 
-#: What a line came to, remembered: most lines of a server say the same as at the last tick. Cleared when full.
-_PLAIN: dict[str, Sample] = {}
-_OTHER: dict[str, _Reader] = {}
-MOST_REMEMBERED = 30_000
+#: What a line came to, remembered: most lines of a server say the same as at the last tick. A plain number is its sample,
+#: a line of another kind a reader that took it, a line that says nothing None. Cleared when full.
+_REMEMBERED: dict[str, "Sample | _Reader | None"] = {"": None}
+MOST_REMEMBERED = 50_000
 
 
 def read_info(reply: bytes | str) -> InfoReply:
     """Read one INFO reply, of any section list, any version, RESP2 or RESP3. Never raises for what it does not know."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     reader = _Reader()
-    append, plain, known = reader.samples.append, _PLAIN.get, FIELDS.get
+    append, take, remembered = reader.samples.append, reader.take, _REMEMBERED.get
     for line in text.replace("\r\n", "\n").split("\n"):
-        sample = plain(line)
-        if sample is not None:
-            append(sample)
-            continue
-        name, _, value = line.partition(":")
-        field = known(name)
-        if field is None or value.endswith("%"):
-            reader.take(_OTHER.get(line) or _read_line(line))
-            continue
-        try:
-            number = float(value)
-        except ValueError:
-            reader.texts[name] = value
-            continue
-        if number - number == 0.0:  # neither infinite nor not-a-number
-            sample = _PLAIN[line] = _new(Sample, (name, number, field[0], field[1], ()))
-            append(sample)
-    if len(_PLAIN) > MOST_REMEMBERED or len(_OTHER) > MOST_REMEMBERED:
-        _PLAIN.clear()
-        _OTHER.clear()
+        known = remembered(line, False)
+        if known is False:
+            known = _read_line(line)
+        if type(known) is Sample:
+            append(known)
+        elif isinstance(known, _Reader):
+            take(known)
+    if len(_REMEMBERED) > MOST_REMEMBERED:
+        _REMEMBERED.clear()
     return InfoReply(tuple(reader.samples), _state(text, reader), tuple(dict.fromkeys(reader.unknown)), reader.commands)
 
 
-def _read_line(line: str) -> _Reader:
-    reader = _OTHER[line] = _Reader()
-    if line:
+def _read_line(line: str) -> "Sample | _Reader | None":
+    name, _, value = line.partition(":")
+    field = FIELDS.get(name)
+    found: Sample | _Reader | None = None
+    if field is not None and not value.endswith("%"):
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if number - number == 0.0:  # neither infinite nor not-a-number
+            found = _new(Sample, (name, number, field[0], field[1], ()))
+    if found is None and line:
+        reader = _Reader()
         reader.line(line)
-    return reader
+        found = reader if reader.samples or reader.texts or reader.commands or reader.unknown else None
+    _REMEMBERED[line] = found
+    return found
 
 
 def _state(text: str, reader: _Reader) -> dict[str, str]:
