@@ -114,13 +114,13 @@ def _reuse(device: str) -> None:
 
 def _log_out(device: str) -> None:
     ended = runtime.core().sessions.revoke(_token(device))
-    _say(device, f":gray[:material/logout: logged out · {ended.count} ended]")
+    _say(device, f":gray[:material/logout: logged out · {ended.sessions} ended]")
 
 
 def _log_out_everywhere(_device: str) -> None:
     ended = runtime.core().sessions.revoke_all(visitor())
     for device in DEVICES:
-        _say(device, f":gray[:material/logout: logged out everywhere · {ended.count} ended]")
+        _say(device, f":gray[:material/logout: logged out everywhere · {ended.sessions} ended]")
 
 
 def _devices() -> None:

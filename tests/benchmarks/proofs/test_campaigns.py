@@ -33,6 +33,14 @@ def test_the_slice_holds(name: str, request: pytest.FixtureRequest, monkeypatch:
     assert row.holds, str(row)
 
 
+@pytest.mark.live
+def test_a_lying_network_charges_each_request_id_exactly_once() -> None:
+    """Dropped, cut, sliced, late and doubled replies; how long the calls took is for `make proofs` to judge."""
+    row = importlib.import_module("benchmarks.proofs.network_campaign").run(1, 0.05, True)
+    assert row.size.startswith("200 ids")
+    assert row.result.startswith("200 charges")
+
+
 def test_the_search_accepts_an_order_that_explains_the_answers() -> None:
     """Two overlapping calls may be put in either order."""
     history = [
