@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from prosepolish_core.cli.finite_range import FiniteRange
 from prosepolish_core.config import Config, process_environment
 from prosepolish_core.errors import ProsePolishError, StartupError
 
@@ -39,9 +40,9 @@ SHARED = (
     help="Where PostgreSQL's data and the logs lie.  [default: .prosepolish]",
 )
 @click.option("--no-traffic", is_flag=True, help="Start no traffic source.")
-@click.option("--rate", type=click.FloatRange(0.1, 500), default=8.0, show_default=True, help="Lookups a second.")
+@click.option("--rate", type=FiniteRange(0.1, 500), default=8.0, show_default=True, help="Lookups a second.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the traffic and of the stand-ins.")
-@click.option("--speed", type=click.FloatRange(0.01), default=1.0, show_default=True, help="Stand-ins this many times faster.")
+@click.option("--speed", type=FiniteRange(0.01), default=1.0, show_default=True, help="Stand-ins this many times faster.")
 @click.option("--open/--no-open", "open_browser", default=False, show_default=True, help="Open the dashboard in a browser.")
 def up(port: int | None, data_dir: Path | None, no_traffic: bool, rate: float, seed: int, speed: float, open_browser: bool) -> None:
     """Start the whole stack: servers, stand-in upstreams, collectors, traffic and dashboard.

@@ -6,6 +6,7 @@ import threading
 
 import click
 
+from prosepolish_core.cli.finite_range import FiniteRange
 from prosepolish_core.errors import StartupError
 
 from . import StandIns
@@ -16,9 +17,7 @@ from .dictionary_api import LIMIT
 @click.option("--dictionary-port", default=0, show_default="a free one", help="Port of the dictionary.")
 @click.option("--gemini-port", default=0, show_default="a free one", help="Port of the model.")
 @click.option("--control-port", default=0, show_default="a free one", help="Port of the control endpoint.")
-@click.option(
-    "--speed", default=1.0, show_default=True, type=click.FloatRange(0.01), help="How many times faster than the real ones."
-)
+@click.option("--speed", default=1.0, show_default=True, type=FiniteRange(0.01), help="How many times faster than the real ones.")
 @click.option("--seed", default=0, show_default=True, help="Seed of delays and random faults.")
 @click.option("--limit", default=LIMIT, show_default=True, help="Dictionary requests per address in five minutes.")
 def main(dictionary_port: int, gemini_port: int, control_port: int, speed: float, seed: int, limit: int) -> None:

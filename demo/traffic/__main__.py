@@ -7,6 +7,7 @@ import threading
 import click
 
 from prosepolish_core import Config, Core
+from prosepolish_core.cli.finite_range import FiniteRange
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.logs import configure
 
@@ -16,9 +17,9 @@ from .source import Traffic
 
 
 @click.command()
-@click.option("--rate", type=click.FloatRange(0.1, 500), default=8.0, show_default=True, help="Lookups a second.")
+@click.option("--rate", type=FiniteRange(0.1, 500), default=8.0, show_default=True, help="Lookups a second.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same words, texts and people.")
-@click.option("--for", "seconds", type=click.FloatRange(0.1), help="Stop after so many seconds.  [default: never]")
+@click.option("--for", "seconds", type=FiniteRange(0.1), help="Stop after so many seconds.  [default: never]")
 def main(rate: float, seed: int, seconds: float | None) -> None:
     """Use the core as many writers would. Exit codes: 0 stopped, 1 could not start."""
     stop = threading.Event()
