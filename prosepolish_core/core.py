@@ -1,6 +1,5 @@
 """Core: the one place where services meet their adapters. Lazy: opens no connection until first use."""
 
-from functools import cached_property
 from time import perf_counter
 from types import TracebackType
 from typing import Self
@@ -20,6 +19,7 @@ from .config import Config
 from .corrections import Corrector
 from .health import HealthService
 from .invalidation import Clearing
+from .lazy import lazy
 from .limits.limiter import Limiter
 from .llm.backend import PacedBackend, choose_backend
 from .llm.define import LlmDefiner
@@ -78,64 +78,64 @@ class Core:
 
     # --- connections, shared by the services ---
 
-    @cached_property
+    @lazy
     def redis(self) -> Redis:
         """The cache."""
         return self._connect(self.config.redis_url.get_secret_value(), "cache")
 
-    @cached_property
+    @lazy
     def state(self) -> Redis:
         """The server of sessions and limits: the cache itself when no other is configured."""
         return self.redis if self.config.state_is_shared else self._connect(self.config.state_url.get_secret_value(), "state")
 
-    @cached_property
+    @lazy
     def pool(self) -> PostgresPool:
         """PostgreSQL: tier 2 and the store."""
         return PostgresPool(self.config.database_url.get_secret_value(), size=self.config.database_pool_size, role="core")
 
     # --- the word lookup ---
 
-    @cached_property
+    @lazy
     def cache_server(self) -> RedisCache:
         """The cache as the caching layer uses it: direct connections, leases, wake-ups."""
         # A little less than the deadline: a call that finds Redis hanging still has to ask the next tier within it.
         return cache_server(self.redis, timeout_s=self.config.redis_timeout_s * 0.8, pool_size=self.config.pool_size)
 
-    @cached_property
+    @lazy
     def cache_link(self) -> CacheLink:
         """What every FamilyCache of this process shares."""
         return CacheLink(self.cache_server)
 
-    @cached_property
+    @lazy
     def words(self) -> PostgresWords:
         """Tier 2 of the word lookup, on connections of its own."""
         return PostgresWords(self.config.database_url.get_secret_value(), size=max(2, self.config.database_pool_size // 2))
 
-    @cached_property
+    @lazy
     def dictionary(self) -> Dictionary:
         """Words: lookup, lookup_many, invalidate."""
         return Dictionary(self.cache_link, self.words, (self.dictionary_api, self.definer), self.recorder)
 
     # --- upstreams and corrections ---
 
-    @cached_property
+    @lazy
     def dictionary_api(self) -> DictionaryHttp:
         """Tier 3, paced: this process takes its share of what all of them may send."""
         share = self.config.expected_workers
         per_s, burst = self.config.dictionary_per_s / share, max(1, BURST // share)
         return DictionaryHttp(self.config.dictionary_api_url, per_s=per_s, burst=burst)
 
-    @cached_property
+    @lazy
     def gemini(self) -> PacedBackend | None:
         """The LLM, one backend for the whole process; None without a key."""
         return choose_backend(self.config)
 
-    @cached_property
+    @lazy
     def definer(self) -> LlmDefiner:
         """Tier 4 of the word lookup."""
         return LlmDefiner(self.gemini, self.config.gemini_model)
 
-    @cached_property
+    @lazy
     def corrector(self) -> Corrector:
         """Corrections by the LLM, behind their cache."""
         keys = self.config.encryption_keys
@@ -146,7 +146,7 @@ class Core:
 
     # --- limits and sessions ---
 
-    @cached_property
+    @lazy
     def limiter(self) -> Limiter:
         """Rate limits, on the state server."""
         return Limiter(
@@ -158,12 +158,12 @@ class Core:
 
     # --- the store of collector runs ---
 
-    @cached_property
+    @lazy
     def samples(self) -> SampleStore:
         """Samples of the collectors: written whole, read over windows."""
         return SampleStore(self.pool)
 
-    @cached_property
+    @lazy
     def sessions(self) -> Sessions:
         """Log-ins: PostgreSQL first, Redis for speed."""
         return Sessions(
@@ -180,17 +180,17 @@ class Core:
 
     # --- users ---
 
-    @cached_property
+    @lazy
     def people(self) -> PostgresPeople:
         """The truth about users, on connections of its own."""
         return PostgresPeople(self.config.database_url.get_secret_value(), size=max(2, self.config.database_pool_size // 4))
 
-    @cached_property
+    @lazy
     def profiles(self) -> UserRecords:
         """Profiles: get, update, invalidate."""
         return self._records(PROFILE)
 
-    @cached_property
+    @lazy
     def preferences(self) -> UserRecords:
         """User settings: get, update, invalidate."""
         return self._records(SETTINGS)
@@ -202,21 +202,21 @@ class Core:
 
     # --- clearing by family ---
 
-    @cached_property
+    @lazy
     def cache(self) -> Clearing:
         """Clearing: `core.cache.clear("llm")`."""
         return Clearing(lambda: self.redis, lambda: self.state, self.recorder)
 
     # --- telemetry ---
 
-    @cached_property
+    @lazy
     def recorder(self) -> BufferedRecorder:
         """Counts what the services did; has a connection of its own, so that a busy pool cannot delay it."""
         pepper = self.config.pepper.get_secret_value().encode() if self.config.pepper else b""
         writer = PostgresTelemetryWriter(PostgresConnection(self.config.database_url.get_secret_value(), role="telemetry"))
         return BufferedRecorder(writer, flush_s=self.config.flush_s, access_key=pepper)
 
-    @cached_property
+    @lazy
     def telemetry(self) -> PostgresTelemetry:
         """What every process counted, read back."""
         return PostgresTelemetry(self.pool)
