@@ -40,6 +40,8 @@ class WordChain:
         self._sources = tuple(sources)
         self._recorder = recorder
         self._now = now
+        #: Word -> the source that is being asked for it: whom a caller blames who cannot wait any longer.
+        self.asking: dict[str, Tier] = {}
         self.breakers: dict[Tier, Breaker] = {row.tier: Breaker(row.breaker) for row in ROWS if row.breaker is not None}
 
     # --- tier 2 ---
@@ -132,10 +134,13 @@ class WordChain:
             return Fetched(Outcome.TIMEOUT, detail="no_time")
         if not breaker.allow(started):
             return Fetched(Outcome.ERROR, detail="breaker_open")
+        self.asking[word] = source.tier
         try:
             fetched = source.fetch(word, timeout_s)
         except Exception:  # noqa: BLE001 - a source promises not to raise; one that does must not take the lookup with it
             fetched = Fetched(Outcome.ERROR, detail="source_failed")
+        finally:
+            self.asking.pop(word, None)
         ended = self._now()
         if fetched.outcome in FAILED and fetched.detail not in {PACED, OFF}:
             breaker.failure(ended, fetched.retry_after_s or 0.0)

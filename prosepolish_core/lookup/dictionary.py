@@ -65,7 +65,7 @@ class Dictionary:
                 key, lambda until: self.chain.load(normal, began, until), began, self._deadline_s, inline=True
             )
         except NoLoad as late:
-            raise self._unavailable(began, late) from None
+            raise self._unavailable(normal, began, late) from None
         return self._answer(normal, key, cached)
 
     def lookup_many(self, words: Sequence[str]) -> dict[str, Lookup]:
@@ -88,7 +88,7 @@ class Dictionary:
         others = batch.read(list(normals))
         answers = self._hits(batch, normals)
         for key, result in others.items():
-            answers[key] = self._one_of_many(normals[key], key, result)
+            answers[key] = self._one_of_many(normals[key], key, result, began)
         return {word: answers[key] for word, (_, key) in addresses.items()}
 
     def _hits(self, batch: Batch, normals: dict[str, str]) -> dict[str, Lookup]:
@@ -108,11 +108,11 @@ class Dictionary:
             found[key] = Lookup(normals[key], entry, tier, outcome, trace, FREE, (wall - created_ms) / 1000, False)
         return found
 
-    def _one_of_many(self, word: str, key: str, result: Result) -> Lookup:
+    def _one_of_many(self, word: str, key: str, result: Result, began: float) -> Lookup:
         try:
             if isinstance(result, Cached):
                 return self._answer(word, key, result)
-            raise self._unavailable(self._now(), result) if isinstance(result, NoLoad) else result
+            raise self._unavailable(word, began, result) if isinstance(result, NoLoad) else result
         except LookupUnavailable as lost:
             trace: Trace = tuple(step for step in lost.trace if isinstance(step, TraceStep))
             return Lookup(word, None, None, trace[-1].outcome if trace else Outcome.ERROR, trace, FREE, None, True)
@@ -169,8 +169,10 @@ class Dictionary:
         if call is not None:
             self._recorder.llm(call._replace(kind="avoided"))
 
-    def _unavailable(self, began: float, late: NoLoad) -> LookupUnavailable:
-        trace = (TraceStep(Tier.REDIS, late.outcome, 0.0, self._now() - began, (), late.detail),)
+    def _unavailable(self, word: str, began: float, late: NoLoad) -> LookupUnavailable:
+        """The caller's time was up: the step names the source that was still being asked, or Redis, whose lease was waited for."""
+        tier = self.chain.asking.get(word, _REDIS)
+        trace = (TraceStep(tier, late.outcome, 0.0, self._now() - began, (), late.detail),)
         self._recorder.record(Family.DICTIONARY, trace)
         return LookupUnavailable("no tier could answer in time", trace)
 

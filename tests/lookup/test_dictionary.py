@@ -274,9 +274,10 @@ def test_the_overall_deadline_holds_whatever_a_source_does(open_dictionary: Open
     dictionary = open_dictionary(api("a", delay_s=1.0), deadline_s=0.3)
     dictionary.lookup_many([])
     began = time.monotonic()
-    with pytest.raises(LookupUnavailable):
+    with pytest.raises(LookupUnavailable) as late:
         dictionary.lookup("a")
     assert time.monotonic() - began < 0.6
+    assert [(step.tier, step.outcome) for step in late.value.trace] == [(Tier.DICTIONARY_API, Outcome.TIMEOUT)]  # type: ignore[attr-defined]
 
 
 def test_without_sources_an_unknown_word_is_a_miss(open_dictionary: Open) -> None:
