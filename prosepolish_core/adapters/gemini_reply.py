@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..model.tokens import MOST_TOKENS
 from ..ports import LlmReply
 
 #: Far above any answer we ask for; a larger body is refused before it is parsed.
@@ -29,7 +30,12 @@ def reply_of(
     output: int,
     thoughts: int,
 ) -> LlmReply:
-    """The reply by its first candidate. `finish` is `safety` for a blocked prompt and `empty` when no text came with `stop`."""
+    """The reply by its first candidate. `finish` is `safety` for a blocked prompt and `empty` when no text came with `stop`.
+
+    Raises ValueError for counts of tokens that no call can have.
+    """
+    if not all(0 <= count <= MOST_TOKENS for count in (prompt, cached, output, thoughts)):
+        raise ValueError("impossible counts of tokens")
     first = candidates[0] if candidates else {}
     parts = (first.get("content") or {}).get("parts") or ()
     text = "".join(str(part.get("text") or "") for part in parts if not part.get("thought"))

@@ -7,6 +7,9 @@ from typing import Any, Self
 from ..model.outcome import Outcome
 from ..model.tokens import NO_TOKENS, Tokens
 
+#: No call lasts longer; a larger figure is not ours and must not reach a sum of the time saved.
+LONGEST_S = 3600.0
+
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRecord:
@@ -28,14 +31,16 @@ class CorrectionRecord:
         if not isinstance(plain, Mapping):
             return None
         try:
-            text, tokens, duration_s = plain["text"], Tokens(*plain["tokens"]), plain["duration_s"]
-            record = cls(text, plain["model"], tokens, float(duration_s), Outcome(plain["outcome"]), plain["detail"])
+            text, duration_s = plain["text"], plain["duration_s"]
+            record = cls(
+                text, plain["model"], Tokens(*plain["tokens"]), float(duration_s), Outcome(plain["outcome"]), plain["detail"]
+            )
         except (KeyError, TypeError, ValueError):
             return None
-        whole = all(type(count) is int and count >= 0 for count in tokens) and tokens.cached <= tokens.prompt
         texts = isinstance(plain["model"], str) and isinstance(plain["detail"], str)
         fits = isinstance(text, str) and bool(text) if record.outcome is Outcome.HIT else text is None
-        return record if whole and texts and fits and record.duration_s >= 0 else None
+        lasted = type(duration_s) in {int, float} and 0 <= record.duration_s <= LONGEST_S
+        return record if record.tokens.possible and texts and fits and lasted else None
 
     def to_dict(self) -> dict[str, Any]:
         """The plain dictionary that `from_dict` reads back."""

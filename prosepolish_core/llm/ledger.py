@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
+from ..calc.money import Priced
 from ..model.tokens import Tokens
 from ..ports import LlmCall, LlmReply
 from .price_table import priced
 
 PAID = "paid"
 AVOIDED = "avoided"
+#: A reply without usage metadata was not free: nobody knows what it cost.
+UNTOLD = Priced(None)
 
 
 def tokens_of(reply: LlmReply) -> Tokens:
@@ -26,7 +29,7 @@ def avoided(task: str, model: str, tokens: Tokens, duration_s: float, at: dateti
 
 
 def _row(kind: str, task: str, model: str, tokens: Tokens, duration_s: float, at: datetime) -> LlmCall:
-    price = priced(model, tokens, at)
+    price = priced(model, tokens, at) if tokens.total else UNTOLD
     return LlmCall(
         kind=kind,
         task=task,

@@ -47,3 +47,12 @@ def test_no_candidate_is_blocked_or_empty() -> None:
 def test_the_first_candidate_counts() -> None:
     """We ask for one; were there more, the others would be left out."""
     assert reply(candidate("STOP", {"text": "one"}), candidate("SAFETY", {"text": "two"})).text == "one"
+
+
+@pytest.mark.parametrize("wrong", [-1, 10**9, 10**30])
+@pytest.mark.parametrize("name", ["prompt", "cached", "output", "thoughts"])
+def test_counts_that_no_call_can_have_are_no_reply(name: str, wrong: int) -> None:
+    """They would otherwise stop the ledger, or fill its sums with nonsense."""
+    counts = {"prompt": 5, "cached": 1, "output": 2, "thoughts": 3} | {name: wrong}
+    with pytest.raises(ValueError, match="impossible"):
+        reply_of(candidates=[candidate("STOP", {"text": "a"})], block_reason=None, model_version="m", **counts)

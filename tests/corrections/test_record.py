@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.corrections.record import CorrectionRecord
+from prosepolish_core.corrections.record import LONGEST_S, CorrectionRecord
 from prosepolish_core.model.outcome import Outcome
 from prosepolish_core.model.tokens import Tokens
 
 GOOD = CorrectionRecord("The text.", "m", Tokens(9, 3, 4, 5), 1.25)
 BAD = CorrectionRecord(None, "m", Tokens(9, 0, 4, 5), 1.25, Outcome.ERROR, "safety")
 
-counts = st.integers(0, 10**9)
+counts = st.integers(0, 10**7)
 records = st.builds(
     lambda text, model, prompt, cached, rest, seconds: CorrectionRecord(
         text, model, Tokens(prompt + cached, cached, *rest), seconds
@@ -24,7 +24,7 @@ records = st.builds(
     counts,
     counts,
     st.tuples(counts, counts),
-    st.floats(0, 1e6),
+    st.floats(0, LONGEST_S),
 )
 
 
@@ -54,6 +54,10 @@ def test_a_fault_survives_json() -> None:
         {"tokens": 5},
         {"duration_s": "soon"},
         {"duration_s": -1},
+        {"duration_s": "inf"},
+        {"duration_s": True},
+        {"duration_s": 1e300},
+        {"tokens": [10**30, 0, 0, 0]},
         {"outcome": "splendid"},
         {"outcome": "error"},
         {"detail": 7},

@@ -32,6 +32,12 @@ def test_an_unknown_model_has_no_price() -> None:
     assert avoided("correct", "other", Tokens(1), 1.0, AUTUMN).cost_usd is None
 
 
+def test_a_call_without_counts_of_tokens_is_unpriced() -> None:
+    """A reply that does not say what it used was not free."""
+    assert paid("correct", REPLY._replace(prompt=0, output=0), 1.0, AUTUMN).cost_usd is None
+    assert avoided("correct", REPLY.model_version, Tokens(), 1.0, AUTUMN).cost_usd is None
+
+
 def test_more_cached_than_prompt_tokens_are_cut() -> None:
     """An impossible count of the SDK does not stop the ledger."""
     assert tokens_of(REPLY._replace(cached=900)) == Tokens(450, 450, 150, 0)
