@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -70,9 +71,10 @@ class Keeper:
         try:
             while True:
                 with self._spooling:
-                    batches = [batch for batch, _ in zip(self._spool.batches(), range(REPLAY), strict=False)]
+                    batches = list(islice(self._spool.batches(), REPLAY))
                     if not batches:
                         self.away = False
+                        log.info("store_back")
                         return
                 self._replay(batches)
         except StoreUnavailable:

@@ -29,7 +29,8 @@ class Spool:
         self._locks: list[TextIO] = []
         self._folders = list(self._claim(root))
         self._next = 1 + max((number(path) for folder in self._folders for path in folder.glob("*.runs")), default=0)
-        self._sizes = {path: path.stat().st_size for path in self._files()}
+        self._sizes = {path: path.stat().st_size for path in self._files()}  # oldest first, as they were put in
+        self._bytes = sum(self._sizes.values())
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -38,7 +39,7 @@ class Spool:
     @property
     def size_bytes(self) -> int:
         """Bytes on disk."""
-        return sum(self._sizes.values())
+        return self._bytes
 
     def append(self, runs: Sequence[Run]) -> None:
         """Keep one batch. Raises OSError when the disk does not take it."""
@@ -49,11 +50,12 @@ class Spool:
         os.replace(part, path)
         self._next += 1
         self._sizes[path] = len(data)
+        self._bytes += len(data)
         self._shrink()
 
     def batches(self) -> Iterator[tuple[Path, list[Run]]]:
         """Every batch, oldest first. A file that cannot be read is set aside, not lost."""
-        for path in sorted(self._sizes, key=number):
+        for path in list(self._sizes):
             try:
                 runs = [load(item) for item in orjson.loads(zlib.decompress(path.read_bytes()))]
             except (OSError, ValueError, KeyError, TypeError, zlib.error):
@@ -64,11 +66,11 @@ class Spool:
     def done(self, path: Path) -> None:
         """The batch is in the store."""
         path.unlink(missing_ok=True)
-        self._sizes.pop(path, None)
+        self._bytes -= self._sizes.pop(path, 0)
 
     def set_aside(self, path: Path) -> None:
         """Keep a batch that can never be replayed for people to look at, out of the way of the others."""
-        self._sizes.pop(path, None)
+        self._bytes -= self._sizes.pop(path, 0)
         path.replace(path.with_suffix(".unreadable"))
 
     def close(self) -> None:
@@ -96,7 +98,7 @@ class Spool:
 
     def _shrink(self) -> None:
         while self.size_bytes > self._limit and len(self._sizes) > 1:
-            oldest = min(self._sizes, key=number)
+            oldest = next(iter(self._sizes))
             try:
                 self.dropped += len(orjson.loads(zlib.decompress(oldest.read_bytes())))
             except (OSError, ValueError, zlib.error):
