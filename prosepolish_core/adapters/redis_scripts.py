@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import weakref
+from _thread import start_new_thread
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
@@ -213,7 +214,7 @@ class RedisScripts:
             if self._open >= self._most:
                 return
             self._open += 1
-        threading.Thread(target=self._connect, name="state-connect", daemon=True).start()
+        start_new_thread(self._connect, ())  # not Thread.start, which waits until the thread runs: past the deadline
 
     def _connect(self) -> None:
         pool = self._client.connection_pool

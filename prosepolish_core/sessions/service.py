@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,8 @@ from .judge import Meaning, meaning
 from .replay import REPLAY_S, Replay
 from .token import Parsed, Tokens
 
+#: Seconds between two clean-ups of what no session can need any more.
+PRUNE_S = 3600.0
 REFUSED = Session(valid=False, reason="refused")
 REUSE = Session(valid=False, reason="reuse")
 
@@ -52,6 +55,7 @@ class Sessions:
         #: Redis is not believed and PostgreSQL answers.
         self._faults = 0
         self._trusted_at = 0
+        self._prune_at = 0.0
 
     # --- the life of a session ---
 
@@ -305,6 +309,9 @@ class Sessions:
         faults = self._faults
         count = self._replay.now()
         self._trusted_at = max(self._trusted_at, faults)
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + PRUNE_S
+            self._store.prune(self.rules)
         return count
 
 

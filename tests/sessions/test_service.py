@@ -259,3 +259,21 @@ def test_a_device_name_cannot_forge_a_line(stack: Stack) -> None:
     for device in ("x" * 101, "a\nb", "\x1b[31m"):
         with pytest.raises(InvalidIdentifier):
             stack.sessions.create("u1", device)
+
+
+def test_what_no_session_can_need_any_more_is_forgotten(stack: Stack) -> None:
+    """Long expired log-ins and old revocations go; living ones and the user's generation stay."""
+    token_of(stack)
+    alive = token_of(stack)
+    stack.sessions.revoke_all("u2")
+    with psycopg.connect(stack.url) as connection:
+        connection.execute(
+            """UPDATE session_family SET expires_at = now() - interval '2 days'
+            WHERE created_at = (SELECT min(created_at) FROM session_family)"""
+        )
+        connection.execute("UPDATE session_change SET at = now() - interval '9 days'")
+    stack.sessions.replay()
+    with psycopg.connect(stack.url) as connection:
+        counts = [connection.execute(f"SELECT count(*) FROM session_{t}").fetchone() for t in ("family", "change", "generation")]
+    assert counts == [(1,), (0,), (2,)]
+    assert stack.sessions.verify(alive)
