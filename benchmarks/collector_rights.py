@@ -1,0 +1,70 @@
+"""Are the printed rights enough for every collector, and for nothing else, on every server version at hand?"""
+
+import sys
+
+import redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from collectors.reading import Instance, read_once
+from collectors.schedule import REDIS
+from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.redis_info.acl import DIALECTS, setuser
+
+from ._observed import programs, served
+
+#: Which dialect of the rules each server takes.
+DIALECT = {"redis-6.2": "redis-6.2", "redis-7.0": "redis-7", "redis-8.2": "redis-7", "valkey-9.1": "valkey-8.1"}
+#: What no version has, so that a refusal there is no fault of the rules.
+LACKING = {"redis-6.2": {"latency|histogram"}}
+FORBIDDEN = (
+    "GET dict:a",
+    "SET dict:a b",
+    "CONFIG SET maxmemory 1",
+    "MONITOR",
+    "FLUSHALL",
+    "SLOWLOG RESET",
+    "CLIENT KILL ID 99",
+    "KEYS *",
+)
+
+
+def check(name: str, port: int) -> bool:
+    """Run every collector as the user, then try what it must not do."""
+    dialect = next(d for d in DIALECTS if d.name == DIALECT[name])
+    with redis.Redis(port=port, protocol=2) as client:
+        client.set("dict:a", "b")
+        client.execute_command(*setuser(dialect, "watcher").replace("PASSWORD", "right").split())
+    instance = Instance(name, Observer(f"redis://watcher:right@127.0.0.1:{port}/0"))
+    runs = [read_once(entry, instance, 1) for entry in REDIS]
+    refused = {r.command for r in instance.observer.refusals.values() if r.reason == "no_permission"} - LACKING.get(name, set())
+    absent = sorted(r.command for r in instance.observer.refusals.values() if r.reason != "no_permission")
+    instance.observer.close()
+    allowed = []
+    for command in FORBIDDEN:
+        with redis.Redis(port=port, protocol=2, username="watcher", password="right", driver_info=None, client_name=None) as client:
+            try:
+                client.execute_command(*command.split())
+                allowed.append(command)
+            except NoPermissionError:
+                continue
+            except ResponseError as error:
+                allowed.append(f"{command} ({error})")
+    done = sum(bool(run.samples) for run in runs)
+    print(f"{name:<11} {done} of {len(REDIS)} collectors gave samples; not known to this version: {', '.join(absent) or 'none'}")
+    print(
+        f"{'':<11} refused although needed: {', '.join(sorted(refused)) or 'none'}; allowed although forbidden: {allowed or 'none'}"
+    )
+    return not refused and not allowed
+
+
+def main() -> int:
+    """Every server; 1 when the rules are too tight or too wide somewhere."""
+    good = []
+    for name, program in programs().items():
+        with served(program) as port:
+            good.append(check(name, port))
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
