@@ -45,15 +45,12 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()
-        self._streams: WeakSet[_Stream] = WeakSet()
+        self._streams = _Streams()
         self._names = _Names()
-        self._over = False
 
     def hang_up(self) -> None:
         """End every connection now, also under a thread that waits for a reply; refuse new ones."""
-        self._over = True
-        for stream in list(self._streams):
-            stream.hang_up()
+        self._streams.hang_up()
 
     def connect_tcp(
         self,
@@ -63,22 +60,47 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Try each address of the host while there is time."""
-        fault: httpcore.ConnectError = httpcore.ConnectError("the host has no address")
-        for address in self._names.addresses(host, port):
-            if self._over:
+        """Try each address of the host while there is time. One that is silent leaves half of it to those behind."""
+        fault: Exception = httpcore.ConnectError("the host has no address")
+        addresses = self._names.addresses(host, port)
+        for address in addresses:
+            if self._streams.over:
                 break
+            wait = left() if address is addresses[-1] else left() / 2
             try:
-                stream = self._inner.connect_tcp(address, port, left(), local_address, socket_options)
-            except httpcore.ConnectError as error:
+                stream = self._inner.connect_tcp(address, port, wait, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 fault = error
             else:
                 return _Stream(stream, self._streams)
         raise fault
 
 
+class _Streams:
+    """The open streams of a backend, until all of them are hung up; a stream that comes later is hung up at once."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._lock = threading.Lock()
+        self._open: WeakSet[_Stream] = WeakSet()
+
+    def add(self, stream: "_Stream") -> None:
+        with self._lock:
+            self._open.add(stream)
+            over = self.over
+        if over:
+            stream.hang_up()
+
+    def hang_up(self) -> None:
+        with self._lock:
+            self.over = True
+            found = list(self._open)
+        for stream in found:
+            stream.hang_up()
+
+
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, others: "WeakSet[_Stream]") -> None:
+    def __init__(self, inner: httpcore.NetworkStream, others: _Streams) -> None:
         self._inner = inner
         self._others = others
         others.add(self)

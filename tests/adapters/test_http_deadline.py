@@ -75,6 +75,41 @@ def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch, silen
     stream.close()
 
 
+def test_a_silent_address_does_not_hide_a_living_one(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
+    """A first address that swallows every packet leaves time for the second one."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.2", silent_port))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]  # who fills the queue: nobody accepts, further calls are not answered
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.2", silent_port))
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, silent_port)) for host in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(http_deadline.socket, "getaddrinfo", lambda *_, **__: addresses)
+        with deadline(1.0):
+            stream = DeadlineBackend().connect_tcp("two.example", silent_port)
+        assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
+        stream.close()
+        for each in waiting:
+            each.close()
+
+
+def test_a_connection_made_while_hanging_up_is_ended_too(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
+    """Nobody is left waiting on a connection that was under way when everything else was hung up."""
+    backend, real = DeadlineBackend(), httpcore.SyncBackend.connect_tcp
+
+    def hung_up_meanwhile(*arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        stream = real(*arguments, **options)
+        backend.hang_up()
+        return stream
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", hung_up_meanwhile)
+    with deadline(30.0):
+        assert backend.connect_tcp("127.0.0.1", silent_port).read(10) == b""
+        with pytest.raises(httpcore.ConnectError):
+            backend.connect_tcp("127.0.0.1", silent_port)
+
+
 def test_the_deadline_ends_with_its_block() -> None:
     """Inside, the time left shrinks; afterwards the cap counts again; a passed deadline raises."""
     with deadline(5):
