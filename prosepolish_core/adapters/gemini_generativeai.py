@@ -3,42 +3,15 @@
 import warnings
 from typing import Any
 
-from ..model.outcome import Outcome
-from ..ports import LlmFault, LlmReply, LlmRequest
-from .gemini_reply import MAX_BYTES, reply_of
-from .http_bounded import UpstreamFault, bounded_client, deadline
-from .lazy_sdk import LazySdk
+from ..ports import LlmReply, LlmRequest
+from .gemini_reply import reply_of
+from .gemini_sdk import SdkBackend
 
 
-class GenerativeAiBackend:
-    """An LlmBackend. One request a call: the SDK's own retries are off and its session sends through our bounded client."""
+class GenerativeAiBackend(SdkBackend):
+    """This SDK is built on requests: its session is led through our client."""
 
     name = "google-generativeai"
-
-    def __init__(self, api_key: str, endpoint: str, *, pool_size: int = 32) -> None:
-        self._client = bounded_client(endpoint, max_bytes=MAX_BYTES, json_only=True, pool_size=pool_size)
-        self._sdk = LazySdk(lambda: self._load(api_key, endpoint))
-
-    def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
-        """Ask the model once."""
-        with deadline(timeout_s):
-            try:
-                sdk = self._sdk.get(timeout_s)
-                return LlmFault(Outcome.TIMEOUT, "sdk_loading") if sdk is None else self._ask(sdk, request)
-            except UpstreamFault as fault:
-                return LlmFault(fault.outcome, fault.detail, fault.retry_after_s)
-            except ImportError:
-                return LlmFault(Outcome.ERROR, "sdk_missing")
-            except Exception:  # noqa: BLE001 - an SDK may raise anything over a hostile reply; the port promises a fault
-                return LlmFault(Outcome.ERROR, "malformed")
-
-    def warm_up(self) -> None:
-        """Begin to load the SDK (about a second) without waiting for it."""
-        self._sdk.start()
-
-    def close(self) -> None:
-        """Release the connections."""
-        self._client.close()
 
     def _ask(self, sdk: tuple[Any, Any], request: LlmRequest) -> LlmReply:
         genai, client = sdk
@@ -75,7 +48,7 @@ class GenerativeAiBackend:
 
             from .requests_over_httpx import RequestsOverHttpx
 
-            options = ClientOptions(api_key=api_key, api_endpoint=endpoint.rstrip("/"))
+            options = ClientOptions(api_key=api_key, api_endpoint=endpoint)
             client = GenerativeServiceClient(transport="rest", client_options=options)
         session: Any = client.transport._session  # type: ignore[attr-defined] # noqa: SLF001 - no other way to the session
         session.trust_env = False

@@ -6,8 +6,6 @@ from typing import Any
 from ..model.tokens import MOST_TOKENS
 from ..ports import LlmReply
 
-#: Far above any answer we ask for; a larger body is refused before it is parsed.
-MAX_BYTES = 1024 * 1024
 #: Gemini's finish reasons, as the name or the number it is sent as -> our word. Anything else is `other`.
 FINISH: dict[str, str] = {
     "STOP": "stop", "1": "stop",

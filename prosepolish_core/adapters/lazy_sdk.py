@@ -31,7 +31,8 @@ class LazySdk:
         if not self._done.wait(timeout_s):
             return None
         if self._error is not None:
-            raise self._error
+            # Raised again and again, one exception would otherwise gather every caller's frames, and the texts in them.
+            raise self._error.with_traceback(None)
         return self._value
 
     def _run(self) -> None:

@@ -1,6 +1,7 @@
 """An SDK loaded once, beside its first caller."""
 
 import threading
+import traceback
 
 import pytest
 
@@ -34,3 +35,17 @@ def test_what_the_loading_raised_every_caller_hears() -> None:
     for _ in range(2):
         with pytest.raises(ImportError, match="no such package"):
             sdk.get(5.0)
+
+
+def test_a_fault_heard_often_does_not_grow() -> None:
+    """The exception holds the frames of its last caller, not of all that ever asked."""
+
+    def load() -> None:
+        raise ImportError("no such package")
+
+    sdk, lengths = LazySdk(load), []
+    for _ in range(20):
+        with pytest.raises(ImportError) as caught:
+            sdk.get(5.0)
+        lengths.append(len(list(traceback.walk_tb(caught.value.__traceback__))))
+    assert len(set(lengths)) == 1
