@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
+from time import perf_counter
 from typing import Any
 
 import psycopg
@@ -21,6 +23,28 @@ DatabaseFault = psycopg.Error
 #: Longest wait for a connection, and longest statement, unless the caller says otherwise.
 WAIT_S = 0.5
 STATEMENT_S = 5.0
+#: Longest wait for one reply: a server that has been stopped (SIGSTOP) keeps no statement deadline of its own.
+REPLY_S = STATEMENT_S + 1.0
+
+
+class _BoundedConnection(psycopg.Connection[Any]):
+    """A connection that waits for one reply no longer than REPLY_S, and for nothing beyond `until`."""
+
+    until = float("inf")
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for the server; at the deadline an OperationalError, and the connection is of no more use."""
+        left = max(min(REPLY_S if timeout is None else timeout, self.until - perf_counter()), 0.001)
+        return super().wait(gen, min(interval, left), left)
+
+
+def _still_there(connection: _BoundedConnection) -> None:
+    """Nothing comes in on an idle connection unless the server has ended it; looking costs no round trip."""
+    waiting = poll()
+    waiting.register(connection.pgconn.socket, POLLIN)
+    if waiting.poll(0):
+        connection.close()
+        raise psycopg.OperationalError("the server has ended this connection")
 
 
 class PostgresPool:
@@ -29,8 +53,10 @@ class PostgresPool:
     def __init__(self, url: str, *, size: int, role: str) -> None:
         self._lock = threading.Lock()
         self._opened = False
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
+        self._pool: ConnectionPool[_BoundedConnection] = ConnectionPool(
             url,
+            connection_class=_BoundedConnection,
+            check=_still_there,
             min_size=0,
             max_size=size,
             max_waiting=size * 8,
@@ -46,16 +72,26 @@ class PostgresPool:
         )
 
     @contextmanager
-    def connection(self, wait_s: float = WAIT_S) -> Iterator[Connection]:
+    def connection(self, wait_s: float = WAIT_S, within_s: float = float("inf")) -> Iterator[Connection]:
         """A connection in a transaction: committed at the end, rolled back on an error.
 
-        Raises StoreUnavailable when no connection can be had within `wait_s` or the server fails; errors that tell of a
-        mistake in our SQL or data (psycopg.DataError, IntegrityError, ProgrammingError) pass through unchanged.
+        Raises StoreUnavailable when no connection can be had within `wait_s`, the whole takes longer than `within_s`, a
+        statement longer than STATEMENT_S, or the server fails; errors that tell of a mistake in our SQL or data
+        (psycopg.DataError, IntegrityError, ProgrammingError) pass through unchanged.
         """
         self._open()
         try:
-            with self._pool.connection(timeout=wait_s) as connection:
-                yield connection
+            until = perf_counter() + within_s
+            with self._pool.connection(timeout=min(wait_s, within_s)) as connection:
+                connection.until = until
+                try:
+                    yield connection
+                    connection.commit()  # here, so that it keeps the deadline too
+                except psycopg.OperationalError:
+                    connection.close()  # a rollback would wait for the same server
+                    raise
+                finally:
+                    connection.until = float("inf")
         except (PoolTimeout, TooManyRequests) as error:
             raise StoreUnavailable("PostgreSQL did not give a connection in time") from error
         except PoolClosed as error:

@@ -8,6 +8,8 @@ from .postgres_pool import Connection, PostgresPool
 
 #: Revocations and finished log-ins are kept this long beyond the longest session.
 KEEP_DAYS = 1
+#: Longest transaction under a caller who waits, and longest note of a use, which is not worth waiting for.
+WITHIN_S, TOUCH_S = 2.0, 0.3
 _COLUMNS = """f.family, f.user_id, f.tag, f.device, f.generation, f.seq, f.current_hash, f.nonce_hash, f.salt, f.rotated_at,
     f.created_at, f.seen_at, f.expires_at, f.ended_at"""
 _LIVE = """f.ended_at IS NULL AND f.generation = u.generation AND f.expires_at > clock_timestamp()
@@ -57,13 +59,13 @@ class PostgresSessions:
 
     def pepper(self, fresh: bytes) -> bytes:
         """The installation's own pepper; `fresh` becomes it if there is none."""
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=WITHIN_S) as c:
             c.execute("INSERT INTO session_secret VALUES (1, %s) ON CONFLICT DO NOTHING", (fresh,))
             return bytes(_row(c.execute("SELECT pepper FROM session_secret"))[0])
 
     def create(self, new: NewFamily, rules: SessionRules, before: Callable[[list[Victim]], None]) -> FamilyRow:
         """Write a log-in; above the cap the oldest ones end, of which `before` hears before it is final."""
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=WITHIN_S) as c:
             c.execute(
                 """INSERT INTO session_generation (user_id) VALUES (%s)
                 ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id""",
@@ -91,13 +93,13 @@ class PostgresSessions:
 
     def find(self, *, family: bytes | None = None, token_hash: str | None = None) -> FamilyRow | None:
         """A log-in by its id or by the hash of its current token."""
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=WITHIN_S) as c:
             found = _select(c, "f.family = %s" if family else "f.current_hash = %s", (family or token_hash,))
             return FamilyRow(*found) if found else None
 
     def judge(self, family: bytes, decide: Callable[[FamilyRow], Judgement]) -> tuple[FamilyRow | None, Judgement]:
         """Lock a log-in, let `decide` judge it, and write the judgement. Gives the row as it was, and the judgement."""
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=WITHIN_S) as c:
             # The user's generation first, then the log-in: the order of `create`, so that the two cannot block each other.
             c.execute(
                 """SELECT FROM session_generation WHERE user_id = (SELECT user_id FROM session_family WHERE family = %s)
@@ -131,7 +133,7 @@ class PostgresSessions:
 
         `before` runs when the write is certain to be possible, but before it is final.
         """
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=WITHIN_S) as c:
             generation = _row(
                 c.execute(
                     """INSERT INTO session_generation (user_id, generation) VALUES (%s, 2)
@@ -152,7 +154,7 @@ class PostgresSessions:
 
     def devices(self, user_id: str, rules: SessionRules) -> list[Device]:
         """Live log-ins of a user, newest first."""
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=WITHIN_S) as c:
             rows = c.execute(
                 f"""SELECT f.family, f.device, f.created_at, f.seen_at, f.expires_at
                 FROM session_family f JOIN session_generation u USING (user_id)
@@ -163,12 +165,12 @@ class PostgresSessions:
 
     def touch(self, family: bytes) -> None:
         """Note that a session is in use."""
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=TOUCH_S) as c:
             c.execute("UPDATE session_family SET seen_at = clock_timestamp() WHERE family = %s", (family,))
 
     def changes(self, after: int, most: int) -> list[Change]:
         """Revocations after this place in the log, in order."""
-        with self._pool.connection() as c:
+        with self._pool.connection(within_s=WITHIN_S) as c:
             rows = c.execute(
                 "SELECT seq, tag, dead_hash, generation FROM session_change WHERE seq > %s ORDER BY seq LIMIT %s", (after, most)
             ).fetchall()

@@ -50,13 +50,23 @@ class LazyCluster:
         self._nodes = [ClusterNode(host, port) for host, port in _hosts(parts)]  # type: ignore[no-untyped-call]
         self._settings = settings | _login(parts) | ({"ssl": True} if parts.scheme.startswith("rediss") else {})
         self._lock = threading.Lock()
+        self._attempts = 0
         self._client: Any = None
 
     def __getattr__(self, name: str) -> Any:
+        client = self._client
+        return getattr(self._found() if client is None else client, name)
+
+    def _found(self) -> Any:
+        """The client. Threads that waited for an attempt that failed do not make one each: they would queue up for it."""
+        seen = self._attempts
         with self._lock:
             if self._client is None:
+                if self._attempts != seen:
+                    raise redis.exceptions.ConnectionError("the nodes of the cluster cannot be found")
+                self._attempts += 1
                 self._client = RedisCluster(startup_nodes=self._nodes, **self._settings)
-        return getattr(self._client, name)
+            return self._client
 
     def close(self) -> None:
         """Release every connection, if there is any."""

@@ -17,6 +17,7 @@ import hiredis
 import redis
 
 from ..errors import ProsePolishError
+from .redis_client import LazyCluster
 
 #: What the server says, by the first word of its error, as a short machine word.
 FAULTS = {
@@ -125,7 +126,7 @@ class RedisScripts:
         self, client: Any, *, deadline_s: float = 0.05, lanes: int = 16, on_unknown: Callable[[], None] | None = None
     ) -> None:
         self._client = client
-        self.is_cluster = isinstance(client, redis.RedisCluster)
+        self.is_cluster = isinstance(client, redis.RedisCluster | LazyCluster)
         self.deadline_s = deadline_s
         self._on_unknown = on_unknown
         self._most = lanes
@@ -258,6 +259,9 @@ class RedisScripts:
             raise ScriptFault("connection_lost", sent=True) from None
         except redis.RedisError as error:
             raise ScriptFault(FAULTS.get(str(error).split(" ", 1)[0], "server_error"), sent=False) from None
+        except (redis.exceptions.RedisClusterException, OSError, KeyError, IndexError, AttributeError):
+            # What redis-py raises while it looks for a cluster's nodes is not of its own family of errors.
+            raise ScriptFault("not_connected", sent=False) from None
         if not isinstance(reply, list) or not reply or reply[0] != nonce:
             raise ScriptFault("foreign_reply", sent=True)
         return reply
