@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
@@ -18,6 +18,16 @@ def silent_port() -> Iterator[int]:
     """A port that accepts and then says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
+
+
+def resolver(*addresses: str) -> Callable[..., list[Any]]:
+    """A `getaddrinfo` that knows these addresses of two.example, and is the real one for everything else."""
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *rest: Any, **options: Any) -> list[Any]:
+        return [answer for each in (addresses if host == "two.example" else (host,)) for answer in real(each, *rest, **options)]
+
+    return resolve
 
 
 def test_a_read_gets_the_time_that_is_left(silent_port: int) -> None:
@@ -62,13 +72,7 @@ def test_a_hanging_resolver_is_asked_once_for_all_callers(monkeypatch: pytest.Mo
 
 def test_every_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
     """A dead first address does not hide a living second one."""
-    real = socket.getaddrinfo
-
-    def two(host: str, *rest: Any, **options: Any) -> list[Any]:
-        hosts = ("127.0.0.2", "127.0.0.1") if host == "two.example" else (host,)
-        return [answer for each in hosts for answer in real(each, *rest, **options)]
-
-    monkeypatch.setattr(http_deadline.socket, "getaddrinfo", two)
+    monkeypatch.setattr(http_deadline.socket, "getaddrinfo", resolver("127.0.0.2", "127.0.0.1"))
     with deadline(2.0):
         stream = DeadlineBackend().connect_tcp("two.example", silent_port)
     assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
@@ -84,8 +88,7 @@ def test_a_silent_address_does_not_hide_a_living_one(monkeypatch: pytest.MonkeyP
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(("127.0.0.2", silent_port))
-        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, silent_port)) for host in ("127.0.0.2", "127.0.0.1")]
-        monkeypatch.setattr(http_deadline.socket, "getaddrinfo", lambda *_, **__: addresses)
+        monkeypatch.setattr(http_deadline.socket, "getaddrinfo", resolver("127.0.0.2", "127.0.0.1"))
         with deadline(1.0):
             stream = DeadlineBackend().connect_tcp("two.example", silent_port)
         assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
