@@ -1,0 +1,74 @@
+"""The cache server as the caching layer uses it: values, leases, wake-ups."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+class Claim(NamedTuple):
+    """The reply to asking for a lease: `taken`, or what is stored instead (a value, or somebody else's lease)."""
+
+    taken: bool
+    stored: bytes | None = None
+
+
+class Wake(NamedTuple):
+    """What a holder tells those who wait for its lease: the encoded value, or None when its load failed."""
+
+    stored: bytes | None
+
+
+class Signal(Protocol):
+    """An event that one thread waits for and another sets."""
+
+    def set(self) -> None:
+        """Wake whoever waits."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait; False when the time is over."""
+
+
+class CacheServer(Protocol):
+    """Redis as the caching layer needs it. Every method raises CacheUnavailable for a fault of the server, in bounded time."""
+
+    def get(self, key: str) -> bytes | None:
+        """What is stored: a value, a lease, or nothing. One plain GET."""
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The same for many keys, in order, in one round trip."""
+
+    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
+        """Ask for leases: (key, token) each. With `refresh`, a stored value does not stand in the way. One round trip."""
+
+    def fill(self, fills: Sequence["Fill"]) -> list[bool]:
+        """Store values whose lease still stands, and wake who waits. False where the lease was voided. One round trip."""
+
+    def renew(self, claims: Sequence[tuple[str, str]], lease_ms: int) -> None:
+        """Prolong leases that still stand."""
+
+    def drop(self, keys: Sequence[str]) -> int:
+        """Delete values and void leases; gives how many keys there were."""
+
+    def ping(self) -> None:
+        """Ask for a sign of life on a new connection."""
+
+    def reset(self) -> None:
+        """Let go of every connection: the next use finds the primary anew."""
+
+    def listen(self, timeout_s: float) -> bool:
+        """Start to hear wake-ups; True when that is so already or within the time given."""
+
+    def expect(self, token: str, signal: Signal) -> None:
+        """Set the signal when the holder of this lease speaks, or when wake-ups may have been missed."""
+
+    def heard(self, token: str) -> Wake | None:
+        """What the holder said, if anything; the expectation ends."""
+
+
+class Fill(NamedTuple):
+    """One value to store under a lease. Empty `stored` stores nothing: the lease ends and `told` goes to who waits."""
+
+    key: str
+    token: str
+    stored: bytes
+    ttl_ms: int
+    told: bytes = b""

@@ -1,0 +1,138 @@
+"""Telemetry written to and read from the store: batches, counts, latency histograms, ledger totals."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from ..model.window import Window
+from .telemetry import LlmCall
+
+
+class LookupDelta(NamedTuple):
+    """What one process counted for one family, tier and outcome in one 10 s bucket.
+
+    `counts[i]` calls fell between `BOUNDS_S[i - 1]` and `BOUNDS_S[i]` (not cumulative); they sum to `steps`.
+    """
+
+    ts: datetime
+    family: str
+    tier: str
+    outcome: str
+    steps: int
+    answers: int
+    sum_s: float
+    counts: tuple[int, ...]
+
+
+class EventDelta(NamedTuple):
+    """How often a named event happened in one 10 s bucket."""
+
+    ts: datetime
+    name: str
+    amount: int
+
+
+class LedgerRow(NamedTuple):
+    """One LLM call, or `calls` alike ones whose numbers were added while PostgreSQL was away."""
+
+    ts: datetime
+    call: LlmCall
+    calls: int = 1
+
+
+class AccessChunk(NamedTuple):
+    """Sampled key reads of one family: parallel tuples. `rate` is the share of all keys that was sampled (SHARDS)."""
+
+    ts: datetime
+    family: str
+    rate: float
+    key_hashes: tuple[int, ...]
+    offsets_ms: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+
+class TelemetryBatch(NamedTuple):
+    """One flush of one process. (process, sequence) is unique: writing it again adds nothing."""
+
+    process: UUID
+    sequence: int
+    lookups: tuple[LookupDelta, ...] = ()
+    events: tuple[EventDelta, ...] = ()
+    ledger: tuple[LedgerRow, ...] = ()
+    accesses: tuple[AccessChunk, ...] = ()
+
+
+class TelemetryWriter(Protocol):
+    """Keeps what the recorders counted."""
+
+    def write(self, batch: TelemetryBatch) -> None:
+        """Add the batch, once. Raises StoreUnavailable; then it may or may not have been added, and can be sent again."""
+
+    def forget_connection(self) -> None:
+        """Called in a forked child: drop, without closing, what belongs to the parent."""
+
+    def close(self) -> None:
+        """Release the connection."""
+
+
+class LookupCounts(NamedTuple):
+    """Answers and steps counted by the core in one bucket of one window.
+
+    `steps` counts how often the tier was asked and gave this outcome; `answers` how often that was the final answer.
+    """
+
+    ts: datetime
+    family: str
+    tier: str
+    outcome: str
+    steps: int
+    answers: int
+    sum_s: float
+
+
+class LatencyBuckets(NamedTuple):
+    """Merged latency histogram: `counts[i]` calls took at most `bounds_s[i]` seconds; the last bound is infinity."""
+
+    family: str
+    tier: str
+    ts: datetime
+    bounds_s: tuple[float, ...]
+    counts: tuple[int, ...]
+    sum_s: float
+
+
+class LedgerTotal(NamedTuple):
+    """Ledger rows summed per bucket, kind and model. `unpriced` counts calls without a known price."""
+
+    ts: datetime
+    kind: str
+    model: str
+    calls: int
+    unpriced: int
+    prompt: int
+    cached: int
+    output: int
+    thoughts: int
+    cost_usd: Decimal
+    duration_s: float
+
+
+class TelemetryReader(Protocol):
+    """What the core counted, read back. Every method raises StoreUnavailable when PostgreSQL is away."""
+
+    def lookups(self, window: Window, points: int = 300) -> list[LookupCounts]:
+        """Counts per bucket, family, tier and outcome."""
+
+    def latency(self, window: Window, points: int = 1) -> list[LatencyBuckets]:
+        """Latency histograms per family and tier; one merged histogram for the whole window when `points` is 1."""
+
+    def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
+        """LLM calls paid and avoided."""
+
+    def events(self, window: Window) -> Mapping[str, int]:
+        """Named events summed over the window."""
+
+    def newest(self) -> datetime | None:
+        """The newest flushed bucket, or None."""
