@@ -89,9 +89,7 @@ def compare(name: str, role: str, port: int) -> float:
     wrong = len(there) - len(wanted)
     promtool = [str(debian("promtool")), "check", "metrics"]
     check = subprocess.run(promtool, input=text, capture_output=True, text=True, check=False)
-    print(
-        f"{name:<11}{role:<8}{len(here):>5} series here,{len(there):>4} there, {wrong} misattributed; reproduced {share:.2%}"
-    )
+    print(f"{name:<11}{role:<8}{len(here):>5} series here,{len(there):>4} there, {wrong} misattributed; reproduced {share:.2%}")
     print(f"{'':<19} missing {missing or 'none'}; moved between the scrapes: {', '.join(moved) or 'none'}")
     print(f"{'':<19} promtool: {'syntax error' if check.returncode == 1 else 'valid'}")
     return share if check.returncode in {0, 3} else 0.0  # 3: only advice about names, which are the exporter's
