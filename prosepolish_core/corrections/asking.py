@@ -17,6 +17,9 @@ from .record import CorrectionRecord
 LLM_S = 20.0
 #: Its own, apart from the one of definitions: those give up sooner, and their time-outs say little about ours.
 BREAKER = BreakerPolicy(failures=5, calls=20, open_s=2.0, longest_s=60.0)
+#: What the model says about this very text, and would be paid to say again: remembered briefly, and never as a correction.
+VERDICTS = frozenset({"safety", "recitation"})
+VERDICT_S = 300.0
 #: Faults that never reached Gemini, and so say nothing about it.
 OURS = frozenset({"paced", "sdk_loading", "sdk_missing"})
 
@@ -42,7 +45,7 @@ class Asking:
         self.breaker = Breaker(BREAKER)
 
     def ask(self, text: str, request: LlmRequest) -> Loaded:
-        """One call. Kept only when it is finished, not empty and sane; a fault is told to who waits, never stored."""
+        """One call. Kept when it is finished, not empty and sane, or (briefly) a verdict; a fault is only told to who waits."""
         began = self._clock()
         if self._backend is None:
             return _fault(Outcome.REFUSED, "no_backend", Asked(began, 0.0))
@@ -67,8 +70,9 @@ class Asking:
             better = corrected_text(text, reply)
         except BadAnswer as bad:
             self._recorder.event("llm_answer_unfit")
-            record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, str(bad))
-            return Loaded(record.to_dict(), keep=False, extra=asked)
+            why = str(bad)
+            record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, why)
+            return Loaded(record.to_dict(), keep=why in VERDICTS, ttl_s=VERDICT_S, extra=asked)
         return Loaded(CorrectionRecord(better, reply.model_version, tokens_of(reply), duration_s).to_dict(), extra=asked)
 
 

@@ -21,6 +21,8 @@ from .text import checked_text
 #: How long a caller waits in all.
 DEADLINE_S = 8.0
 FREE = Decimal(0)
+#: The word of the cache's step when another caller's load was waited for.
+COALESCED = "coalesced"
 
 
 class Corrector:
@@ -73,8 +75,10 @@ class Corrector:
     def _answer(self, text: str, cached: Cached, record: CorrectionRecord, began: float) -> Correction:
         """What the record means for this caller: found, made for it, or made for somebody else at the same moment."""
         asked: Asked | None = None if cached.shared else cached.extra
-        trace = _waited(cached, record) if asked is None else _trace(cached, asked, record, began)
+        trace = _found(cached, record) if asked is None else _trace(cached, asked, record, began)
         if record.text is None:
+            if trace[-1].outcome is Outcome.NEGATIVE_HIT:
+                self._recorder.event("llm_verdict_remembered")
             paid = asked.call.cost_usd if asked and asked.call else FREE
             return Correction(
                 text, False, None, record.outcome, record.tokens, paid, trace, record.detail, record.model, None, cached.degraded
@@ -95,20 +99,22 @@ class Corrector:
 
     def _avoided(self, cached: Cached, record: CorrectionRecord) -> LlmCall | None:
         """The ledger row of a hit. Waiting for somebody else's call avoided none: the cache had nothing; it is counted apart."""
-        if cached.step.detail == "coalesced":
+        if cached.step.detail == COALESCED:
             self._recorder.event("llm_coalesced")
-        if cached.outcome is Outcome.MISS or cached.step.detail == "coalesced":
+        if cached.outcome is Outcome.MISS or cached.step.detail == COALESCED:
             return None
         call = avoided(CORRECT.task, record.model, record.tokens, record.duration_s, self._now())
         self._recorder.llm(call)
         return call
 
 
-def _waited(cached: Cached, record: CorrectionRecord) -> Trace:
-    """The step of the cache; but a fault that somebody else ran into is Gemini's, and no hit."""
+def _found(cached: Cached, record: CorrectionRecord) -> Trace:
+    """The step of the cache. A remembered verdict is a negative hit; a fault that somebody else ran into is Gemini's."""
     if record.text is not None:
         return (cached.step,)
-    return (TraceStep(Tier.GEMINI, record.outcome, 0.0, cached.step.duration_s, (), "coalesced"),)
+    if cached.step.detail == COALESCED:
+        return (TraceStep(Tier.GEMINI, record.outcome, 0.0, cached.step.duration_s, (), COALESCED),)
+    return (cached.step._replace(outcome=Outcome.NEGATIVE_HIT, detail=record.detail),)
 
 
 def _trace(cached: Cached, asked: Asked, record: CorrectionRecord, began: float) -> Trace:

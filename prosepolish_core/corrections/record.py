@@ -1,4 +1,4 @@
-"""What a load of a correction came to: a finished answer, which is cached, or a fault, which is only told to who waits."""
+"""What a load of a correction came to: a finished answer or a verdict, which are cached, or a fault, only told to who waits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ LONGEST_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRecord:
-    """`text` is None for a fault, `outcome` and `detail` say which. The rest is the evidence of the call that was made.
+    """`text` is None for a verdict or a fault, `outcome` and `detail` say which. The rest is the evidence of the call.
 
     `model` is the version that answered, `duration_s` how long it took: the time that a hit saves.
     """

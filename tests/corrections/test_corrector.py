@@ -170,9 +170,8 @@ def test_a_text_without_a_fault_is_corrected_but_unchanged(bench: Bench) -> None
 @pytest.mark.parametrize(
     ("answer", "detail"),
     [
-        (reply(RIGHT, "safety"), "safety"),
         (reply(RIGHT, "length"), "length"),
-        (reply(RIGHT, "recitation"), "recitation"),
+        (reply(RIGHT, "other"), "other"),
         (reply("", "empty"), "empty"),
         (reply(""), "empty"),
         (reply("<script>alert(1)</script>"), "markup"),
@@ -190,6 +189,43 @@ def test_an_unfit_answer_is_paid_for_and_never_kept(bench: Bench, answer: LlmRep
     assert bench.keys() == []
     bench.model.answer = None
     assert bench.corrector.correct(TEXT).text == RIGHT
+
+
+@pytest.mark.parametrize("verdict", ["safety", "recitation"])
+def test_a_verdict_about_a_text_is_paid_for_once_in_a_few_minutes(bench: Bench, verdict: str) -> None:
+    """Asked again, Redis says the same: the original text and the reason, free, and neither a correction nor savings."""
+    bench.model.answer = reply(RIGHT, verdict)
+    first, second = bench.corrector.correct(TEXT), bench.corrector.correct(TEXT)
+    for found in (first, second):
+        assert (found.text, found.changed, found.tier, found.corrected) == (TEXT, False, None, False)
+        assert (found.outcome, found.detail) == (Outcome.ERROR, verdict)
+    assert (first.cost_usd, second.cost_usd, second.avoided_usd) == (Decimal("0.0009"), Decimal(0), None)
+    assert first.trace[-1].filled == (Tier.REDIS,)
+    assert [(s.tier, s.outcome, s.detail) for s in second.trace] == [(Tier.REDIS, Outcome.NEGATIVE_HIT, verdict)]
+    assert [call.kind for call in bench.notes.calls] == ["paid"]
+    assert bench.notes.events == ["llm_answer_unfit", "llm_verdict_remembered"]
+    assert 200 < bench.client.ttl(bench.keys()[0]) <= 300
+
+
+def test_when_a_verdict_is_forgotten_the_model_is_asked_again(bench: Bench) -> None:
+    """It may think better of it: then the text is corrected, and the correction is kept for a day."""
+    bench.model.answer = reply(RIGHT, "safety")
+    bench.corrector.correct(TEXT)
+    bench.client.delete(*bench.keys())
+    bench.model.answer = None
+    assert bench.corrector.correct(TEXT).text == RIGHT
+    assert bench.corrector.correct(TEXT).tier is Tier.REDIS
+    assert bench.client.ttl(bench.keys()[0]) > 70_000
+
+
+def test_a_verdict_is_remembered_by_other_processes_and_sealed(benches: Callable[..., Bench]) -> None:
+    """Another process over the same Redis does not pay for it either, with encryption keys set too."""
+    one, two = benches(seal=Seal([b"k" * 32])), benches(seal=Seal([b"k" * 32]))
+    one.model.answer = reply(RIGHT, "safety")
+    one.corrector.correct(TEXT)
+    assert two.corrector.correct(TEXT).detail == "safety"
+    assert two.model.calls == []
+    assert b"safety" not in one.client.get(one.keys()[0])
 
 
 @pytest.mark.parametrize(
@@ -265,10 +301,10 @@ def test_callers_at_the_same_moment_pay_once(benches: Callable[..., Bench]) -> N
 
 
 def test_callers_at_the_same_moment_share_a_fault(benches: Callable[..., Bench]) -> None:
-    """Everybody who waited for a call that was blocked keeps the text and hears why; who made it pays, and nobody counts a hit."""
+    """Everybody who waited for a call that was cut off keeps the text and hears why; who made it pays, and nobody counts a hit."""
     one, two = benches(), benches()
     for bench in (one, two):
-        bench.model.answer = reply(RIGHT, "safety")
+        bench.model.answer = reply(RIGHT, "length")
         bench.model.gate.clear()
     with ThreadPoolExecutor(12) as pool:
         waiting = [pool.submit(bench.corrector.correct, TEXT) for bench in (one, two) for _ in range(6)]
@@ -278,7 +314,7 @@ def test_callers_at_the_same_moment_share_a_fault(benches: Callable[..., Bench])
         one.model.gate.set()
         two.model.gate.set()
         found = [each.result() for each in waiting]
-    assert {(each.text, each.detail, each.outcome) for each in found} == {(TEXT, "safety", Outcome.ERROR)}
+    assert {(each.text, each.detail, each.outcome) for each in found} == {(TEXT, "length", Outcome.ERROR)}
     assert {each.trace[-1].outcome for each in found} == {Outcome.ERROR}
     calls = len(one.model.calls) + len(two.model.calls)
     assert calls < 12  # one, unless a thread was so slow to start that the fault had been told by then

@@ -66,10 +66,23 @@ def test_no_text_reaches_postgresql(core: Core) -> None:
 
 
 def test_a_fault_of_the_model_is_told_and_the_text_is_kept(core: Core, stand_ins: StandIns) -> None:
-    """A safety block, then an outage, then health: original text twice, and the correction afterwards."""
-    stand_ins.gemini.script.add(Fault(FaultKind.SAFETY, times=1))
+    """A cut-off answer, then an outage, then health: original text twice, and the correction afterwards."""
+    stand_ins.gemini.script.add(Fault(FaultKind.LENGTH, times=1))
     stand_ins.gemini.script.add(Fault(FaultKind.STATUS, status=503, times=1))
-    blocked, away, fine = (core.corrector.correct(TEXT) for _ in range(3))
-    assert (blocked.text, blocked.outcome, blocked.detail) == (TEXT, Outcome.ERROR, "safety")
+    cut, away, fine = (core.corrector.correct(TEXT) for _ in range(3))
+    assert (cut.text, cut.outcome, cut.detail) == (TEXT, Outcome.ERROR, "length")
     assert (away.text, away.outcome, away.detail) == (TEXT, Outcome.ERROR, "503")
     assert (fine.text, fine.tier) == ("The quick fox received a prize.", Tier.GEMINI)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SAFETY, FaultKind.BLOCKED, FaultKind.RECITATION])
+def test_a_refused_text_is_not_paid_for_again_at_once(core: Core, stand_ins: StandIns, kind: FaultKind) -> None:
+    """The model is asked once; the ledger has one paid call and no savings, and the second answer is counted as negative."""
+    stand_ins.gemini.script.add(Fault(kind, times=1))
+    found = [core.corrector.correct(TEXT) for _ in range(2)]
+    assert [each.corrected for each in found] == [False, False]
+    assert core.recorder.flush()
+    sums = measured(core.telemetry.ledger(Window.last(3600)))
+    assert (sums.paid.calls, sums.avoided.calls) == (1, 0)
+    counts = {(row.tier, row.outcome): row.answers for row in core.telemetry.lookups(Window.last(3600), points=1) if row.answers}
+    assert counts == {("gemini", "error"): 1, ("redis", "negative_hit"): 1}
