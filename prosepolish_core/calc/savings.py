@@ -7,6 +7,11 @@ from typing import Protocol
 
 from ..errors import InvalidInput
 
+#: The largest figure that makes sense, where it is not far beyond any project.
+MOST = {"correction_hit_ratio": 1, "lookup_hit_ratio": 1, "days_per_month": 31, "months_per_year": 12}
+MOST_OF_ALL = 10**10
+#: More decimal places than any price list, or any double that somebody can type, has.
+MOST_PLACES = 40
 #: Kilobytes and megabytes are thousands here, as bandwidth is sold.
 KB = 1000
 
@@ -28,11 +33,11 @@ class Assumptions:
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
-            value = Decimal(getattr(self, name))
-            if not value.is_finite() or value < 0:
-                raise InvalidInput(f"{name} must be a number that is not negative")
-            if name.endswith("_ratio") and value > 1:
-                raise InvalidInput(f"{name} must lie between 0 and 1")
+            value, most = Decimal(getattr(self, name)), MOST.get(name, MOST_OF_ALL)
+            if not value.is_finite() or not 0 <= value <= most:
+                raise InvalidInput(f"{name} must be a number from 0 to {most:,}")
+            if -int(value.as_tuple().exponent) > MOST_PLACES:
+                raise InvalidInput(f"{name} must have at most {MOST_PLACES} decimal places")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -27,13 +27,14 @@ class _Number(click.ParamType[Decimal]):
         """Read exactly what was typed; no float in between."""
         text = str(value).strip()
         try:
-            number = Decimal(text.removesuffix("%"))
-        except InvalidOperation:
-            self.fail(f"{text!r} is not a number", param, ctx)
-        return number / 100 if text.endswith("%") else number
+            return Decimal(text[:-1]) / 100 if text.endswith("%") else Decimal(text)
+        except ArithmeticError:
+            self.fail(f"{text[:40]!r} is not a number", param, ctx)
 
 
 _NUMBER = _Number()
+#: A window's share of the cache's price rarely comes out even; millionths of a dollar are shown.
+SHOWN_PLACES = 6
 _DEFAULT = Assumptions()
 _Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -79,10 +80,11 @@ def estimate(span: str | None, as_json: bool, **given: Any) -> None:
 
 def _from_ledger(seconds: int, assumed: Assumptions) -> Measured:
     """The ledger of the window, with the window's share of what the cache costs a month. Raises StoreUnavailable."""
-    share = Decimal(seconds) / (assumed.days_per_month * 86_400) if assumed.days_per_month else Decimal(0)
+    month_s = assumed.days_per_month * 86_400
+    price = assumed.cache_usd_per_month * seconds / month_s if month_s else Decimal(0)
     with opened_core() as core:
         rows = core.telemetry.ledger(Window.last(seconds))
-    return measured(rows, cache_usd=assumed.cache_usd_per_month * share)
+    return measured(rows, cache_usd=round(price, SHOWN_PLACES))
 
 
 def _table(assumed: Assumptions, result: Estimate) -> Table:

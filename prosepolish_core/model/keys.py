@@ -40,7 +40,7 @@ PROFILE = KeyFamily(Family.PROFILE, 900, 1000, "a user's profile; PostgreSQL is 
 SESSION = KeyFamily(Family.SESSION, 7 * 86_400, 200, "keyed hash of a token: the session", personal=True)
 SESSION_INDEX = KeyFamily(Family.PROFILE, 7 * 86_400, None, "a user's sessions", sub_key="sessions", personal=True)
 RATE_LIMIT = KeyFamily(Family.RATE_LIMIT, 900, 50, "a subject's use of its limits; 1 to 15 minutes")
-LLM = KeyFamily(Family.LLM, 86_400, 3500, "task and 128-bit digest: the model's finished answer; its refusal for minutes", personal=True)
+LLM = KeyFamily(Family.LLM, 86_400, 3500, "task and 128-bit digest: the model's finished answer, or shortly its no", personal=True)
 SETTINGS = KeyFamily(Family.SETTINGS, 3600, 200, "a user's settings; PostgreSQL is the truth", personal=True)
 
 #: Every family. `user` has two rows: the profile itself and, with a sub-key, the index of sessions.

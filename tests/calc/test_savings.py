@@ -41,10 +41,16 @@ def test_net_savings_may_be_negative() -> None:
         {"corrections_per_day": -1},
         {"usd_per_call": Decimal("NaN")},
         {"cache_usd_per_month": Decimal("Infinity")},
+        {"usd_per_call": Decimal("sNaN")},
+        {"usd_per_call": Decimal("1e999999")},
+        {"usd_per_call": Decimal("1e-999999")},
+        {"corrections_per_day": 10**400},
+        {"days_per_month": 32},
+        {"months_per_year": 13},
     ],
 )
 def test_assumptions_out_of_range_are_refused(wrong: dict[str, Decimal]) -> None:
-    """Ratios above one, negative figures and NaN are refused with the name of the figure."""
+    """Ratios above one, negative and absurd figures and NaN are refused with the name of the figure."""
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         Assumptions(**wrong)  # type: ignore[arg-type]
 

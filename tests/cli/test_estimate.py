@@ -75,6 +75,11 @@ def test_assumptions_can_be_changed() -> None:
         ("--usd-per-call", "nan"),
         ("--cache-usd", "inf"),
         ("--lookups", "5.5"),
+        ("--correction-hits", "snan%"),
+        ("--usd-per-call", "1e999999"),
+        ("--usd-per-call", "1e-999999"),
+        ("--lookups", "9" * 400),
+        ("--days", "400"),
         ("extra",),
     ],
 )
@@ -99,6 +104,9 @@ def test_figures_of_any_size_are_printed() -> None:
     """Zero and very large assumptions have a table too."""
     assert "$0.00" in run("--corrections", "0", "--lookups", "0").stdout
     assert "TB" in run("--lookups", "5000000000").stdout
+    huge = [part for name in ("--corrections", "--usd-per-call", "--seconds-per-call", "--lookups", "--bytes-per-lookup", "--cache-usd")
+            for part in (name, "10000000000")]  # fmt: skip
+    assert run(*huge, "--correction-hits", "33.3333333%", "--lookup-hits", "0.000000000001").exit_code == 0
 
 
 @pytest.mark.live
@@ -123,6 +131,14 @@ def test_the_ledger_is_shown_beside_the_estimate(database_url: str) -> None:
         "hit_ratio": 0.75,
         "waiting_saved_s": 4.5,
     }
+
+
+@pytest.mark.live
+def test_an_uneven_share_of_the_cache_s_price_is_rounded(database_url: str) -> None:
+    """A day of a $10 month is 33 cents and a third: shown to the millionth."""
+    arguments = ["--measured", "24h", "--cache-usd", "10", "--json"]
+    shown = CliRunner().invoke(estimate, arguments, env={"DATABASE_URL": database_url})
+    assert json.loads(shown.stdout)["measured"]["net_usd"] == "-0.333333"
 
 
 @pytest.mark.parametrize("span", ["soon", "0d", "-1h", "9999w"])
