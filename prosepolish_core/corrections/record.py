@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from ..llm.ledger import lasted
 from ..model.outcome import Outcome
 from ..model.tokens import NO_TOKENS, Tokens
-
-#: No call lasts longer; a larger figure is not ours and must not reach a sum of the time saved.
-LONGEST_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,7 @@ class CorrectionRecord:
             return None
         texts = isinstance(plain["model"], str) and isinstance(plain["detail"], str)
         fits = isinstance(text, str) and bool(text) if record.outcome is Outcome.HIT else text is None
-        lasted = type(duration_s) in {int, float} and 0 <= record.duration_s <= LONGEST_S
-        return record if record.tokens.possible and texts and fits and lasted else None
+        return record if record.tokens.possible and texts and fits and lasted(duration_s) else None
 
     def to_dict(self) -> dict[str, Any]:
         """The plain dictionary that `from_dict` reads back."""

@@ -9,6 +9,9 @@ from .price_table import priced
 
 PAID = "paid"
 AVOIDED = "avoided"
+#: No call lasts longer, or costs more; a larger figure is not ours and must not reach a sum.
+LONGEST_S = 3600.0
+MOST_USD = 10_000
 #: A reply without usage metadata was not free: nobody knows what it cost.
 UNTOLD = Priced(None)
 
@@ -26,6 +29,19 @@ def paid(task: str, reply: LlmReply, duration_s: float, at: datetime) -> LlmCall
 def avoided(task: str, model: str, tokens: Tokens, duration_s: float, at: datetime) -> LlmCall:
     """A call that a hit made unnecessary: the tokens and the time of the recorded call, at what they would cost now."""
     return _row(AVOIDED, task, model, tokens, duration_s, at)
+
+
+def credible(call: LlmCall) -> bool:
+    """Whether a row that lay where others can write is one that we may have written."""
+    texts = all(isinstance(text, str) for text in (call.kind, call.task, call.model, call.price_date))
+    cost = call.cost_usd is None or (call.cost_usd.is_finite() and 0 <= call.cost_usd <= MOST_USD)
+    tokens = Tokens(call.prompt, call.cached, call.output, call.thoughts)
+    return texts and cost and tokens.possible and lasted(call.duration_s)
+
+
+def lasted(duration_s: object) -> bool:
+    """Whether a call can have taken this long."""
+    return type(duration_s) in {int, float} and 0 <= duration_s <= LONGEST_S  # type: ignore[operator] # a number by now
 
 
 def _row(kind: str, task: str, model: str, tokens: Tokens, duration_s: float, at: datetime) -> LlmCall:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ..llm.ledger import credible
 from ..model.outcome import Outcome, Tier
 from ..model.trace import TraceStep
 from ..ports import LlmCall
@@ -41,6 +42,7 @@ def paid_in(value: Value) -> LlmCall | None:
     if not isinstance(row, list) or len(row) != len(LlmCall._fields):
         return None
     try:
-        return LlmCall._make([*row[:7], None if row[7] is None else Decimal(row[7]), *row[8:]])
+        call = LlmCall._make([*row[:7], None if row[7] is None else Decimal(row[7]), *row[8:]])
     except (ArithmeticError, TypeError, ValueError):
         return None
+    return call if credible(call) else None

@@ -164,9 +164,13 @@ class Dictionary:
         return Lookup(word, value["entry"], _REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)
 
     def _avoided(self, cached: Cached, by_us: bool) -> None:
-        """A ledger row for the paid call that this answer made unnecessary."""
+        """A ledger row for the paid call that this answer made unnecessary. Waiting for somebody else's call avoided none."""
         call = paid_in(cached.value) if by_us else None
-        if call is not None:
+        if call is None:
+            return
+        if cached.step.detail == "coalesced":
+            self._recorder.event("llm_coalesced")
+        else:
             self._recorder.llm(call._replace(kind="avoided"))
 
     def _unavailable(self, word: str, began: float, late: NoLoad) -> LookupUnavailable:

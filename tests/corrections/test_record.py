@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.corrections.record import LONGEST_S, CorrectionRecord
+from prosepolish_core.corrections.record import CorrectionRecord
+from prosepolish_core.llm.ledger import LONGEST_S
 from prosepolish_core.model.outcome import Outcome
 from prosepolish_core.model.tokens import Tokens
 

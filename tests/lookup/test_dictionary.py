@@ -104,6 +104,23 @@ def test_paid_and_avoided_calls_are_ledger_rows(open_dictionary: Open, recorder:
     assert recorder.calls[1] == PAID._replace(kind="avoided")
 
 
+def test_waiting_for_somebody_else_s_call_saves_nothing(open_dictionary: Open, recorder: Remembers) -> None:
+    """Callers of one moment: one paid row and no avoided one; who waited, in this process and in another, is counted apart."""
+    source = Source(Tier.GEMINI, {"is": Fetched(Outcome.HIT, entry("is"), call=PAID)}, gate=threading.Event())
+    one, two = open_dictionary(source), open_dictionary(source)
+    callers = [threading.Thread(target=each.lookup, args=("is",)) for each in (one, one, one, two, two)]
+    for caller in callers:
+        caller.start()
+    threading.Event().wait(0.3)
+    assert source.gate is not None
+    source.gate.set()
+    for caller in callers:
+        caller.join()
+    assert [call.kind for call in recorder.calls].count("paid") == 1
+    assert recorder.events["llm_coalesced"] + len(recorder.calls) == 5  # a thread slow to start finds the answer: a hit
+    assert recorder.events["llm_coalesced"] > 0
+
+
 def test_a_typo_reaches_gemini_once(open_dictionary: Open, forget_in_redis: Callable[[str], None], database_url: str) -> None:
     """Not even after Redis has forgotten it and PostgreSQL's memory of it has run out: then only the free API is asked."""
     import psycopg
