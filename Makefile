@@ -10,7 +10,7 @@ up: $(STAMP)            ## start the whole demo stack and the dashboard
 	@$(BIN)/prosepolish up $(FLAGS)
 
 test: $(STAMP)          ## every test, the browser test included
-	@$(BIN)/python -m pytest $(FLAGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(FLAGS)
 
 check: $(STAMP)         ## style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
