@@ -14,6 +14,8 @@ from .seal import Seal
 
 #: A little more than a lease: a holder that is alive has prolonged it by then.
 PATIENCE_S = LEASE_MS / 1000 + 0.05
+#: Without grace a value lives until Redis ends it: no clock that runs ahead in another process may have it loaded anew.
+NEVER_STALE_MS = 9_999_999_999_999
 #: How often to look when wake-ups cannot be heard.
 POLL_S = 0.1
 
@@ -128,7 +130,8 @@ class Loading:
         """The value as it will lie in Redis, with a jittered time to live. Over the size limit it is only told."""
         ttl_ms = int((loaded.ttl_s or self._ttl_s) * 1000 * (0.9 + 0.1 * self._runtime.share()))
         created = self._runtime.wall_ms()
-        stored, fits = encode(key, loaded.value, created, created + int(ttl_ms * (1 - self._grace)), self._seal)
+        fresh_until = created + int(ttl_ms * (1 - self._grace)) if self._grace else NEVER_STALE_MS
+        stored, fits = encode(key, loaded.value, created, fresh_until, self._seal)
         if not fits:
             self._recorder.event("oversized_value")
         if fits and loaded.keep:

@@ -199,6 +199,15 @@ def test_a_stale_value_is_answered_and_refreshed_in_the_background(open_cache: O
 
 
 @pytest.mark.live
+def test_without_grace_no_clock_makes_a_value_stale(open_cache: Open) -> None:
+    """A process whose clock runs months ahead answers from Redis like all the others, and pays for nothing twice."""
+    cache = open_cache(grace=0.0)
+    cache.get_or_load("a", answer("old"), 2)
+    cache._wall_ms = lambda: int(time.time() * 1000) + 10**10
+    assert cache.get_or_load("a", answer("new"), 2).outcome is Outcome.HIT
+
+
+@pytest.mark.live
 def test_a_failed_refresh_leaves_the_stale_value(open_cache: Open, recorder: Remembers) -> None:
     """A stale value within its grace is better than an error."""
     cache = open_cache(ttl_s=5.0, grace=0.99)
