@@ -55,9 +55,17 @@ def _check(value: Any, deepest: int) -> None:
                 below += item.values()
             elif isinstance(item, list):
                 below += item
-            elif isinstance(item, str) and any("\ud800" <= c <= "\udfff" for c in item):
+            elif isinstance(item, str) and not _encodable(item):
                 raise MalformedJson("a lone surrogate is not text")
         if not below:
             return
         level = below
     raise MalformedJson("nested too deeply")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

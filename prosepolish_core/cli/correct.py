@@ -9,7 +9,7 @@ from .opened import as_json, opened_core, print_json
 
 @click.command()
 @click.argument("text", metavar="TEXT")
-@click.option("--user", "user_id", default=None, metavar="ID", help="Whom the limits are counted for.")
+@click.option("--user", "user_id", default=None, metavar="ID", help="Who asks; the answer is the same for everybody.")
 @as_json
 def correct(text: str, user_id: str | None, as_json: bool) -> int:
     """Correct TEXT (or standard input, when TEXT is a single dash).
