@@ -5,10 +5,12 @@ from typing import Protocol
 
 from ..adapters.gemini_genai import GenAiBackend
 from ..adapters.gemini_generativeai import GenerativeAiBackend
+from ..adapters.lazy_sdk import LazySdk
 from ..adapters.pacing import Pacer
 from ..config import Config
 from ..model.outcome import Outcome
 from ..ports import LlmBackend, LlmFault, LlmReply, LlmRequest
+from .price_table import load_prices
 
 #: Calls a second and at once, for each process; far above our traffic, it only stops a runaway loop from spending money.
 PER_S = 20.0
@@ -48,6 +50,7 @@ class PacedBackend:
     def __init__(self, inner: Gemini, pacer: Pacer) -> None:
         self._inner = inner
         self._pacer = pacer
+        self._prices = LazySdk(load_prices)
 
     def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
         """Ask once, or say REFUSED (`paced`) with the seconds to wait."""
@@ -60,8 +63,9 @@ class PacedBackend:
         return answer
 
     def warm_up(self) -> None:
-        """Begin to load the SDK without waiting for it."""
+        """Begin to load the SDK, and the prices that the first answer or hit needs, without waiting for them."""
         self._inner.warm_up()
+        self._prices.start()
 
     def close(self) -> None:
         """Release the connections."""

@@ -34,6 +34,11 @@ def tables_of(model: str) -> tuple[tuple[PriceRow, ...], ...]:
     return tuple(table for table in (*own, *map(_published, names)) if table)
 
 
+def load_prices() -> None:
+    """Load the published prices now instead of under the first call that is priced."""
+    import genai_prices.data_snapshot  # noqa: F401 - see below
+
+
 def _published(name: str) -> tuple[PriceRow, ...]:
     from genai_prices.data_snapshot import get_snapshot  # a quarter of a second: not on anybody's import path
     from genai_prices.types import ModelPrice, StartDateConstraint

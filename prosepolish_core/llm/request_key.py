@@ -6,16 +6,12 @@ from hashlib import blake2b
 from ..ports import LlmRequest
 
 
-def request_key(task: str, version: int, request: LlmRequest) -> str:
+class RequestKeys:
     """32 hex digits over task, prompt version, model, instructions, every sampling setting, schema and text.
 
     Each field is written as its length and its bytes, in one fixed order: ("ab", "c") and ("a", "bc") are different records.
+    What is common to all requests of a prompt and a model is digested once.
     """
-    return RequestKeys(task, version, request).key(request)
-
-
-class RequestKeys:
-    """The same for many texts of one task: what is common to all requests of a prompt and a model is digested once."""
 
     def __init__(self, task: str, version: int, like: LlmRequest) -> None:
         schema = json.dumps(like.json_schema, sort_keys=True, separators=(",", ":"))

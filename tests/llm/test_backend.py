@@ -101,6 +101,16 @@ def test_a_runaway_loop_is_stopped_by_the_pace() -> None:
     assert inner.asked == 3
 
 
+def test_a_warmed_up_process_prices_its_first_hit_at_once() -> None:
+    """The price list, a quarter of a second, is loaded beside the SDK and not under the first caller."""
+    script = (
+        "import sys, time; from prosepolish_core import Config; from prosepolish_core.llm.backend import choose_backend\n"
+        "choose_backend(Config.from_env({'GEMINI_API_KEY': 'k'})).warm_up()\n"
+        "while 'genai_prices.data_snapshot' not in sys.modules: time.sleep(0.01)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
+
+
 def test_importing_the_core_loads_no_sdk() -> None:
     """Whoever does not ask the LLM does not wait for it, and does not pay the memory."""
     script = "import sys, prosepolish_core; print([m for m in sys.modules if m.startswith(('google.', 'genai_prices', 'grpc'))])"

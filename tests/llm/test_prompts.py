@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.llm.prompts import MOST_OUTPUT, PROMPTS, Prompt
-from prosepolish_core.llm.request_key import request_key
+from prosepolish_core.llm.request_key import RequestKeys
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
@@ -21,7 +21,8 @@ def test_the_text_is_never_part_of_the_instructions(prompt: Prompt) -> None:
 def test_a_changed_wording_needs_a_new_version(prompt: Prompt) -> None:
     """This digest pins the wording: when it fails, raise the prompt's version and then update the digest."""
     known = {("correct", 1): "9af4fc5bd148e7349111bb9a394b2c6d", ("define", 1): "a3de47d5cad7c544fb77466e3fc47373"}
-    assert request_key(prompt.task, prompt.version, prompt.request("m", "")) == known[prompt.task, prompt.version]
+    request = prompt.request("m", "")
+    assert RequestKeys(prompt.task, prompt.version, request).key(request) == known[prompt.task, prompt.version]
 
 
 @given(st.text(max_size=6000))

@@ -7,10 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.llm.prompts import CORRECT
-from prosepolish_core.llm.request_key import RequestKeys, request_key
+from prosepolish_core.llm.request_key import RequestKeys
 from prosepolish_core.ports import LlmRequest
 
 BASE = CORRECT.request("gemini-2.5-flash", "Teh text.")
+
+
+def request_key(task: str, version: int, request: LlmRequest) -> str:
+    """The key of one request alone."""
+    return RequestKeys(task, version, request).key(request)
 
 
 def test_it_is_32_hex_digits_and_steady() -> None:
