@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, perf_counter
+from typing import Any
 
 from redis import Redis
 
@@ -119,12 +120,20 @@ def _judge_redis(name: str, found: RedisProbe) -> Dependency | None:
     """What is amiss with a Redis, whatever it is for; None when nothing is."""
     if found.fault:
         reason, action = FAULTS.get(found.fault, OTHER_FAULT)
-        status = Status.DEGRADED if found.fault == "loading" else Status.DOWN
+        status = Status.DEGRADED if found.fault in {"loading", "misconf"} else Status.DOWN
         return Dependency(name, status, f"Redis {reason}.", action, True, found.pings_s)
     for field, bad, reason, action in INFO_FAULTS:
         if str(found.info.get(field, "")) == bad:
             return Dependency(name, Status.DEGRADED, reason, action, True, found.pings_s)
+    if _is_full(found.info):
+        reason = "Redis is full and evicts nothing, so it refuses writes."
+        return Dependency(name, Status.DEGRADED, reason, "Raise maxmemory, or look what fills it.", True, found.pings_s)
     return None
+
+
+def _is_full(info: Mapping[str, Any]) -> bool:
+    most = int(info.get("maxmemory", 0))
+    return 0 < most <= int(info.get("used_memory", 0)) and str(info.get("maxmemory_policy", "")) == "noeviction"
 
 
 #: The word for a fault: what it means, what to do.
@@ -140,6 +149,7 @@ FAULTS = {
     "cluster_down": ("says that its cluster is down", "Check the cluster's nodes and slots."),
     "max_clients": ("takes no more connections", "Look who holds them; raise maxclients or lower PROSEPOLISH_POOL_SIZE."),
     "pool_exhausted": ("could not be asked: our own connections are all in use", "Raise PROSEPOLISH_POOL_SIZE."),
+    "misconf": ("could not save its data and refuses writes", "Check its disk and its log."),
     "busy_script": ("is busy with a script", "Find the script; SCRIPT KILL ends it."),
 }
 OTHER_FAULT = ("gives answers that cannot be used", "Check that the address is a Redis or Valkey.")

@@ -144,6 +144,7 @@ def test_a_state_server_that_evicts_is_a_warning(valkey_url: str, spare_valkey: 
         ({"rdb_last_bgsave_status": "err"}, "save"),
         ({"aof_last_write_status": "err"}, "append-only"),
         ({"loading": 1}, "loading"),
+        ({"maxmemory": 100, "used_memory": 101, "maxmemory_policy": "noeviction"}, "full"),
     ],
 )
 def test_info_tells_what_ping_does_not(info: dict[str, object], part: str) -> None:
@@ -154,9 +155,9 @@ def test_info_tells_what_ping_does_not(info: dict[str, object], part: str) -> No
 
 @pytest.mark.parametrize("word", [*FAULTS, "garbage"])
 def test_every_fault_has_a_sentence(word: str) -> None:
-    """Whatever a driver raises becomes a sentence with an advice; a loading server is not down."""
+    """Whatever a driver raises becomes a sentence with an advice; a server that loads, or cannot save, is not down."""
     found = judge_state(RedisProbe((), {}, word), shared=False)
-    assert found.status is (Status.DEGRADED if word == "loading" else Status.DOWN)
+    assert found.status is (Status.DEGRADED if word in {"loading", "misconf"} else Status.DOWN)
     assert found.reason.startswith("Redis ")
     assert found.action
 

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from ..errors import StoreUnavailable
+from .postgres_pool import has_ended
 from .postgres_words import DeadlineConnection
 
 
@@ -36,7 +37,9 @@ class PostgresConnection:
         Raises StoreUnavailable when the server cannot be reached or fails; the next use connects anew.
         """
         try:
-            if self._connection is None or self._connection.closed:
+            if self._connection is not None and has_ended(self._connection):
+                self.close()
+            if self._connection is None:
                 self._connection = DeadlineConnection.connect(self._url, **self._settings)
             # A server that has been stopped (SIGSTOP) keeps no deadline of its own.
             self._connection.until = perf_counter() + self._whole_s

@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 
 from ..errors import StoreUnavailable
 
-__all__ = ["Connection", "DatabaseFault", "Duplicate", "NoPartition", "PostgresPool", "connect"]
+__all__ = ["Connection", "DatabaseFault", "Duplicate", "NoPartition", "PostgresPool", "connect", "has_ended"]
 
 #: A connection as the store uses it; rows are plain tuples unless the caller asks otherwise.
 Connection = psycopg.Connection[Any]
@@ -38,11 +38,17 @@ class _BoundedConnection(psycopg.Connection[Any]):
         return super().wait(gen, min(interval, left), left)
 
 
-def _still_there(connection: _BoundedConnection) -> None:
+def has_ended(connection: Connection) -> bool:
     """Nothing comes in on an idle connection unless the server has ended it; looking costs no round trip."""
+    if connection.closed:
+        return True
     waiting = poll()
     waiting.register(connection.pgconn.socket, POLLIN)
-    if waiting.poll(0):
+    return bool(waiting.poll(0))
+
+
+def _still_there(connection: _BoundedConnection) -> None:
+    if has_ended(connection):
         connection.close()
         raise psycopg.OperationalError("the server has ended this connection")
 

@@ -11,6 +11,8 @@ from .fast import FastSessions
 
 #: Seconds between two replays: how long a process that could not reach Redis may keep another from knowing.
 REPLAY_S = 10.0
+#: Pause after a replay that failed: a server that is back is believed again within a second.
+AGAIN_S = 0.5
 #: Changes are numbered before they commit: this many are read again, so that a late commit is not passed over.
 OVERLAP = 200
 BATCH = 1000
@@ -25,6 +27,7 @@ class Replay:
         self._every_s = every_s
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     def now(self) -> int:
@@ -48,13 +51,23 @@ class Replay:
                 self._thread = threading.Thread(target=self._run, args=(action,), name="session-replay", daemon=True)
                 self._thread.start()
 
+    def hurry(self) -> None:
+        """Redis could not be told something: replay as soon as it can be."""
+        self._wake.set()
+
     def stop(self) -> None:
         """End the thread."""
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=2)
 
     def _run(self, action: Callable[[], object]) -> None:
-        while not self._stop.wait(self._every_s):
-            with suppress(StoreUnavailable, ScriptFault):  # tried again at the next turn
-                action()
+        while not self._stop.is_set():
+            self._wake.wait(self._every_s)
+            self._wake.clear()
+            while not self._stop.is_set():
+                with suppress(StoreUnavailable, ScriptFault):
+                    action()
+                    break
+                self._stop.wait(min(AGAIN_S, self._every_s))

@@ -286,6 +286,7 @@ class Sessions:
         except ScriptFault:
             if vital:
                 self._faults += 1
+                self._replay.hurry()
                 self._on_event("session_unconfirmed")
             return False
         return True if given is None else given

@@ -1,0 +1,1 @@
+"""The whole Core on real servers that are broken on purpose."""
