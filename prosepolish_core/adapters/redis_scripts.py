@@ -8,6 +8,7 @@ import time
 import weakref
 from _thread import start_new_thread
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha1
 from importlib.resources import files
 from queue import Empty, SimpleQueue
@@ -40,6 +41,8 @@ FAULTS = {
 LEAVE = frozenset({"readonly", "no_primary", "loading", "not_allowed"})
 #: An idle connection older than this is looked at before it is used: the server may have closed it.
 CHECK_IDLE_S = 0.01
+#: A node that has to be told first what must stay dead may take this much longer.
+LONGEST_TELLING_S = 1.0
 
 
 class ScriptFault(ProsePolishError):
@@ -135,6 +138,7 @@ class RedisScripts:
         self._lanes: SimpleQueue[_Lane | ScriptFault] = SimpleQueue()
         self._numbers = itertools.count(1)
         self._plain = self.is_cluster
+        self._helpers: ThreadPoolExecutor | None = None
         _every.add(self)
 
     def nonce(self) -> bytes:
@@ -152,7 +156,11 @@ class RedisScripts:
         until = time.monotonic() + (deadline_s or self.deadline_s)
         lane = None if self._plain else self._borrow(until)
         if lane is None:
-            return self._run_plain(script, words, tail, nonce)
+            return (
+                self._run_beside(script, words, tail, nonce, until)
+                if self.is_cluster
+                else self._run_plain(script, words, tail, nonce)
+            )
         keep = False
         try:
             reply = lane.call(script.packed(words, tail), until)
@@ -179,6 +187,10 @@ class RedisScripts:
 
     def close(self) -> None:
         """Give every idle connection back to the pool. Calls may follow; they connect anew."""
+        with self._lock:
+            helpers, self._helpers = self._helpers, None
+        if helpers is not None:
+            helpers.shutdown(wait=False, cancel_futures=True)
         while True:
             try:
                 lane = self._lanes.get_nowait()
@@ -241,7 +253,26 @@ class RedisScripts:
         lane.connection.disconnect()
         self._client.connection_pool.release(lane.connection)
 
-    def _run_plain(self, script: Script, words: int, tail: bytes, nonce: bytes) -> list[Any]:
+    def _run_beside(self, script: Script, words: int, tail: bytes, nonce: bytes, until: float) -> list[Any]:
+        """On a cluster: redis-py asks several nodes in turn where they are, so its own deadlines add up; ours does not."""
+        with self._lock:
+            self._helpers = helpers = self._helpers or ThreadPoolExecutor(self._most, thread_name_prefix="state-cluster")
+        told = threading.Event()
+        try:
+            asked = helpers.submit(self._run_plain, script, words, tail, nonce, told.set)
+        except RuntimeError:  # closed meanwhile, or the interpreter is going down
+            raise ScriptFault("not_connected", sent=False) from None
+        for wait_s in (until - time.monotonic(), self.deadline_s + LONGEST_TELLING_S):
+            try:
+                return asked.result(timeout=max(wait_s, 0.001))
+            except TimeoutError:
+                if not told.is_set():
+                    break
+        raise ScriptFault("timeout", sent=not asked.cancel())
+
+    def _run_plain(
+        self, script: Script, words: int, tail: bytes, nonce: bytes, telling: Callable[[], None] = lambda: None
+    ) -> list[Any]:
         """Through the client's own `evalsha`: clusters, and clients without a socket. The deadline is the client's."""
         reader = hiredis.Reader()
         reader.feed(b"*%d\r\n" % words + tail)
@@ -251,6 +282,7 @@ class RedisScripts:
                 reply = self._client.evalsha(script.sha, int(count), *rest)
             except redis.exceptions.NoScriptError:
                 if self._on_unknown:
+                    telling()
                     self._on_unknown()
                 reply = self._client.eval(script.text, int(count), *rest)
         except redis.TimeoutError:
@@ -269,6 +301,7 @@ class RedisScripts:
     def _forget(self) -> None:
         """After a fork: the parent's connections are not ours."""
         self._lanes, self._lock, self._open = SimpleQueue(), threading.Lock(), 0
+        self._helpers = None
 
 
 _every: "weakref.WeakSet[RedisScripts]" = weakref.WeakSet()

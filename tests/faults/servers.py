@@ -155,8 +155,9 @@ class Servers:
             spinner.ping()
             spinning = threading.Thread(target=lambda: _quietly(lambda: spinner.eval("while true do end", 0)))
             spinning.start()
-            yield
             with self.admin() as client:
+                until(lambda: _is_busy(client))
+                yield
                 client.script_kill()
             spinning.join()
 
@@ -218,6 +219,13 @@ class Servers:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+
+def _is_busy(client: Any) -> bool:
+    try:
+        return not client.ping()
+    except redis.ResponseError as error:
+        return "BUSY" in str(error)
 
 
 def _quietly(action: Callable[[], object]) -> None:

@@ -79,7 +79,7 @@ SERVICES: dict[str, Service] = {
     "verify": Service(lambda v: said(v.core.sessions.verify(v.token).degraded), 3.0),
     "rotate": Service(Visit.rotate, 3.0),
     "log out": Service(lambda v: said(not v.core.sessions.revoke_all(f"{v.user}x").confirmed, "unconfirmed"), 3.0),
-    "clear": Service(lambda v: said(not v.core.cache.clear("llm").complete, "incomplete"), 1.0),
+    "clear": Service(lambda v: said(not v.core.cache.clear("llm").complete, "incomplete"), 3.0),
     "health": Service(_health, 4.0),
     "flush": Service(lambda v: said(not v.core.recorder.flush(), "kept"), 5.0),
 }
