@@ -40,6 +40,11 @@ class Plan:
         """Upstreams that are stand-ins, by name."""
         return tuple(name for name in ("dictionary_api", "gemini") if getattr(self, name))
 
+    @property
+    def mixes(self) -> bool:
+        """Whether answers of a stand-in end up in a server that is not ours and outlives the demo."""
+        return bool(self.stand_ins) and not (self.cache and self.postgres)
+
 
 def _given(env: Mapping[str, str], name: str) -> bool:
     return bool(env.get(name) or env.get(f"{name}_FILE"))

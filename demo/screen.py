@@ -16,6 +16,7 @@ EMBEDDED = "embedded"
 GIVEN = "yours"
 STAND_IN = "stand-in"
 REAL = "the real one"
+MIXED = "Answers of stand-ins are being kept in your own server. Give the demo a database you can throw away."
 #: Tier, name, attribute of the plan, words when ours, words when given, note.
 ROWS = (
     ("1", "cache", "cache", EMBEDDED, GIVEN, "Valkey, 256 MB, allkeys-lru"),
@@ -34,6 +35,8 @@ def step(console: Console, text: str, seconds: float) -> None:
 def show(console: Console, plan: Plan, options: Options, folder: DataFolder, *, seconds: float, control_url: str) -> None:
     """The screen, once everything is up."""
     console.print(Panel(_table(plan), title="ProsePolish is up", title_align="left", border_style="green", box=box.ROUNDED))
+    if plan.mixes:
+        console.print(Text(f"  {MIXED}", style="yellow"), soft_wrap=True)
     for name, value in _facts(options, folder, seconds, control_url):
         console.print(Text(f"  {name:<10}", style="dim") + Text(value), soft_wrap=True)
 

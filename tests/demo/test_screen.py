@@ -42,3 +42,13 @@ def test_it_fits_a_narrow_terminal() -> None:
     lines = [line for line in shown(Plan.of({})).splitlines() if line.startswith("│")]
 
     assert len(lines) == 6
+
+
+def test_stand_ins_beside_a_server_of_your_own_are_warned_about() -> None:
+    """What a stand-in answered would outlive the demo there; with everything ours, or everything yours, nothing is said."""
+    both = {"DICTIONARY_API_URL": "x", "GEMINI_API_KEY": "x"}
+
+    assert "throw away" in shown(Plan.of({"DATABASE_URL": "x"}))
+    assert "throw away" in shown(Plan.of({"REDIS_URL": "x"} | {"GEMINI_API_KEY": "x"}))
+    assert "throw away" not in shown(Plan.of({}))
+    assert "throw away" not in shown(Plan.of({"DATABASE_URL": "x", "REDIS_URL": "x"} | both))
