@@ -72,9 +72,15 @@ class Config(BaseModel):
     redis_timeout_s: Annotated[float, Field(ge=0.005, le=10)] = _env(
         "PROSEPOLISH_REDIS_TIMEOUT_S", 0.05, "Deadline of one Redis call on the live path"
     )
-    pool_size: Annotated[int, Field(ge=1, le=1000)] = _env("PROSEPOLISH_POOL_SIZE", 32, "Most Redis connections of one process")
+    pool_size: Annotated[int, Field(ge=1, le=1000)] = _env(
+        "PROSEPOLISH_POOL_SIZE",
+        32,
+        "Most Redis connections of one process to one server; below 16 it may take a few more than this",
+    )
     database_pool_size: Annotated[int, Field(ge=2, le=200)] = _env(
-        "PROSEPOLISH_DATABASE_POOL_SIZE", 8, "Most PostgreSQL connections of one process"
+        "PROSEPOLISH_DATABASE_POOL_SIZE",
+        8,
+        "Most PostgreSQL connections in the common pool of one process; words, users and telemetry have about as many again",
     )
     expected_workers: Annotated[int, Field(ge=1, le=10_000)] = _env(
         "PROSEPOLISH_EXPECTED_WORKERS", 1, "Processes that share a limit; each gets its share while Redis is away"

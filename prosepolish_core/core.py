@@ -34,6 +34,9 @@ from .store.telemetry import PostgresTelemetry
 from .store.telemetry_writer import PostgresTelemetryWriter
 from .telemetry.recorder import BufferedRecorder
 
+#: Connections to Redis beside those of lookups, limits and sessions: wake-ups, replays, health, clearing.
+OTHERS = 6
+
 
 class Core:
     """The live path of one process. Thread-safe; close it to flush the telemetry and release the pools."""
@@ -99,7 +102,7 @@ class Core:
     def cache_server(self) -> RedisCache:
         """The cache as the caching layer uses it: direct connections, leases, wake-ups."""
         # A little less than the deadline: a call that finds Redis hanging still has to ask the next tier within it.
-        return cache_server(self.redis, timeout_s=self.config.redis_timeout_s * 0.8, pool_size=self.config.pool_size)
+        return cache_server(self.redis, timeout_s=self.config.redis_timeout_s * 0.8, pool_size=self._lines)
 
     @lazy
     def cache_link(self) -> CacheLink:
@@ -153,6 +156,7 @@ class Core:
             self.state,
             workers=self.config.expected_workers,
             deadline_s=self.config.redis_timeout_s,
+            lanes=self._lanes,
             on_event=self.recorder.event,
         )
 
@@ -175,6 +179,7 @@ class Core:
                 idle_s=min(self.config.session_idle_s, self.config.session_absolute_s),
             ),
             deadline_s=self.config.redis_timeout_s,
+            lanes=self._lanes,
             on_event=self.recorder.event,
         )
 
@@ -232,4 +237,15 @@ class Core:
         return {tier.value: breaker.state(perf_counter()).value for tier, breaker in self.dictionary.chain.breakers.items()}
 
     def _connect(self, url: str, role: str) -> Redis:
-        return connect(url, timeout_s=self.config.redis_timeout_s, pool_size=self.config.pool_size, role=role)
+        size = max(self.config.pool_size, 2 * self._lanes + OTHERS)
+        return connect(url, timeout_s=self.config.redis_timeout_s, pool_size=size, role=role)
+
+    @property
+    def _lines(self) -> int:
+        """Most connections of lookups and their kin: half of all."""
+        return max(1, self.config.pool_size // 2)
+
+    @property
+    def _lanes(self) -> int:
+        """Most connections of limits, and of sessions: what is left, so that none of them finds the others in its way."""
+        return max(1, (self.config.pool_size - self._lines - OTHERS) // 2)

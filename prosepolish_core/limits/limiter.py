@@ -33,11 +33,12 @@ class Limiter:
         *,
         workers: int = 1,
         deadline_s: float = 0.05,
+        lanes: int = 16,
         on_event: Callable[[str], None] | None = None,
         scripts: RedisScripts | None = None,
         script: Script = CHECK,
     ) -> None:
-        self._scripts = scripts or RedisScripts(client, deadline_s=deadline_s)
+        self._scripts = scripts or RedisScripts(client, deadline_s=deadline_s, lanes=lanes)
         self._check = script
         self._tagged = self._scripts.is_cluster
         self._plans: dict[tuple[tuple[Limit, ...], int], Plan] = {}

@@ -39,6 +39,7 @@ class Sessions:
         rules: SessionRules | None = None,
         deadline_s: float = 0.05,
         replay_s: float = REPLAY_S,
+        lanes: int = 16,
         on_event: Callable[[str], None] | None = None,
     ) -> None:
         self.rules = rules or SessionRules()
@@ -46,7 +47,7 @@ class Sessions:
         self._pepper = pepper
         self._made: Tokens | None = None
         self._lock = threading.Lock()
-        self._scripts = RedisScripts(client, deadline_s=deadline_s, on_unknown=self._new_server)
+        self._scripts = RedisScripts(client, deadline_s=deadline_s, lanes=lanes, on_unknown=self._new_server)
         self._replay_scripts = RedisScripts(client, deadline_s=max(deadline_s, 1.0), lanes=2)
         self._fast = FastSessions(self._scripts, self.rules)
         self._replay = Replay(FastSessions(self._replay_scripts, self.rules), store, every_s=replay_s)
