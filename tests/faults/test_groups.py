@@ -67,14 +67,14 @@ def test_everything_works_on_a_cluster(database_url: str, stand_ins: StandIns) -
         assert [(d.allowed, d.remaining, d.degraded, d.mode) for d in one] == [(True, 1, False, one[0].mode)] * 3
         assert core.limiter.reset("user:1", two)
 
-        session = core.sessions.create("u1", "phone")
+        session = core.sessions.create("alice", "phone")
         assert session.token
         moved = core.sessions.rotate(session.token, nonce="n")
         assert core.sessions.rotate(session.token, nonce="n").token == moved.token
         assert moved.token
         assert [core.sessions.verify(moved.token).valid for _ in range(2)] == [True, True]
-        assert len(core.sessions.devices("u1")) == 1
-        assert core.sessions.revoke_all("u1") == (1, True)
+        assert len(core.sessions.devices("alice")) == 1
+        assert core.sessions.revoke_all("alice") == (1, True)
         assert not core.sessions.verify(moved.token).valid
 
         core.dictionary.lookup_many(WORDS)
