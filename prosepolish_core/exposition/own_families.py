@@ -42,8 +42,8 @@ def add_totals(families: Families, totals: Totals) -> None:
             families.add(name, "histogram", float(count), merged(labels, {"le": le}), "Time in one tier", "_bucket")
         families.add(name, "histogram", seconds, labels, suffix="_sum")
         families.add(name, "histogram", float(counts[-1] if counts else 0), labels, suffix="_count")
-    for (kind, model), row in sorted(totals.llm.items()):
-        labels = (("kind", kind), ("model", model))
+    for (kind, model, task), row in sorted(totals.llm.items()):
+        labels = (("kind", kind), ("model", model), ("task", task))
         families.add("prosepolish_llm_calls_total", "counter", float(row.calls), labels, "LLM calls, paid and avoided")
         families.add("prosepolish_llm_unpriced_calls_total", "counter", float(row.unpriced), labels)
         families.add("prosepolish_llm_cost_usd_total", "counter", float(row.cost_usd), labels)

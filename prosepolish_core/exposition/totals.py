@@ -17,11 +17,11 @@ Histogram = tuple[tuple[float, ...], tuple[int, ...], float]
 
 @dataclass(slots=True)
 class Totals:
-    """Sums since the start: by family, tier and outcome; by family and tier; by kind and model; by event."""
+    """Sums since the start: by family, tier and outcome; by family and tier; by kind, model and task; by event."""
 
     lookups: dict[tuple[str, str, str], tuple[int, int, float]] = field(default_factory=dict)
     latency: dict[tuple[str, str], Histogram] = field(default_factory=dict)
-    llm: dict[tuple[str, str], LedgerTotal] = field(default_factory=dict)
+    llm: dict[tuple[str, str, str], LedgerTotal] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
 
 
@@ -58,7 +58,7 @@ class CoreTotals:
         self._totals.latency[key] = (new[0], tuple(a + b for a, b in zip(old[1], new[1], strict=True)), old[2] + new[2])
 
     def _add_ledger(self, new: LedgerTotal) -> None:
-        key = (new.kind, new.model)
+        key = (new.kind, new.model, new.task)
         old = self._totals.llm.get(key)
         self._totals.llm[key] = new if old is None else added(old, new)
 
@@ -68,7 +68,7 @@ class CoreTotals:
 
 
 def added(old: LedgerTotal, new: LedgerTotal) -> LedgerTotal:
-    """Two ledger rows of one kind and model as one."""
+    """Two ledger rows of one kind, model and task as one."""
     return new._replace(
         calls=old.calls + new.calls,
         unpriced=old.unpriced + new.unpriced,

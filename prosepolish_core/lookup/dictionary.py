@@ -142,7 +142,8 @@ class Dictionary:
         if "unavailable" in value:
             raise LookupUnavailable("no tier could answer", trace)
         self._recorder.access(Family.DICTIONARY, key, cached.size_bytes)
-        self._avoided(cached, found.tier is Tier.POSTGRES)
+        if found.tier is Tier.POSTGRES:
+            self._avoided(cached)
         degraded = any(s.outcome in FAILED for s in trace)
         return Lookup(word, value["entry"], found.tier, found.outcome, trace, found.cost_usd, None, degraded)
 
@@ -157,20 +158,18 @@ class Dictionary:
         if value["entry"] is None:
             outcome = Outcome.NEGATIVE_HIT if value["source"] else Outcome.MISS
             step = step._replace(outcome=outcome)
-        self._recorder.hit(_FAMILY, _REDIS, outcome, step.duration_s)
+        if step.detail:  # another caller's load was waited for: no time of Redis
+            self._recorder.record(_FAMILY, (step,))
+        else:
+            self._recorder.hit(_FAMILY, _REDIS, outcome, step.duration_s)
         self._recorder.access(_FAMILY, key, cached.size_bytes)
-        if "paid" in value:
-            self._avoided(cached, True)
+        if step.detail and paid_in(value):
+            self._recorder.event("llm_coalesced")
         return Lookup(word, value["entry"], _REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)
 
-    def _avoided(self, cached: Cached, by_us: bool) -> None:
-        """A ledger row for the paid call that this answer made unnecessary. Waiting for somebody else's call avoided none."""
-        call = paid_in(cached.value) if by_us else None
-        if call is None:
-            return
-        if cached.step.detail == "coalesced":
-            self._recorder.event("llm_coalesced")
-        else:
+    def _avoided(self, cached: Cached) -> None:
+        """A ledger row for the paid call that PostgreSQL made unnecessary. Redis avoids none: PostgreSQL would have answered."""
+        if (call := paid_in(cached.value)) is not None:
             self._recorder.llm(call._replace(kind="avoided"))
 
     def _unavailable(self, word: str, began: float, late: NoLoad) -> LookupUnavailable:

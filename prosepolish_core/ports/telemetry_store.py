@@ -13,7 +13,8 @@ from .telemetry import LlmCall
 class LookupDelta(NamedTuple):
     """What one process counted for one family, tier and outcome in one 10 s bucket.
 
-    `counts[i]` calls fell between `BOUNDS_S[i - 1]` and `BOUNDS_S[i]` (not cumulative); they sum to `steps`.
+    `counts[i]` calls fell between `BOUNDS_S[i - 1]` and `BOUNDS_S[i]` (not cumulative); they sum to `steps` less the steps
+    in which the tier was not asked (another caller's load was waited for, the breaker was open): those took no time of it.
     """
 
     ts: datetime
@@ -93,7 +94,10 @@ class LookupCounts(NamedTuple):
 
 
 class LatencyBuckets(NamedTuple):
-    """Merged latency histogram: `counts[i]` calls took at most `bounds_s[i]` seconds; the last bound is infinity."""
+    """Merged latency histogram: `counts[i]` calls took at most `bounds_s[i]` seconds; the last bound is infinity.
+
+    Of the steps in which the tier was asked and did its work or failed at it; refused ones are left out.
+    """
 
     family: str
     tier: str
@@ -104,7 +108,7 @@ class LatencyBuckets(NamedTuple):
 
 
 class LedgerTotal(NamedTuple):
-    """Ledger rows summed per bucket, kind and model. `unpriced` counts calls without a known price."""
+    """Ledger rows summed per bucket, kind, model and task. `unpriced` counts calls without a known price."""
 
     ts: datetime
     kind: str
@@ -117,6 +121,7 @@ class LedgerTotal(NamedTuple):
     thoughts: int
     cost_usd: Decimal
     duration_s: float
+    task: str = "correct"
 
 
 class TelemetryReader(Protocol):

@@ -17,16 +17,17 @@ _LOOKUPS = f"""
 SELECT {_BUCKET} AS bucket, t.family, t.tier, t.outcome, sum(t.steps)::bigint, sum(t.answers)::bigint, sum(t.sum_s)
 FROM ({{spans}}) AS t GROUP BY bucket, t.family, t.tier, t.outcome ORDER BY bucket, t.family, t.tier, t.outcome"""
 
+# Refused steps (paced, rejected) say how fast somebody said no, not how fast the tier works.
 # One sum per bound is far cheaper than unnesting every array.
 _LATENCY = f"""
 SELECT t.family, t.tier, {_BUCKET} AS bucket,
     ARRAY[{", ".join(f"coalesce(sum(t.counts[{i + 1}]), 0)" for i in range(len(BOUNDS_S)))}], sum(t.sum_s)
-FROM ({{spans}}) AS t GROUP BY bucket, t.family, t.tier ORDER BY bucket, t.family, t.tier"""
+FROM ({{spans}}) AS t WHERE t.outcome <> 'refused' GROUP BY bucket, t.family, t.tier ORDER BY bucket, t.family, t.tier"""
 
 _LEDGER = f"""
 SELECT {_BUCKET} AS bucket, t.kind, t.model, sum(t.calls)::bigint, sum(t.unpriced)::bigint, sum(t.prompt)::bigint,
-    sum(t.cached)::bigint, sum(t.output)::bigint, sum(t.thoughts)::bigint, sum(t.cost_usd), sum(t.duration_s)
-FROM ({{spans}}) AS t GROUP BY bucket, t.kind, t.model ORDER BY bucket, t.kind, t.model"""
+    sum(t.cached)::bigint, sum(t.output)::bigint, sum(t.thoughts)::bigint, sum(t.cost_usd), sum(t.duration_s), t.task
+FROM ({{spans}}) AS t GROUP BY bucket, t.kind, t.model, t.task ORDER BY bucket, t.kind, t.model, t.task"""
 
 _EVENTS = "SELECT t.name, sum(t.amount)::bigint FROM ({spans}) AS t GROUP BY t.name ORDER BY t.name"
 
@@ -37,8 +38,8 @@ _NUMBERS = "calls, {unpriced} AS unpriced, prompt, cached, output, thoughts, {co
 _SINGLE = _NUMBERS.format(unpriced="CASE WHEN cost_usd IS NULL THEN calls ELSE 0 END", cost="coalesce(cost_usd, 0)")
 _HOURS = _NUMBERS.format(unpriced="unpriced", cost="cost_usd")
 _LEDGER_SPAN = {
-    1: f"SELECT ts, kind, model, {_SINGLE} FROM llm_ledger WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
-    3600: f"SELECT ts, kind, model, {_HOURS} FROM llm_ledger_hour WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
+    1: f"SELECT ts, kind, model, task, {_SINGLE} FROM llm_ledger WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
+    3600: f"SELECT ts, kind, model, task, {_HOURS} FROM llm_ledger_hour WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
 }
 
 # Compiling these sums takes longer than running them; and rows of one time lie together, which the planner does not know.
@@ -65,7 +66,7 @@ class PostgresTelemetry:
         return [LookupCounts(*row) for row in self._read(_LOOKUPS, _LOOKUP_SPAN, window, plan(window, points, self._now()))]
 
     def latency(self, window: Window, points: int = 1) -> list[LatencyBuckets]:
-        """Histograms per family and tier; `counts` is cumulative, its last number is all calls."""
+        """Histograms per family and tier; `counts` is cumulative, its last number is all timed calls."""
         rows = self._read(_LATENCY, _LOOKUP_SPAN, window, plan(window, points, self._now()))
         return [
             LatencyBuckets(family, tier, ts, BOUNDS_S, cumulative([int(n) for n in counts]), sum_s)

@@ -12,13 +12,17 @@ Key = tuple[Family, Tier, Outcome]
 
 #: A longer duration, a negative one and NaN are faults of the caller: counted as `bad_duration`, with no time.
 LONGEST_S = 86_400.0
+#: Words of a step in which its tier was not asked: an answer or a failure like any other, but no time of that tier.
+NOT_ASKED = frozenset({"breaker_open", "paced", "no_backend"})
+#: Words of a step in which another caller's load was waited for, until it ended or the time was up.
+WAITED = frozenset({(Tier.REDIS, "coalesced"), (Tier.GEMINI, "coalesced"), (Tier.REDIS, "deadline")})
 #: More event names than this in one bucket are counted together as `other_events`.
 MOST_EVENTS = 200
 
 
 @dataclass(slots=True)
 class Counted:
-    """Calls of one family, tier and outcome."""
+    """Calls of one family, tier and outcome. `counts` and `sum_s` hold those in which the tier was asked: at most `steps`."""
 
     steps: int = 0
     answers: int = 0
@@ -50,11 +54,15 @@ class Tally:
                     family, trace = call
                     last = len(trace) - 1
                     for index, step in enumerate(trace):
-                        self.step(family, step.tier, step.outcome, step.duration_s, answer=index == last)
+                        waited = step.detail != "" and (step.tier, step.detail) in WAITED
+                        timed = not waited and step.detail not in NOT_ASKED
+                        self.step(family, step.tier, step.outcome, step.duration_s, answer=index == last, timed=timed)
+                        if waited:
+                            self.waited(step.duration_s)
             except (TypeError, ValueError, AttributeError):  # a caller's mistake must not stop the counting of the others
                 self.count("bad_record", 1)
 
-    def step(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, *, answer: bool) -> None:
+    def step(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, *, answer: bool, timed: bool = True) -> None:
         """Count one tier asked once. Raises ValueError for a word outside the closed sets."""
         counted = self.lookups.get((family, tier, outcome))
         if counted is None:
@@ -62,10 +70,17 @@ class Tally:
         if not 0.0 <= duration_s < LONGEST_S:
             self.count("bad_duration", 1)
             duration_s = 0.0
-        counted.counts[bisect_left(BOUNDS_S, duration_s)] += 1
-        counted.sum_s += duration_s
+        if timed:
+            counted.counts[bisect_left(BOUNDS_S, duration_s)] += 1
+            counted.sum_s += duration_s
         counted.steps += 1
         counted.answers += answer
+
+    def waited(self, duration_s: float) -> None:
+        """A caller who waited for another caller's load: no time of Redis, but a total of its own."""
+        self.count("coalesced", 1)
+        if 0.0 <= duration_s < LONGEST_S:
+            self.count("coalesced_ms", round(duration_s * 1000))
 
     def count(self, name: str, amount: int) -> None:
         """Add to a named event."""

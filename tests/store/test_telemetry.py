@@ -72,7 +72,9 @@ def delta(
 
 def call(kind: str = "avoided", cost: str | None = "0.0005") -> LlmCall:
     """A ledger row's call."""
-    return LlmCall(kind, "correct", "gemini-3.5-flash-lite", 450, 0, 150, 20, None if cost is None else Decimal(cost), "2026-01-01", 1.5)
+    return LlmCall(
+        kind, "correct", "gemini-3.5-flash-lite", 450, 0, 150, 20, None if cost is None else Decimal(cost), "2026-01-01", 1.5
+    )
 
 
 def test_they_have_the_shape_of_their_ports(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:
@@ -146,6 +148,27 @@ def test_a_histogram_is_cumulative_and_merges_outcomes(writer: PostgresTelemetry
     assert (found.family, found.tier, found.bounds_s) == ("dict", "redis", BOUNDS_S)
     assert (found.counts[2], found.counts[3], found.counts[6], found.counts[7], found.counts[-1]) == (0, 3, 3, 7, 7)
     assert found.sum_s == 1.0
+
+
+def test_a_refused_step_is_an_outcome_and_no_time(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:
+    """Refused in microseconds: among the counts, but not among the times, so that no percentile looks better for it."""
+    rows = (delta(START, bound=40), delta(START, bound=0, outcome="refused", steps=90))
+    writer.write(TelemetryBatch(uuid4(), 1, rows))
+    window = Window.last(7200, NOW)
+    assert sorted((r.outcome, r.steps) for r in reader.lookups(window, 1)) == [("hit", 3), ("refused", 90)]
+    (found,) = reader.latency(window)
+    assert (found.counts[0], found.counts[-1], found.sum_s) == (0, 3, 0.5)
+
+
+def test_corrections_and_definitions_are_totals_of_their_own(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:
+    """One total per task, from single rows and from hours alike."""
+    rows = [
+        LedgerRow(ts, call()._replace(task=task)) for ts in (NOW - timedelta(hours=30), START) for task in ("correct", "define")
+    ]
+    writer.write(TelemetryBatch(uuid4(), 1, ledger=tuple(rows)))
+    for length, calls in ((3600, 1), (40 * 3600, 2)):
+        found = reader.ledger(Window.last(length, NOW))
+        assert [(r.task, r.calls) for r in found] == [("correct", calls), ("define", calls)]
 
 
 def test_an_unpriced_call_is_counted_as_unpriced_in_every_window(
