@@ -92,7 +92,11 @@ class Sessions:
         means = meaning(row, parsed, self.rules) if row else Meaning.REFUSED
         if means is Meaning.REUSE:
             return self._judge(parsed, None)
-        if row is None or means is not Meaning.CURRENT:
+        if row is None:
+            return REFUSED
+        if means is not Meaning.CURRENT:
+            if not degraded:
+                self._tell(lambda: self._bury(row, parsed), vital=False)
             return REFUSED
         if (row.now - row.seen_at).total_seconds() >= self.rules.touch_s:
             self._touch(row.family)
@@ -225,7 +229,7 @@ class Sessions:
             return None
 
         row, judgement = self._durable(lambda: self._store.judge(parsed.family or b"", decide))
-        if row is None or means in {Meaning.REFUSED, Meaning.ROTATED}:
+        if row is None:
             return REFUSED
         if means is Meaning.REUSE:
             self._on_event("session_reuse")
@@ -233,6 +237,10 @@ class Sessions:
             return REUSE
         if judgement:
             self._tell(lambda: self._fast.end([(row.tag, row.current_hash)]))
+        else:
+            self._tell(lambda: self._bury(row, parsed), vital=False)
+        if means in {Meaning.REFUSED, Meaning.ROTATED}:
+            return REFUSED
         if means is Meaning.RETRY:
             token, _ = self._tokens.following(parsed, row.salt or b"", nonce or "")
         elif lease:
@@ -248,10 +256,20 @@ class Sessions:
             return End(why)
 
         row, judgement = self._durable(lambda: self._store.judge(family, decide))
-        if row is None or judgement is None:
+        if row is None or (only_user is not None and row.user_id != only_user):
             return Ended(0, True)
+        # Ended before by another call, which may not have told Redis yet: this one is not over before Redis knows.
         confirmed = self._forget(row.tag, row.current_hash, row.user_id, _member(row))
-        return Ended(int(row.is_live(self.rules)), confirmed)
+        return Ended(int(judgement is not None and row.is_live(self.rules)), confirmed)
+
+    def _bury(self, row: FamilyRow, parsed: Parsed) -> None:
+        """A token that PostgreSQL calls dead is dead in Redis too before anybody is told so.
+
+        The call that ended it may still be on its way to Redis, or have failed to reach it; then Redis would go on serving
+        to the next caller what this one was refused.
+        """
+        raised = [(row.tag, row.user_generation)] if row.user_generation > row.generation else []
+        self._fast.end([(row.tag, parsed.token_hash)], raised)
 
     def _forget(self, tag: str, token_hash: str, user_id: str, member: str) -> bool:
         """Redis forgets a session that PostgreSQL has ended; False when it could not be told."""
@@ -286,7 +304,8 @@ class Sessions:
             given = action()
         except ScriptFault:
             if vital:
-                self._faults += 1
+                with self._lock:  # two faults counted as one would let a replay that began between them make good both
+                    self._faults += 1
                 self._replay.hurry()
                 self._on_event("session_unconfirmed")
             return False

@@ -277,3 +277,44 @@ def test_what_no_session_can_need_any_more_is_forgotten(stack: Stack) -> None:
         counts = [connection.execute(f"SELECT count(*) FROM session_{t}").fetchone() for t in ("family", "change", "generation")]
     assert counts == [(1,), (0,), (2,)]
     assert stack.sessions.verify(alive)
+
+
+@pytest.fixture
+def cut_off(stack: Stack) -> Iterator[Sessions]:
+    """The same service in a process that cannot reach Redis."""
+    client = connect("redis://127.0.0.1:1/0", timeout_s=0.2, pool_size=2, role="test")
+    service = Sessions(client, PostgresSessions(stack.pool), rules=SessionRules(cap=3), deadline_s=0.2, replay_s=0)
+    yield service
+    service.close()
+    client.close()
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_after_one_refusal_nobody_is_served_again(stack: Stack, cut_off: Sessions, everywhere: bool) -> None:
+    """Redis was never told of a log-out; the first caller who learns of it from PostgreSQL sees to it that Redis knows."""
+    token = token_of(stack)
+    assert stack.sessions.verify(token)
+    ended = cut_off.revoke_all("u1") if everywhere else cut_off.revoke(token)
+    assert (ended.sessions, ended.confirmed) == (1, False)
+    assert stack.sessions.rotate(token, "n").reason == "refused"
+    assert not stack.sessions.verify(token)
+
+
+def test_a_repeated_log_out_tells_redis_what_the_first_could_not(stack: Stack, cut_off: Sessions) -> None:
+    """It ends nothing more, but says `confirmed` only when Redis knows."""
+    token = token_of(stack)
+    assert stack.sessions.verify(token)
+    assert cut_off.revoke(token) == (1, False)
+    assert cut_off.revoke(token) == (0, False)
+    assert stack.sessions.revoke(token) == (0, True)
+    assert not stack.sessions.verify(token)
+
+
+def test_a_retried_rotation_buries_the_token_before(stack: Stack, cut_off: Sessions) -> None:
+    """The rotation itself could not tell Redis; its retry, through a process that can, does."""
+    token = token_of(stack)
+    assert stack.sessions.verify(token)
+    successor = cut_off.rotate(token, "n").token
+    assert stack.sessions.rotate(token, "n").token == successor
+    assert not stack.sessions.verify(token)
+    assert stack.sessions.verify(successor or "")
