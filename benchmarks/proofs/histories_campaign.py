@@ -11,6 +11,7 @@ from prosepolish_core.sessions.service import Sessions
 from .linearizability import Operation, linearizable
 from .session_spec import State, step
 from .session_stack import Stack, bent, stack
+from .shards import SHARDS, in_shards
 from .table import Row
 
 NAME = "session histories"
@@ -112,6 +113,14 @@ def one_history(stacked: Stack, sessions: Sessions, seed: int, life_s: float | N
 def run(seed: int, scale: float, small: bool = False) -> Row:
     """Every fourth history lets its sessions expire."""
     size = max(int((SMALL if small else FULL) * scale), 8)
+    parts = in_shards(part, seed, size, 1 if small else SHARDS)
+    violations, operations = (sum(column) for column in zip(*parts, strict=True))
+    told = f"{size:,} histories, {operations:,} operations, 2-8 clients"
+    return Row(NAME, seed, told, f"{violations} violations", "0 in 50,000", not violations)
+
+
+def part(seed: int, size: int) -> tuple[int, int]:
+    """One process on servers of its own; gives violations and operations."""
     violations, operations = 0, 0
     short = bent(absolute_s=SHORT_S, idle_s=SHORT_S)
     with stack(bent(cap=1000)) as stacked:
@@ -125,8 +134,7 @@ def run(seed: int, scale: float, small: bool = False) -> Row:
                 if violations <= 2:
                     show(scene, seed + i)
         expiring.close()
-    told = f"{size:,} histories, {operations:,} operations, 2-8 clients"
-    return Row(NAME, seed, told, f"{violations} violations", "0 in 50,000", not violations)
+    return violations, operations
 
 
 def show(scene: Scene, seed: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from prosepolish_core.sessions.service import Sessions
 
 from .session_stack import PEPPER, stack
+from .shards import SHARDS, in_shards
 from .table import Row
 
 NAME = "log-out everywhere, raced"
@@ -42,6 +43,14 @@ def run(seed: int, scale: float, small: bool = False) -> Row:
     A log-in that overlaps the log-out may come after it; then it must be within reach of the next one.
     """
     size = max(int((SMALL if small else FULL) * scale), 10)
+    parts = in_shards(part, seed, size, 1 if small else SHARDS)
+    survivors, orphans = (sum(column) for column in zip(*parts, strict=True))
+    told = f"{survivors} survivors, {orphans} out of reach"
+    return Row(NAME, seed, f"{size:,} races", told, "0 in 100,000", not survivors and not orphans)
+
+
+def part(seed: int, size: int) -> tuple[int, int]:
+    """One process on servers of its own; gives survivors and late log-ins out of reach."""
     survivors, orphans = 0, 0
     with stack() as (sessions, redis, store):
         other = Sessions(redis, store, pepper=PEPPER, deadline_s=5.0, replay_s=0)
@@ -50,5 +59,4 @@ def run(seed: int, scale: float, small: bool = False) -> Row:
             survivors += alive
             orphans += unreached
         other.close()
-    told = f"{survivors} survivors, {orphans} out of reach"
-    return Row(NAME, seed, f"{size:,} races", told, "0 in 100,000", not survivors and not orphans)
+    return survivors, orphans
