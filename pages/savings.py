@@ -10,7 +10,16 @@ from dashboard.components.trust_line import trust_line
 from dashboard.views import numbers, savings
 
 PAID = "Calls that were made, priced by their recorded tokens."
-AVOIDED = "Calls that a hit made unnecessary, priced by the tokens of the call that once filled the cache."
+AVOIDED = (
+    "Calls that a hit made unnecessary, priced by the tokens of the call that was once paid: corrections found in Redis, and "
+    "definitions found in PostgreSQL. A definition found in Redis saved no money, as PostgreSQL would have answered for nothing."
+)
+RATE = {
+    "correct": "Corrections found in Redis, of all corrections wanted. Texts the model refused are in neither.",
+    "define": "Definitions by the model that PostgreSQL still had, of those that Redis did not answer.",
+}
+#: What a task is called on screen.
+TASKS = {"correct": "corrections", "define": "definitions"}
 NET = "Avoided less what the cache itself costs. No price of the cache is known here, so it is counted as nothing; enter one below."
 WAITING = "Time callers did not have to wait for the model, from the recorded durations."
 
@@ -30,7 +39,10 @@ def _draw(view: savings.SavingsView) -> None:
             Tile("Avoided", numbers.usd(sums.avoided.usd), f"{numbers.count(sums.avoided.calls)} calls not made", AVOIDED),
             Tile("Paid", numbers.usd(sums.paid.usd), f"{numbers.count(sums.paid.calls)} calls", PAID),
             Tile("Net", numbers.usd(sums.net_usd), f"{numbers.usd(view.per_month_usd)} a month at this pace", NET),
-            Tile("Hit rate", numbers.percent(sums.hit_ratio), "of the calls wanted"),
+            *(
+                Tile(f"Hit rate, {TASKS[task]}", numbers.percent(view.hit_ratio(task)), _wanted(view, task), told)
+                for task, told in RATE.items()
+            ),
             Tile("Tokens not bought", numbers.count(tokens), f"{numbers.age(sums.avoided.seconds)} of waiting spared", WAITING),
         ]
     )
@@ -46,6 +58,7 @@ def _draw(view: savings.SavingsView) -> None:
     st.dataframe(
         [
             {
+                "task": TASKS.get(r.task, r.task),
                 "model": r.model,
                 "ledger": r.kind,
                 "calls": numbers.count(r.calls),
@@ -60,8 +73,13 @@ def _draw(view: savings.SavingsView) -> None:
         ],
         hide_index=True,
         key="ledger-table",
-        alt="Calls, tokens and cost per model, paid and avoided",
+        alt="Calls, tokens and cost per task and model, paid and avoided",
     )
+
+
+def _wanted(view: savings.SavingsView, task: str) -> str:
+    found = view.tasks.get(task)
+    return f"of {numbers.count(found.paid.calls + found.avoided.calls)} wanted" if found else "none wanted"
 
 
 st.subheader("What did it save, by the ledger?", anchor=False)

@@ -1,6 +1,6 @@
 """Savings: what the ledger says was paid, and what hits made unnecessary. Decimal throughout; unpriced is never zero."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
@@ -20,9 +20,10 @@ MONTH_S = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One model's calls and tokens of one kind, as billed: prompt includes cached, thoughts cost as much as output."""
+    """One model's calls and tokens of one task and kind, as billed: prompt includes cached, thoughts cost as much as output."""
 
     model: str
+    task: str
     kind: str
     calls: int
     unpriced: int
@@ -40,11 +41,17 @@ class SavingsView:
     window: Window
     trust: Trust
     sums: Measured
+    tasks: Mapping[str, Measured]
     tokens: tuple[TokenRow, ...]
     ts: Instants
     paid_usd: Numbers
     avoided_usd: Numbers
     marks: tuple[Mark, ...]
+
+    def hit_ratio(self, task: str) -> float | None:
+        """Share of the task's calls wanted that were not made; None when none was wanted."""
+        found = self.tasks.get(task)
+        return found.hit_ratio if found else None
 
     @property
     def share(self) -> Decimal | None:
@@ -70,6 +77,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
         window,
         of_counts(telemetry.newest(), window, (), LEDGER),
         measured(rows),
+        {task: measured(row for row in rows if row.task == task) for task in sorted({row.task for row in rows})},
         tuple(tokens(rows)),
         np.array([ts.replace(tzinfo=None) for ts in instants], dtype="datetime64[ms]"),
         np.array([float(bucket.paid.usd) for bucket in per_bucket]),
@@ -79,13 +87,14 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
 
 
 def tokens(rows: Sequence[LedgerTotal]) -> list[TokenRow]:
-    """One row per model and kind, by name."""
+    """One row per task, model and kind, by name."""
     found = []
-    for model, kind in sorted({(row.model, row.kind) for row in rows}):
-        chosen = [row for row in rows if (row.model, row.kind) == (model, kind)]
+    for task, model, kind in sorted({(row.task, row.model, row.kind) for row in rows}):
+        chosen = [row for row in rows if (row.task, row.model, row.kind) == (task, model, kind)]
         found.append(
             TokenRow(
                 model,
+                task,
                 kind,
                 sum(r.calls for r in chosen),
                 sum(r.unpriced for r in chosen),

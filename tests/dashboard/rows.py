@@ -46,10 +46,18 @@ def took(tier: str, seconds: Sequence[float], *, ago: float = 60, family: str = 
 
 
 def ledger(
-    kind: str, calls: int, usd: str, *, unpriced: int = 0, ago: float = 60, model: str = "gemini-3.5-flash-lite"
+    kind: str,
+    calls: int,
+    usd: str,
+    *,
+    unpriced: int = 0,
+    ago: float = 60,
+    model: str = "gemini-3.5-flash-lite",
+    task: str = "correct",
 ) -> LedgerTotal:
     """One row of the ledger."""
-    return LedgerTotal(at(ago), kind, model, calls, unpriced, calls * 300, 0, calls * 120, calls * 50, Decimal(usd), calls * 1.5)
+    tokens = (calls * 300, 0, calls * 120, calls * 50)
+    return LedgerTotal(at(ago), kind, model, calls, unpriced, *tokens, Decimal(usd), calls * 1.5, task)
 
 
 def gauge(metric: str, value: float, source: str = "cache") -> GaugeSeries:

@@ -24,6 +24,25 @@ def test_paid_and_avoided_are_told_apart() -> None:
     assert view.share == Decimal("0.6")
 
 
+def test_definitions_do_not_mix_with_corrections() -> None:
+    """Each task has its own hit rate and its own rows; the money adds up over both."""
+    view = view_of(
+        ledger("paid", 7, "0.007"),
+        ledger("avoided", 3, "0.003"),
+        ledger("paid", 1, "0.001", task="define"),
+        ledger("avoided", 9, "0.009", task="define"),
+    )
+
+    assert (view.hit_ratio("correct"), view.hit_ratio("define"), view.hit_ratio("translate")) == (0.3, 0.9, None)
+    assert [(row.task, row.kind, row.calls) for row in view.tokens] == [
+        ("correct", "avoided", 3),
+        ("correct", "paid", 7),
+        ("define", "avoided", 9),
+        ("define", "paid", 1),
+    ]
+    assert view.sums.avoided.usd == Decimal("0.012")
+
+
 def test_unpriced_calls_are_counted_apart() -> None:
     """They are in no sum, and the view says how many there are."""
     view = view_of(ledger("paid", 5, "0.001", unpriced=2))
