@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ if "XDG_RUNTIME_DIR" not in os.environ:
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
     """A real Valkey for this test process: no persistence, 64 MB, LRU."""
-    with ValkeyServer(config={"maxmemory": "64mb", "maxmemory-policy": "allkeys-lru", "save": ""}) as server:
+    with ValkeyServer(port=_free_port(), config={"maxmemory": "64mb", "maxmemory-policy": "allkeys-lru", "save": ""}) as server:
         yield server
 
 
@@ -76,7 +77,7 @@ def spare_valkey() -> Iterator[Callable[..., ValkeyServer]]:
     started: list[ValkeyServer] = []
 
     def start(**config: object) -> ValkeyServer:
-        server = ValkeyServer(config={"save": "", **{k.replace("_", "-"): v for k, v in config.items()}})
+        server = ValkeyServer(port=_free_port(), config={"save": "", **{k.replace("_", "-"): v for k, v in config.items()}})
         server.start()
         started.append(server)
         return server
@@ -84,3 +85,10 @@ def spare_valkey() -> Iterator[Callable[..., ValkeyServer]]:
     yield start
     for server in started:
         server.terminate()
+
+
+def _free_port() -> int:
+    """A port the system gives: the server's own choice collides when several test processes start at once."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
