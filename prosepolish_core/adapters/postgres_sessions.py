@@ -10,6 +10,8 @@ from .postgres_pool import Connection, PostgresPool
 KEEP_DAYS = 1
 #: Longest transaction under a caller who waits, and longest note of a use, which is not worth waiting for.
 WITHIN_S, TOUCH_S = 2.0, 0.3
+#: Changes are numbered before they commit. After so long every lower number is there or never will be.
+SETTLED_S = 5 * WITHIN_S
 _COLUMNS = """f.family, f.user_id, f.tag, f.device, f.generation, f.seq, f.current_hash, f.nonce_hash, f.salt, f.rotated_at,
     f.created_at, f.seen_at, f.expires_at, f.ended_at"""
 _LIVE = """f.ended_at IS NULL AND f.generation = u.generation AND f.expires_at > clock_timestamp()
@@ -172,7 +174,9 @@ class PostgresSessions:
         """Revocations after this place in the log, in order."""
         with self._pool.connection(within_s=WITHIN_S) as c:
             rows = c.execute(
-                "SELECT seq, tag, dead_hash, generation FROM session_change WHERE seq > %s ORDER BY seq LIMIT %s", (after, most)
+                """SELECT seq, tag, dead_hash, generation, at < clock_timestamp() - make_interval(secs => %s)
+                FROM session_change WHERE seq > %s ORDER BY seq LIMIT %s""",
+                (SETTLED_S, after, most),
             ).fetchall()
         return [Change(*row) for row in rows]
 

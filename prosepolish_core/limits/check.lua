@@ -12,7 +12,10 @@ local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local n = tonumber(ARGV[2])
 local values = redis.call('MGET', unpack(KEYS))
-if values[n + 1] then return {ARGV[1], 2, now, values[n + 1]} end
+if values[n + 1] then
+  if redis.call('PTTL', KEYS[n + 1]) == -1 then redis.call('PEXPIRE', KEYS[n + 1], ARGV[4]) end
+  return {ARGV[1], 2, now, values[n + 1]}
+end
 
 local function entry(v, i) return unpack_bytes('>I7I5', v, 12 * i - 6) end
 
@@ -128,15 +131,16 @@ for i = 1, n do
   local a = 7 * i - 2
   local kind, amount, window, cost = ARGV[a], tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
   local ok, x, y, z, state, extra = test[kind](KEYS[i], values[i], amount, window, cost, tonumber(ARGV[a + 5]), tonumber(ARGV[a + 6]))
-  if not ok then
-    if ARGV[a + 4] == '0' then allowed = 0 end
-    -- A key that lost its expiry (PERSIST, a restore) gets one again even if it is only ever denied.
-    if values[i] and redis.call('PTTL', KEYS[i]) == -1 then redis.call('PEXPIRE', KEYS[i], window / 1000 + 1) end
-  end
+  if not ok and ARGV[a + 4] == '0' then allowed = 0 end
   reply[3 * i + 1], reply[3 * i + 2], reply[3 * i + 3] = x, y, z
   kept[i] = {ok, kind, state, extra, window, cost}
 end
 reply[2] = allowed
+-- A key that lost its expiry (PERSIST, a restore) gets one again even if this call does not write it.
+for i = 1, n do
+  local written = allowed == 1 and ARGV[3] == '1' and kept[i][1]
+  if values[i] and not written and redis.call('PTTL', KEYS[i]) == -1 then redis.call('PEXPIRE', KEYS[i], kept[i][5] / 1000 + 1) end
+end
 if allowed == 1 and ARGV[3] == '1' then
   for i = 1, n do
     local k = kept[i]

@@ -42,7 +42,7 @@ class Limiter:
         self._check = script
         self._tagged = self._scripts.is_cluster
         self._plans: dict[tuple[tuple[Limit, ...], int], Plan] = {}
-        self._local = LocalLimits(workers, lambda: time.time_ns() // 1000)
+        self._local = LocalLimits(workers, _now_us)
         self._outage = Outage()
         self._on_event = on_event or (lambda _name: None)
         #: The kill switch: while False every call is allowed and says `mode="off"`.
@@ -164,15 +164,17 @@ class Limiter:
         for limit in chosen.limits:
             groups.setdefault(limit.subject or subject, []).append(limit)
         said: list[Decision] = []
+        told: dict[Limit, LimitState] = {}
         for phase in (False, True) if charge else (False,):
             said = []
             for own, limits in groups.items():
                 part = self._plan(limits, chosen.cost)
                 wanted = stem(own, True) + request_suffix(request_id, chosen) if request_id is not None and phase else ""
                 said.append(self._ask(part, self._keys(own, part), wanted, charge=phase))
+                told.update(zip(limits, said[-1].states, strict=True))
             if not all(one.allowed for one in said):
                 break
-        states = tuple(state for one in said for state in one.states)
+        states = tuple(told[limit] for limit in chosen.limits)
         allowed = all(one.allowed for one in said)
         replayed = bool(said) and all(one.replayed for one in said)
         return from_states(allowed, max(one.at_us for one in said), states, replayed=replayed)._replace(mode="two_phase")
@@ -180,7 +182,17 @@ class Limiter:
     def _degraded(self, chosen: Plan, keys: list[str], reason: str, *, charge: bool) -> Decision:
         self._on_event("limit_degraded")
         allowed, now, states = self._local.check(chosen, keys, charge=charge)
+        if not allowed:
+            self._on_event("limit_denied")
         return from_states(allowed, now, states)._replace(degraded=True, mode="local", reason=reason)
+
+
+#: The local limiter's clock shows the machine's time but never steps: a step back would hold hits for as long.
+_BEGAN_US = (time.time_ns() - time.monotonic_ns()) // 1000
+
+
+def _now_us() -> int:
+    return _BEGAN_US + time.monotonic_ns() // 1000
 
 
 def _switched_off(chosen: Plan) -> Decision:

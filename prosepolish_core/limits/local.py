@@ -1,14 +1,18 @@
 """The limiter of one process, exact, for the time Redis is away: this process's share of every limit."""
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 
-from ..model.limit import Algorithm, Limit, LimitState, Outage
+from ..model.limit import Limit, LimitState, Outage
 from .plan import Plan
 
-#: Most counted subjects. Beyond it, quiet ones are forgotten first; a new one is denied while all are busy.
+#: Most counted subjects. Beyond it, those whose hits no longer count are forgotten; a new one is denied while all count.
 MOST_SUBJECTS = 50_000
+
+
+#: Hits of one subject kept one by one; of larger limits they are gathered in a thousandth of the window.
+MOST_HITS = 1_000
 
 
 class _Log:
@@ -25,7 +29,7 @@ class _Log:
 class LocalLimits:
     """Sliding logs in memory. The share of a limit is limit ÷ workers, rounded down, at least 1 (0 stays 0).
 
-    Limits kept by GCRA on the server are kept by GCRA here; a fixed window becomes an exact log, which is stricter.
+    Every algorithm becomes a log here, which is stricter than a fixed window or GCRA.
     """
 
     def __init__(self, workers: int, clock_us: Callable[[], int], most: int = MOST_SUBJECTS) -> None:
@@ -33,7 +37,8 @@ class LocalLimits:
         self._clock_us = clock_us
         self._most = most
         self._lock = threading.Lock()
-        self._logs: OrderedDict[str, _Log] = OrderedDict()
+        self._logs: dict[str, _Log] = {}
+        self._swept_at = 0
 
     def share(self, limit: Limit) -> int:
         """How much of a limit this process may spend by itself."""
@@ -78,23 +83,24 @@ class LocalLimits:
         if limit.outage is not Outage.LOCAL or state.retry_after_us:
             return state
         log = self._logs.setdefault(key, _Log())
-        self._logs.move_to_end(key)
-        log.until = now + limit.per_s * 1_000_000
-        # Above the size of an exact log, hits are gathered in 1/1000 of a window and counted as of the latest: stricter.
-        grain = 0 if limit.algorithm is not Algorithm.GCRA else limit.per_s * 1_000
-        if log.hits and now - log.hits[-1][0] < grain and len(log.hits) > 1:
-            _, spent = log.hits.pop()
-            log.hits.append((now, spent + cost))
+        # Gathered hits count as of the end of their thousandth: stricter, by that much and no more. (As of the latest hit,
+        # steady traffic would move them along for ever, and honest callers would be refused in the end.)
+        grain = limit.per_s * 1_000 if limit.amount > MOST_HITS else 1
+        stamp = -(-now // grain) * grain
+        if log.hits and log.hits[-1][0] == stamp:
+            log.hits[-1] = (stamp, log.hits[-1][1] + cost)
         else:
-            log.hits.append((now, cost))
+            log.hits.append((stamp, cost))
+        log.until = stamp + limit.per_s * 1_000_000
         log.used += cost
         return state._replace(remaining=state.remaining - cost, reset_us=log.until)
 
     def _has_room(self, now: int) -> bool:
-        """Room for one more subject; forgets subjects whose hits no longer count, oldest use first."""
-        while len(self._logs) >= self._most:
-            key, log = next(iter(self._logs.items()))
-            if log.until > now:
-                return False
-            del self._logs[key]
-        return True
+        """Room for one more subject; when there is none, forgets subjects whose hits no longer count, once a second at most."""
+        if len(self._logs) < self._most:
+            return True
+        if now >= self._swept_at + 1_000_000:
+            self._swept_at = now
+            for key in [key for key, log in self._logs.items() if log.until <= now]:
+                del self._logs[key]
+        return len(self._logs) < self._most

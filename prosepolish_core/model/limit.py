@@ -1,9 +1,10 @@
 """Limits and decisions: what is allowed how often, and what the limiter said about one call."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from math import inf
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from ..errors import InvalidLimit
 
@@ -77,6 +78,15 @@ class Limit(_Fields):
                 raise InvalidLimit(f"{field} has the wrong type")
         return super().__new__(cls, amount, per_s, how, away, shadow, subject, name)
 
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]
+        """What `_replace` makes is checked like any other limit."""
+        return _checked(cls, *iterable)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles, checked as well."""
+        return _checked, (type(self), *self)
+
     def on(self, subject: str) -> "Limit":
         """The same limit counted for another subject."""
         return Limit(
@@ -93,6 +103,15 @@ class Limit(_Fields):
     def fingerprint(self) -> str:
         """What the key carries: a changed limit begins with a clean count instead of misreading the old one."""
         return f"{self.algorithm.value[0]}{self.amount}-{self.per_s}"
+
+
+_L = TypeVar("_L", bound=Limit)
+
+
+def _checked(
+    cls: type[_L], amount: int, per_s: int, algorithm: str, outage: str, shadow: bool, subject: str | None, name: str
+) -> _L:
+    return cls(amount, per_s, algorithm, outage=outage, shadow=shadow, subject=subject, name=name)
 
 
 class LimitState(NamedTuple):

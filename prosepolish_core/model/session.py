@@ -106,9 +106,13 @@ class FamilyRow(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One revocation, in the order of the log: a token that is dead, or a user's new generation."""
+    """One revocation, in the order of the log: a token that is dead, or a user's new generation.
+
+    `settled`: so old that nothing with a lower number can still be on its way.
+    """
 
     seq: int
     tag: str
     dead_hash: str | None
     generation: int | None
+    settled: bool

@@ -13,13 +13,14 @@ from .fast import FastSessions
 REPLAY_S = 10.0
 #: Pause after a replay that failed: a server that is back is believed again within a second.
 AGAIN_S = 0.5
-#: Changes are numbered before they commit: this many are read again, so that a late commit is not passed over.
-OVERLAP = 200
 BATCH = 1000
 
 
 class Replay:
-    """Replays the log from where this data set says it stands. Repeating a change does nothing."""
+    """Replays the log from where this data set says it stands. Repeating a change does nothing.
+
+    The mark moves only over settled changes: younger ones are read again, so that a late commit is not passed over.
+    """
 
     def __init__(self, fast: FastSessions, store: PostgresSessions, *, every_s: float = REPLAY_S) -> None:
         self._fast = fast
@@ -34,20 +35,22 @@ class Replay:
         """Replay at once; gives how many changes. Raises StoreUnavailable or ScriptFault."""
         with self._lock:
             start = self._fast.replayed_to()
-            place, count = max(start - OVERLAP, 0), 0
+            place, mark, count = start, start, 0
             while changes := self._store.changes(place, BATCH):
                 self._fast.end(
                     [(change.tag, change.dead_hash) for change in changes if change.dead_hash],
                     [(change.tag, change.generation) for change in changes if change.generation],
                 )
                 place, count = changes[-1].seq, count + len(changes)
-            self._fast.note_replayed(max(place, start))
+                mark = max([mark, *(change.seq for change in changes if change.settled)])
+            self._fast.note_replayed(mark)
             return count
 
     def start(self, action: Callable[[], object]) -> None:
         """Do `action` (which replays) every few seconds beside the callers."""
         with self._lock:
             if self._thread is None and self._every_s > 0:
+                self._wake.set()  # the first turn is now: who ended something and then died may not have told Redis
                 self._thread = threading.Thread(target=self._run, args=(action,), name="session-replay", daemon=True)
                 self._thread.start()
 

@@ -22,6 +22,10 @@ class Parsed(NamedTuple):
     seq: int = 0
     raw: bytes = b""
 
+    def __repr__(self) -> str:
+        """Without the token: values like this one turn up in tracebacks that show variables."""
+        return f"Parsed({self.token_hash})"
+
 
 class Tokens:
     """Makes and reads tokens with one pepper. A token we did not make is told apart without asking any server."""

@@ -192,3 +192,39 @@ def test_what_is_no_list_of_limits_is_refused_before_the_server_is_asked(limits:
     """None, wrong kinds, none at all, too many, the same one twice."""
     with pytest.raises(InvalidLimit):
         Limiter(None).check("a", limits)  # type: ignore[arg-type]
+
+
+def test_a_key_without_expiry_gets_one_at_any_next_call(limiter: Limiter, client: redis.Redis) -> None:
+    """Looked at, denied by another limit, or the memory of a request: whatever call meets it."""
+    free, full = Limit(5, 60), Limit(1, 60, subject="everybody")
+    limiter.check("a", [free, full], request_id="r1")
+    calls = (
+        lambda: limiter.peek("a", [free]),
+        lambda: limiter.check("a", [free, full]),
+        lambda: limiter.check("a", [free, full], request_id="r1"),
+    )
+    for call, pattern in zip(calls, ("ratelimit:a:l*", "ratelimit:*:l*", "ratelimit:a:r*"), strict=True):
+        keys = client.keys(pattern)
+        assert keys
+        for key in keys:
+            client.persist(key)
+        call()
+        assert all(client.pttl(key) > 0 for key in keys)
+
+
+def test_in_two_phases_the_states_keep_the_order_of_the_limits(limiter: Limiter) -> None:
+    """Also when a limit of the caller's own stands behind another subject's."""
+    limiter._tagged = True
+    limits = [Limit(5, 60), Limit(7, 60, subject="x"), Limit(9, 60, "window")]
+    assert [state.limit for state in limiter.check("a", limits).states] == limits
+
+
+def test_a_denial_in_an_outage_is_counted_as_one() -> None:
+    """Events name both the outage and the denial."""
+    events: list[str] = []
+    client = connect("redis://127.0.0.1:1/0", timeout_s=0.1, pool_size=2, role="test")
+    limiter = Limiter(client, deadline_s=0.1, on_event=events.append)
+    assert not limiter.check("a", [Limit(5, 60, outage="refuse")]).allowed
+    assert events == ["limit_degraded", "limit_denied"]
+    limiter.close()
+    client.close()

@@ -35,3 +35,33 @@ def test_a_full_local_table_forgets_quiet_subjects_and_denies_new_ones_while_all
     assert [local.check(ask, [k], charge=True)[0] for k in ("a", "b", "c")] == [True, True, False]
     now[0] += 1_000_000
     assert local.check(ask, ["c"], charge=True)[0]
+
+
+def test_steady_traffic_below_a_large_limit_is_never_refused() -> None:
+    """Hits of a large limit are gathered, and gathered hits stop to count: 40 % of the limit, for ten windows."""
+    now = [1_000_000]
+    local, ask = LocalLimits(1, lambda: now[0]), plan([Limit(5_000, 60)], 1)
+    for _ in range(20_000):
+        now[0] += 30_000
+        assert local.check(ask, ["k"], charge=True)[0]
+
+
+def test_a_large_fixed_window_keeps_no_more_than_a_thousand_sums() -> None:
+    """Memory of one subject is bounded, whatever the limit."""
+    now = [1_000_000]
+    local, ask = LocalLimits(1, lambda: now[0]), plan([Limit(1_000_000, 3600, "window")], 1)
+    for _ in range(20_000):
+        now[0] += 100_000
+        local.check(ask, ["k"], charge=True)
+    assert len(local._logs["k"].hits) <= 1_001
+
+
+def test_one_long_window_does_not_keep_the_table_full_of_finished_ones() -> None:
+    """The oldest subject still counts, those after it do not: they make room."""
+    now = [1_000_000]
+    local, short = LocalLimits(1, lambda: now[0], most=3), plan([Limit(1, 1)], 1)
+    local.check(plan([Limit(5, 86_400)], 1), ["long"], charge=True)
+    local.check(short, ["a"], charge=True)
+    local.check(short, ["b"], charge=True)
+    now[0] += 2_000_000
+    assert local.check(short, ["c"], charge=True)[0]

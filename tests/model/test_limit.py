@@ -1,5 +1,8 @@
 """Limits as values."""
 
+import copy
+import pickle
+
 import pytest
 
 from prosepolish_core.errors import InvalidLimit
@@ -20,3 +23,11 @@ def test_the_algorithm_follows_the_size_unless_asked_for() -> None:
     assert Limit(1000, 60).algorithm is Algorithm.LOG
     assert Limit(1001, 60).algorithm is Algorithm.GCRA
     assert Limit(5000, 60, "log").algorithm is Algorithm.LOG
+
+
+def test_no_way_round_the_checks() -> None:
+    """`_replace` checks too; copies and pickles give the same limit."""
+    limit = Limit(10, 60, "gcra", outage="refuse", shadow=True, subject="s", name="n")
+    assert [copy.deepcopy(limit), pickle.loads(pickle.dumps(limit)), limit._replace(amount=10)] == [limit] * 3
+    with pytest.raises(InvalidLimit):
+        limit._replace(amount=-5)

@@ -47,3 +47,11 @@ def test_the_successor_is_the_same_for_the_same_loss_only() -> None:
     made = [TOKENS.following(p, s, n)[0] for p in (first, second) for s in (b"1" * 32, b"2" * 32) for n in ("a", "b")]
     assert len(set(made)) == 8
     assert TOKENS.following(first, b"1" * 32, "a")[0] == made[0]
+
+
+def test_the_repr_of_a_parsed_token_does_not_show_it() -> None:
+    """Tracebacks may show variables."""
+    tokens = Tokens(b"pepper")
+    token, parsed = tokens.first("u1")
+    assert repr(parsed) == f"Parsed({parsed.token_hash})"
+    assert token not in repr([tokens.read(token)])
