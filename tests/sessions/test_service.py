@@ -318,3 +318,18 @@ def test_a_retried_rotation_buries_the_token_before(stack: Stack, cut_off: Sessi
     assert stack.sessions.rotate(token, "n").token == successor
     assert not stack.sessions.verify(token)
     assert stack.sessions.verify(successor or "")
+
+
+def test_the_replay_does_not_pass_over_a_change_that_commits_late(stack: Stack) -> None:
+    """Its number is low, but hundreds of others commit first and are replayed before it is there."""
+    token = token_of(stack)
+    assert stack.sessions.verify(token)
+    with psycopg.connect(stack.url) as late, psycopg.connect(stack.url, autocommit=True) as others:
+        (tag,) = others.execute("SELECT tag FROM session_family").fetchone() or ("",)
+        late.execute("INSERT INTO session_change (tag, generation) VALUES (%s, 2)", (tag,))
+        others.execute("INSERT INTO session_change (tag, dead_hash) SELECT 'other', i::text FROM generate_series(1, 300) i")
+        assert stack.sessions.replay() == 300
+        late.execute("UPDATE session_generation SET generation = 2")
+        late.commit()
+    assert stack.sessions.replay() == 301
+    assert not stack.sessions.verify(token)
