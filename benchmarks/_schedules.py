@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from benchmarks._simulated import Network, SimulatedApi, SimulatedPostgres, SimulatedRedis
@@ -35,6 +35,11 @@ class Silent:
         pass
 
     def hit(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
+        pass
+
+    def many_hits(
+        self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, keys: Sequence[str], sizes: Sequence[int]
+    ) -> None:
         pass
 
     def llm(self, call: LlmCall) -> None:

@@ -61,12 +61,13 @@ class Batch:
         self.step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, spent)
         wall = b"%013d" % self._link.runtime.wall_ms()
         missing: list[str] = []
+        hits, plain, head = self.hits, b"1Vj" if self._cache.seal is None else b"sealed", HEADER
         for key, raw in zip(keys, stored, strict=True):
-            if raw is None or raw[:3] != b"1Vj" or raw[46:59] <= wall or self._cache.seal is not None:
+            if raw is None or raw[:3] != plain or raw[46:head] <= wall:
                 self._not_plain(key, raw, missing)
                 continue
             try:
-                self.hits[key] = loads(raw[HEADER:]), int(raw[33:46]), len(raw)
+                hits[key] = loads(raw[head:]), int(raw[33:46]), len(raw)
             except ValueError:
                 self._not_plain(key, raw, missing)
         return missing, fault

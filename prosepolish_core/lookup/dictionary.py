@@ -94,18 +94,20 @@ class Dictionary:
     def _hits(self, batch: Batch, normals: dict[str, str]) -> dict[str, Lookup]:
         """The common case of a batch, word by word as cheaply as can be."""
         step, wall = batch.step, self._wall_ms()
-        family, tier, outcome = _FAMILY, _REDIS, Outcome.HIT
-        trace, duration_s = (step,), step.duration_s
-        hit, access, found = self._recorder.hit, self._recorder.access, {}
+        tier, outcome, trace, make, free = _REDIS, Outcome.HIT, (batch.step,), Lookup, FREE
+        found: dict[str, Lookup] = {}
+        keys, sizes = list(batch.hits), []
         for key, (value, created_ms, size) in batch.hits.items():
-            entry = value["entry"]
+            entry, age_s = value["entry"], (wall - created_ms) / 1000
             if entry is None or "paid" in value:
-                age_s = (wall - created_ms) / 1000
                 found[key] = self._from_above(normals[key], key, Cached(value, outcome, step, age_s, size))
                 continue
-            hit(family, tier, outcome, duration_s)
-            access(family, key, size)
-            found[key] = Lookup(normals[key], entry, tier, outcome, trace, FREE, (wall - created_ms) / 1000, False)
+            sizes.append(size)
+            found[key] = make(normals[key], entry, tier, outcome, trace, free, age_s, False)
+        if sizes:
+            if len(sizes) < len(keys):
+                keys = [key for key, (value, _, _) in batch.hits.items() if not (value["entry"] is None or "paid" in value)]
+            self._recorder.many_hits(_FAMILY, tier, outcome, step.duration_s, keys, sizes)
         return found
 
     def _one_of_many(self, word: str, key: str, result: Result, began: float) -> Lookup:

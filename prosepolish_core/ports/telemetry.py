@@ -1,5 +1,6 @@
 """Telemetry as the live path sees it: the recorder, and the ledger row of an LLM call."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -34,6 +35,11 @@ class Recorder(Protocol):
 
     def hit(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
         """The hot path's short form of `record`: one step, one answer."""
+
+    def many_hits(
+        self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, keys: Sequence[str], sizes: Sequence[int]
+    ) -> None:
+        """`hit` and `access` for every key of one batch, in one call."""
 
     def llm(self, call: LlmCall) -> None:
         """Keep one ledger row."""

@@ -8,8 +8,9 @@ import os
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import islice, repeat
 from typing import Any, TypeVar
 
 from ..model.outcome import Family, Outcome, Tier
@@ -60,6 +61,19 @@ class BufferedRecorder:
         calls.append((family, tier, outcome, duration_s))
         if len(calls) > self._room:
             self._crowded()
+
+    def many_hits(
+        self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, keys: Sequence[str], sizes: Sequence[int]
+    ) -> None:
+        """One step, one answer and one key read for every key of a batch; no step in Python for each of them."""
+        calls, reads, amount = self._calls, self._reads, len(keys)
+        calls.extend(repeat((family, tier, outcome, duration_s), amount))
+        if len(calls) > self._room:
+            self._crowded()
+        room = max(0, MOST_READS - len(reads))
+        reads.extend(islice(zip(repeat(self._clock()), repeat(family), keys, sizes, strict=False), room))
+        if amount > room:
+            self.event("access_trace_dropped", amount - room)
 
     def record(self, family: Family, trace: Trace) -> None:
         """Every step of one finished call; the last one is the answer."""

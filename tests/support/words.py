@@ -61,6 +61,12 @@ class Remembers:
         """Keep."""
         self.hits.append((family, tier, outcome))
 
+    def many_hits(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, keys: list[str], sizes: list[int]) -> None:
+        """Keep."""
+        for key, size in zip(keys, sizes, strict=True):
+            self.hit(family, tier, outcome, duration_s)
+            self.access(family, key, size)
+
     def llm(self, call: LlmCall) -> None:
         """Keep."""
         self.calls.append(call)

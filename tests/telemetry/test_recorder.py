@@ -244,3 +244,16 @@ def test_a_forked_child_counts_for_itself_alone() -> None:
     assert said.startswith("{'in_child': 1} 1 ")
     assert str(writer.batches[0].process) not in said
     assert writer.events() == {"before": 7}
+
+
+def test_a_batch_of_hits_counts_like_its_hits_one_by_one() -> None:
+    """Many hits noted in one call are as many answers and key reads; reads beyond the room are dropped, and counted."""
+    writer = MemoryWriter()
+    recorder = quiet(writer)
+    keys = [f"dict:w{n}" for n in range(MOST_READS - 1)]
+    recorder.many_hits(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, 0.001, keys, [470] * len(keys))
+    recorder.many_hits(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, 0.001, ["dict:a", "dict:b", "dict:c"], [1, 2, 3])
+    assert recorder.flush()
+    assert sum(r.answers for b in writer.batches for r in b.lookups) == MOST_READS + 2
+    assert sum(len(c.sizes) for b in writer.batches for c in b.accesses) == MOST_READS
+    assert writer.events() == {"access_trace_dropped": 2}
