@@ -23,7 +23,7 @@ bench: $(STAMP)         ## every benchmark; prints medians and ratios
 bench-collectors: $(STAMP) ## cost, scale, census and /metrics of the collectors, beside the standard exporter
 	@$(BIN)/python -m benchmarks collector_cost collector_scale census_million exposition_parity collector_rights
 
-proofs-collectors: $(STAMP) ## kills, stops, resets and a census: nothing lost, nothing twice (a thousand kills take half an hour)
+proofs-collectors: $(STAMP) ## kills, stops, resets and a census: nothing lost, nothing twice (a thousand kills take ten minutes and more)
 	@$(BIN)/python -m benchmarks.collector_proofs --kills 1000 --stops 50 --lanes 4 $(FLAGS)
 	@$(BIN)/python -m benchmarks.p99_campaign
 

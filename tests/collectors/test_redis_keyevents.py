@@ -59,3 +59,28 @@ def test_misses_and_expirations_are_attributed_exactly(spare_valkey: Callable[..
             time.sleep(0.1)
     instance.memory[redis_keyevents.NAME].stop()
     instance.observer.close()
+
+
+def test_over_the_cap_it_listens_a_share_of_the_time(
+    spare_valkey: Callable[..., ValkeyServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A burst over the cap makes the ear hang up and rest; the share it heard is said, and the rest is no gap of its own making."""
+    monkeypatch.setattr(redis_keyevents, "CAP_PER_S", 50)
+    monkeypatch.setattr(redis_keyevents, "RESTS", 3)
+    server = spare_valkey(notify_keyspace_events="Em")
+    instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
+    read_once(ENTRY, instance, 1)
+    with redis.Redis(port=server.port, protocol=2) as client:
+        until = time.monotonic() + 20
+        said: dict[str, float] = {}
+        while not 0 < said.get("attributed_share", 1.0) < 1:
+            assert time.monotonic() < until, said
+            pipeline = client.pipeline(transaction=False)
+            for n in range(200):
+                pipeline.get(f"dict:none{n}")
+            pipeline.execute()
+            time.sleep(0.1)
+            said = {s.metric: s.value for s in read_once(ENTRY, instance, 2).samples if not s.labels}
+    assert said["attributed_gaps"] == 0
+    instance.memory[redis_keyevents.NAME].stop()
+    instance.observer.close()
