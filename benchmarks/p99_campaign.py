@@ -81,7 +81,7 @@ def calls(client: redis.Redis, digest: str, number: int, loops: int) -> None:
 
 def reading(client: redis.Redis) -> dict[float, float]:
     """The command's cumulative buckets as our collector reads them."""
-    reply = client.execute_command("LATENCY HISTOGRAM", CMD)
+    reply = client.execute_command("LATENCY HISTOGRAM", CMD)  # type: ignore[no-untyped-call]
     return {
         float(labels["le"].replace("+Inf", "inf")): sample.value
         for sample in read_histogram(reply)
