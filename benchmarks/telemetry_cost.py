@@ -1,4 +1,3 @@
-
 """What does telemetry cost a hit? (bar: 2 µs; peer: prometheus_client counting the same).
 
 Times are processor time of the calling thread, so that neighbours on a shared machine do not count.

@@ -13,7 +13,9 @@ from prosepolish_core.cli.finite_range import FiniteRange
 from prosepolish_core.config import Config, process_environment
 from prosepolish_core.errors import ProsePolishError, StartupError
 
+from .installed import check_installed
 from .options import Options
+from .plan import Plan
 
 #: What the children are told, beside the addresses. A value the user set wins.
 DEFAULTS = {
@@ -62,14 +64,15 @@ def up(port: int | None, data_dir: Path | None, no_traffic: bool, rate: float, s
 def _up(options: Options, env: dict[str, str]) -> None:
     if os.name != "posix":
         raise StartupError("`up` needs Linux or macOS; elsewhere set REDIS_URL and DATABASE_URL and run the dashboard by itself")
-    # Here and not above: these modules need a POSIX system.
+    plan = Plan.of(env)
+    check_installed(plan)
+    # Here and not above: these modules need a POSIX system and the extra.
     from . import screen
     from .embedded.ports import is_free
     from .folder import DataFolder
-    from .plan import Plan
     from .supervisor import Supervisor
 
-    began, console, plan = time.monotonic(), Console(highlight=False), Plan.of(env)
+    began, console = time.monotonic(), Console(highlight=False)
     with DataFolder(options.data_dir) as folder:
         if not is_free(options.port):
             other = next((p for p in range(options.port + 1, min(options.port + 50, 65536)) if is_free(p)), 0)

@@ -47,7 +47,7 @@ class PostgresConnection:
                 yield self._connection
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
             self.close()
-            raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
+            raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
 
     def forget(self) -> None:
         """In a forked child: let go of the parent's connection without telling the server."""

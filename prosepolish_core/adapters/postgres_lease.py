@@ -59,7 +59,7 @@ class AdvisoryLocks:
                 if self._connection:
                     self._connection.close()
                 self._connection = None
-                raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
+                raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
             return row[0] if row else None
 
     def _connect(self) -> psycopg.Connection[Any]:

@@ -96,7 +96,7 @@ class PostgresPeople:
             except psycopg.Error as error:
                 last = asked or attempt == self._attempts or perf_counter() >= until
                 if last or not isinstance(error, psycopg.OperationalError):
-                    raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
+                    raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
         raise AssertionError  # the last attempt returned or raised
 
     def _borrowed(self) -> "ConnectionPool[DeadlineConnection]":

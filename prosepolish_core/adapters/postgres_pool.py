@@ -103,7 +103,7 @@ class PostgresPool:
         except PoolClosed as error:
             raise StoreUnavailable("the connections to PostgreSQL are closed") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
-            raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
+            raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
 
     def close(self) -> None:
         """Close every connection; the pool cannot be used afterwards."""
@@ -127,4 +127,4 @@ def connect(url: str, *, role: str) -> Iterator[Connection]:
         ) as connection:
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
+        raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error

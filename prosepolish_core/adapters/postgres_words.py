@@ -131,7 +131,7 @@ class PostgresWords:
         except (PoolTimeout, TooManyRequests, PoolClosed) as error:
             raise StoreUnavailable("PostgreSQL did not give a connection in time") from error
         except psycopg.Error as error:
-            raise StoreUnavailable(f"PostgreSQL failed: {type(error).__name__}") from error
+            raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
 
     def _ask(self, connection: DeadlineConnection, statement: str, values: tuple[object, ...], until: float) -> list[Any]:
         try:
