@@ -47,12 +47,6 @@ def has_ended(connection: Connection) -> bool:
     return bool(waiting.poll(0))
 
 
-def _still_there(connection: _BoundedConnection) -> None:
-    if has_ended(connection):
-        connection.close()
-        raise psycopg.OperationalError("the server has ended this connection")
-
-
 class PostgresPool:
     """At most `size` connections to one database. Opens nothing until the first use and never blocks start-up."""
 
@@ -62,7 +56,6 @@ class PostgresPool:
         self._pool: ConnectionPool[_BoundedConnection] = ConnectionPool(
             url,
             connection_class=_BoundedConnection,
-            check=_still_there,
             min_size=0,
             max_size=size,
             max_waiting=size * 8,
@@ -88,7 +81,7 @@ class PostgresPool:
         self._open()
         try:
             until = perf_counter() + within_s
-            with self._pool.connection(timeout=min(wait_s, within_s)) as connection:
+            with self._taken(min(wait_s, within_s)) as connection:
                 connection.until = until
                 try:
                     yield connection
@@ -104,6 +97,19 @@ class PostgresPool:
             raise StoreUnavailable("the connections to PostgreSQL are closed") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
             raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
+
+    @contextmanager
+    def _taken(self, wait_s: float) -> Iterator[_BoundedConnection]:
+        """A connection that the server has not ended. The pool's own `check` gives up at the second dead one in a row."""
+        until = perf_counter() + wait_s
+        while has_ended(connection := self._pool.getconn(timeout=until - perf_counter())):
+            connection.close()
+            self._pool.putconn(connection)
+        try:
+            with connection:
+                yield connection
+        finally:
+            self._pool.putconn(connection)
 
     def close(self) -> None:
         """Close every connection; the pool cannot be used afterwards."""
