@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ def client(port: int, *, timeout_s: float = 5.0, pool_size: int = 64) -> redis.R
 @contextmanager
 def valkey() -> Iterator[ValkeyServer]:
     """A Valkey that keeps nothing on disk."""
-    with ValkeyServer(config={"save": "", "maxmemory-policy": "noeviction"}) as server:
+    with ValkeyServer(port=_free_port(), config={"save": "", "maxmemory-policy": "noeviction"}) as server:
         yield server
 
 
@@ -47,3 +48,10 @@ def postgres() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """A port of the kernel's choice: the package's own choice collides when several servers start at once."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

