@@ -10,6 +10,7 @@ from typing import Any
 from redis import Redis
 
 from .adapters.postgres_pool import PostgresPool
+from .adapters.redis_client import connect
 from .adapters.redis_probe import PINGS, RedisProbe, probe
 from .adapters.tcp_reach import reach
 from .config import Config
@@ -20,6 +21,9 @@ from .model.verdict import Level
 
 #: How long all the asking may take together.
 DEADLINE_S = 2.5
+#: A Redis that is later than lookups wait for is asked once more, with this much patience for each reply: one that is loading,
+#: busy or merely slow still says so, one that hangs does not.
+PATIENCE_S = 0.7
 #: Connections to an upstream, and how long each may take.
 REACHES, REACH_S = 3, 0.7
 #: Order in which dependencies are listed; the required ones fail `prosepolish check`.
@@ -48,13 +52,27 @@ class HealthService:
     def check(self, deadline_s: float = DEADLINE_S) -> Health:
         """Ask everything at once. A dependency that does not answer within the deadline is down."""
         checks: dict[str, Check] = {
-            "redis": lambda: judge_cache(probe(self._cache())),
-            "state": lambda: judge_state(probe(self._state()), shared=self._config.state_is_shared),
+            "redis": lambda: judge_cache(self._redis(self._cache, self._config.redis_url.get_secret_value())),
+            "state": lambda: judge_state(
+                self._redis(self._state, self._config.state_url.get_secret_value()), shared=self._config.state_is_shared
+            ),
             "postgres": self._postgres,
             "dictionary_api": lambda: self._upstream("dictionary_api", self._config.dictionary_api_url),
             "gemini": self._gemini,
         }
         return Health(tuple(_together(checks, deadline_s)))
+
+    def _redis(self, shared: Callable[[], Redis], url: str) -> RedisProbe:
+        """Asked as lookups ask it; when that takes too long, once more by a patient client of its own."""
+        found = probe(shared())
+        if found.fault != "timeout":
+            return found
+        client = connect(url, timeout_s=PATIENCE_S, pool_size=3, role="health")
+        try:
+            late = probe(client, pings=1)
+        finally:
+            client.close()
+        return late._replace(late=True)
 
     def _postgres(self) -> Dependency:
         times = []
@@ -128,6 +146,8 @@ def _judge_redis(name: str, found: RedisProbe) -> Dependency | None:
     if _is_full(found.info):
         reason = "Redis is full and evicts nothing, so it refuses writes."
         return Dependency(name, Status.DEGRADED, reason, "Raise maxmemory, or look what fills it.", True, found.pings_s)
+    if found.late:
+        return Dependency(name, Status.DEGRADED, LATE, LATE_ACTION, True, found.pings_s)
     return None
 
 
@@ -153,6 +173,8 @@ FAULTS = {
     "busy_script": ("is busy with a script", "Find the script; SCRIPT KILL ends it."),
 }
 OTHER_FAULT = ("gives answers that cannot be used", "Check that the address is a Redis or Valkey.")
+LATE = "Redis answers, but later than lookups wait for it."
+LATE_ACTION = "Look for a slow command, a busy machine or a slow network; or raise PROSEPOLISH_REDIS_TIMEOUT_S."
 #: Field of INFO, its bad value, what that means, what to do.
 INFO_FAULTS = (
     ("loading", "1", "Redis is loading its data.", "Wait until it has loaded."),

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
@@ -15,6 +16,8 @@ from prosepolish_core.adapters.redis_probe import RedisProbe
 from prosepolish_core.health import FAULTS, judge_cache, judge_state
 from prosepolish_core.model.health import Dependency, Health, Status
 from prosepolish_core.model.verdict import Level
+from tests.support.late_server import late
+from tests.support.redis_groups import until
 
 TIMES = (0.001, 0.003, 0.002)
 
@@ -112,6 +115,34 @@ def test_a_stopped_redis_costs_the_deadline_and_no_more(spare_valkey: Callable[.
             os.kill(pid, signal.SIGCONT)
     assert (found.status, "in time" in found.reason) == (Status.DOWN, True)
     assert took < 5
+
+
+@pytest.mark.live
+def test_a_redis_that_loads_is_told_apart_however_slow_its_replies(spare_valkey: Callable[..., ValkeyServer]) -> None:
+    """A loading server answers between pieces of its data: later than lookups wait, and still in time to say that it loads."""
+    server = spare_valkey(enable_debug_command="yes", enable_protected_configs="yes")
+    with redis.Redis(port=server.port, socket_timeout=60) as admin, redis.Redis(port=server.port, socket_timeout=60) as loader:
+        admin.mset({f"filler:{number}": "x" * 50 for number in range(20_000)})
+        admin.config_set("loading-process-events-interval-bytes", 1024)
+        admin.config_set("key-load-delay", 3000)  # microseconds a key: some 0.1 s between two looks at its clients
+        loading = threading.Thread(target=lambda: loader.execute_command("DEBUG", "RELOAD"))
+        loading.start()
+        until(lambda: bool(admin.info("persistence")["loading"]))
+        with core_of(REDIS_URL=f"redis://127.0.0.1:{server.port}/0") as core:
+            found = [core.health()["redis"] for _ in range(3)]
+        admin.config_set("key-load-delay", 0)
+        loading.join()
+    assert [(d.status, "loading" in d.reason) for d in found] == [(Status.DEGRADED, True)] * 3
+
+
+@pytest.mark.live
+def test_a_redis_that_is_late_is_not_one_that_hangs(spare_valkey: Callable[..., ValkeyServer]) -> None:
+    """Lookups do without it, so it is degraded; the verdict says why, and how late it is."""
+    with late(spare_valkey().port, by_s=0.1) as port, core_of(REDIS_URL=f"redis://127.0.0.1:{port}/0") as core:
+        found = core.health()["redis"]
+    assert (found.status, "later than lookups wait" in found.reason) == (Status.DEGRADED, True)
+    assert found.min_s is not None
+    assert found.min_s > 0.1
 
 
 @pytest.mark.live

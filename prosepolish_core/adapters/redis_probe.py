@@ -12,11 +12,15 @@ PINGS = 5
 
 
 class RedisProbe(NamedTuple):
-    """What came back. `fault` is empty when every ping was answered, else the word for what went wrong."""
+    """What came back. `fault` is empty when every ping was answered, else the word for what went wrong.
+
+    `late` says that it was answered only when asked with more patience than lookups have.
+    """
 
     pings_s: tuple[float, ...] = ()
     info: Mapping[str, Any] = {}
     fault: str = ""
+    late: bool = False
 
 
 def probe(client: redis.Redis, pings: int = PINGS) -> RedisProbe:

@@ -80,7 +80,7 @@ class Servers:
     def redis_loading(self) -> Iterator[None]:
         """Reads its data from disk, slowly."""
         with self.admin() as client, redis.Redis(port=self._valkey.port, socket_timeout=60) as loader:
-            client.mset({f"llm:filler:{number}": "x" * 50 for number in range(4000)})
+            client.mset({f"llm:filler:{number}": "x" * 50 for number in range(20_000)})  # it loads until it is mended
             client.config_set("loading-process-events-interval-bytes", 1024)
             client.config_set("key-load-delay", 1000)
             loading = threading.Thread(target=lambda: loader.execute_command("DEBUG", "RELOAD"))
