@@ -11,8 +11,9 @@ from dashboard.views import numbers, savings
 
 PAID = "Calls that were made, priced by their recorded tokens."
 AVOIDED = (
-    "Calls that a hit made unnecessary, priced by the tokens of the call that was once paid: corrections found in Redis, and "
-    "definitions found in PostgreSQL. A definition found in Redis saved no money, as PostgreSQL would have answered for nothing."
+    "Calls that a hit made unnecessary, by the tokens of the call that was once paid and the price on the day of the hit: "
+    "corrections found in Redis, and definitions found in PostgreSQL. A definition found in Redis saved no money, as PostgreSQL "
+    "would have answered for nothing."
 )
 RATE = {
     "correct": "Corrections found in Redis, of all corrections wanted. Texts the model refused are in neither.",
@@ -68,6 +69,7 @@ def _draw(view: savings.SavingsView) -> None:
                 "thinking tokens": numbers.count(r.thoughts),
                 "unpriced calls": numbers.count(r.unpriced),
                 "cost": numbers.usd(r.usd),
+                "cost when paid": numbers.usd(r.then_usd) + (f" ({r.then_unpriced} unknown)" if r.then_unpriced else ""),
             }
             for r in view.tokens
         ],

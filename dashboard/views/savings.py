@@ -32,6 +32,8 @@ class TokenRow:
     output: int
     thoughts: int
     usd: Decimal
+    then_usd: Decimal
+    then_unpriced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ def tokens(rows: Sequence[LedgerTotal]) -> list[TokenRow]:
                 sum(r.output for r in chosen),
                 sum(r.thoughts for r in chosen),
                 sum((r.cost_usd for r in chosen), Decimal(0)),
+                sum((r.then_usd for r in chosen), Decimal(0)),
+                sum(r.then_unpriced for r in chosen),
             )
         )
     return found

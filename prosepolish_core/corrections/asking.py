@@ -71,9 +71,10 @@ class Asking:
         except BadAnswer as bad:
             self._recorder.event("llm_answer_unfit")
             why = str(bad)
-            record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, why)
+            record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, why, call.cost_usd)
             return Loaded(record.to_dict(), keep=why in VERDICTS, ttl_s=VERDICT_S, extra=asked)
-        return Loaded(CorrectionRecord(better, reply.model_version, tokens_of(reply), duration_s).to_dict(), extra=asked)
+        record = CorrectionRecord(better, reply.model_version, tokens_of(reply), duration_s, cost_usd=call.cost_usd)
+        return Loaded(record.to_dict(), extra=asked)
 
 
 def _fault(outcome: Outcome, detail: str, asked: Asked) -> Loaded:

@@ -103,7 +103,7 @@ class Corrector:
             self._recorder.event("llm_coalesced")
         if cached.outcome is Outcome.MISS or cached.step.detail == COALESCED:
             return None
-        call = avoided(CORRECT.task, record.model, record.tokens, record.duration_s, self._now())
+        call = avoided(record.paid(CORRECT.task), self._now())
         self._recorder.llm(call)
         return call
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Self
 
-from ..llm.ledger import lasted
+from ..llm.ledger import PAID, credible, lasted
 from ..model.outcome import Outcome
 from ..model.tokens import NO_TOKENS, Tokens
+from ..ports import LlmCall
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRecord:
     """`text` is None for a verdict or a fault, `outcome` and `detail` say which. The rest is the evidence of the call.
 
-    `model` is the version that answered, `duration_s` how long it took: the time that a hit saves.
+    `model` is the version that answered, `duration_s` how long it took: the time that a hit saves. `cost_usd` is what it cost
+    on that day; None when its price was not known.
     """
 
     text: str | None
@@ -22,6 +25,7 @@ class CorrectionRecord:
     duration_s: float = 0.0
     outcome: Outcome = Outcome.HIT
     detail: str = ""
+    cost_usd: Decimal | None = None
 
     @classmethod
     def from_dict(cls, plain: Any) -> Self | None:
@@ -29,15 +33,25 @@ class CorrectionRecord:
         if not isinstance(plain, Mapping):
             return None
         try:
-            text, duration_s = plain["text"], plain["duration_s"]
+            text, duration_s, cost = plain["text"], plain["duration_s"], plain.get("cost_usd")
             record = cls(
-                text, plain["model"], Tokens(*plain["tokens"]), float(duration_s), Outcome(plain["outcome"]), plain["detail"]
+                text,
+                plain["model"],
+                Tokens(*plain["tokens"]),
+                float(duration_s),
+                Outcome(plain["outcome"]),
+                plain["detail"],
+                None if cost is None else Decimal(cost),
             )
-        except (KeyError, TypeError, ValueError):
+        except (ArithmeticError, KeyError, TypeError, ValueError):
             return None
         texts = isinstance(plain["model"], str) and isinstance(plain["detail"], str)
         fits = isinstance(text, str) and bool(text) if record.outcome is Outcome.HIT else text is None
-        return record if record.tokens.possible and texts and fits and lasted(duration_s) else None
+        return record if texts and fits and lasted(duration_s) and credible(record.paid("")) else None
+
+    def paid(self, task: str) -> LlmCall:
+        """The call behind it, as the ledger has it."""
+        return LlmCall(PAID, task, self.model, *self.tokens, self.cost_usd, "", self.duration_s)
 
     def to_dict(self) -> dict[str, Any]:
         """The plain dictionary that `from_dict` reads back."""
@@ -48,4 +62,5 @@ class CorrectionRecord:
             "duration_s": self.duration_s,
             "outcome": self.outcome.value,
             "detail": self.detail,
+            "cost_usd": None if self.cost_usd is None else str(self.cost_usd),
         }

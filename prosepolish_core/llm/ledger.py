@@ -26,9 +26,10 @@ def paid(task: str, reply: LlmReply, duration_s: float, at: datetime) -> LlmCall
     return _row(PAID, task, reply.model_version, tokens_of(reply), duration_s, at)
 
 
-def avoided(task: str, model: str, tokens: Tokens, duration_s: float, at: datetime) -> LlmCall:
-    """A call that a hit made unnecessary: the tokens and the time of the recorded call, at what they would cost now."""
-    return _row(AVOIDED, task, model, tokens, duration_s, at)
+def avoided(call: LlmCall, at: datetime) -> LlmCall:
+    """The recorded call, made unnecessary by a hit: its tokens at what they would cost now, its time, and what it cost then."""
+    tokens = Tokens(call.prompt, call.cached, call.output, call.thoughts)
+    return _row(AVOIDED, call.task, call.model, tokens, call.duration_s, at)._replace(then_usd=call.cost_usd)
 
 
 def credible(call: LlmCall) -> bool:

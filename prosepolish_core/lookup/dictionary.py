@@ -1,12 +1,14 @@
 """The word lookup: Redis first, then the chain, under one lease and one overall deadline."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from ..caching import Cached, CacheLink, FamilyCache, Later, Loaded, NoLoad
 from ..caching.batch import Batch, Result
 from ..errors import InvalidInput, LookupUnavailable, StoreUnavailable
+from ..llm.ledger import avoided
 from ..model import keys
 from ..model.lookup import FREE, Lookup
 from ..model.outcome import FAILED, Family, Outcome, Tier
@@ -172,7 +174,7 @@ class Dictionary:
     def _avoided(self, cached: Cached) -> None:
         """A ledger row for the paid call that PostgreSQL made unnecessary. Redis avoids none: PostgreSQL would have answered."""
         if (call := paid_in(cached.value)) is not None:
-            self._recorder.llm(call._replace(kind="avoided"))
+            self._recorder.llm(avoided(call, datetime.fromtimestamp(self._wall_ms() / 1000, UTC)))
 
     def _unavailable(self, word: str, began: float, late: NoLoad) -> LookupUnavailable:
         """The caller's time was up: the step names the source that was still being asked, or Redis, whose lease was waited for."""

@@ -12,7 +12,8 @@ class LlmCall(NamedTuple):
     """One ledger row: a paid call (`paid`) or one a cache hit made unnecessary (`avoided`).
 
     Token counts as billed: `prompt` includes `cached`; `thoughts` are billed as output. `cost_usd` is None when the
-    model has no known price (unpriced is never zero). `price_date` is the date from which the price row is valid.
+    model has no known price (unpriced is never zero). `price_date` is the date from which the price row is valid. An avoided
+    call is priced on the day of the hit; `then_usd` is what it cost on the day it was paid, None when nobody knows.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class LlmCall(NamedTuple):
     cost_usd: Decimal | None
     price_date: str
     duration_s: float
+    then_usd: Decimal | None = None
 
 
 class Recorder(Protocol):

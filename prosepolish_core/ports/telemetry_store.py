@@ -108,7 +108,10 @@ class LatencyBuckets(NamedTuple):
 
 
 class LedgerTotal(NamedTuple):
-    """Ledger rows summed per bucket, kind, model and task. `unpriced` counts calls without a known price."""
+    """Ledger rows summed per bucket, kind, model and task. `unpriced` counts calls without a known price.
+
+    `then_usd` is what the same calls cost on the days they were paid; `then_unpriced` counts those of which nobody knows.
+    """
 
     ts: datetime
     kind: str
@@ -122,6 +125,8 @@ class LedgerTotal(NamedTuple):
     cost_usd: Decimal
     duration_s: float
     task: str = "correct"
+    then_usd: Decimal = Decimal(0)
+    then_unpriced: int = 0
 
 
 class TelemetryReader(Protocol):

@@ -26,7 +26,8 @@ FROM ({{spans}}) AS t WHERE t.outcome <> 'refused' GROUP BY bucket, t.family, t.
 
 _LEDGER = f"""
 SELECT {_BUCKET} AS bucket, t.kind, t.model, sum(t.calls)::bigint, sum(t.unpriced)::bigint, sum(t.prompt)::bigint,
-    sum(t.cached)::bigint, sum(t.output)::bigint, sum(t.thoughts)::bigint, sum(t.cost_usd), sum(t.duration_s), t.task
+    sum(t.cached)::bigint, sum(t.output)::bigint, sum(t.thoughts)::bigint, sum(t.cost_usd), sum(t.duration_s), t.task,
+    sum(t.then_usd), sum(t.then_unpriced)::bigint
 FROM ({{spans}}) AS t GROUP BY bucket, t.kind, t.model, t.task ORDER BY bucket, t.kind, t.model, t.task"""
 
 _EVENTS = "SELECT t.name, sum(t.amount)::bigint FROM ({spans}) AS t GROUP BY t.name ORDER BY t.name"
@@ -34,9 +35,10 @@ _EVENTS = "SELECT t.name, sum(t.amount)::bigint FROM ({spans}) AS t GROUP BY t.n
 # The rows of one span. One SELECT each, so that the planner sees its bounds and reads that part of the index alone.
 _OF_STEP = "SELECT * FROM {table} WHERE step = {step} AND ts >= %(start{i})s AND ts < %(stop{i})s"
 _LOOKUP_SPAN, _EVENT_SPAN = _OF_STEP.replace("{table}", "telemetry_lookup"), _OF_STEP.replace("{table}", "telemetry_event")
-_NUMBERS = "calls, {unpriced} AS unpriced, prompt, cached, output, thoughts, {cost} AS cost_usd, duration_s"
-_SINGLE = _NUMBERS.format(unpriced="CASE WHEN cost_usd IS NULL THEN calls ELSE 0 END", cost="coalesce(cost_usd, 0)")
-_HOURS = _NUMBERS.format(unpriced="unpriced", cost="cost_usd")
+_NUMBERS = "calls, prompt, cached, output, thoughts, duration_s"
+_SINGLE = f"""{_NUMBERS}, coalesce(cost_usd, 0) AS cost_usd, CASE WHEN cost_usd IS NULL THEN calls ELSE 0 END AS unpriced,
+    coalesce(then_usd, 0) AS then_usd, CASE WHEN then_usd IS NULL THEN calls ELSE 0 END AS then_unpriced"""
+_HOURS = f"{_NUMBERS}, cost_usd, unpriced, then_usd, then_unpriced"
 _LEDGER_SPAN = {
     1: f"SELECT ts, kind, model, task, {_SINGLE} FROM llm_ledger WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
     3600: f"SELECT ts, kind, model, task, {_HOURS} FROM llm_ledger_hour WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",

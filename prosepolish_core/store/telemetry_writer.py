@@ -39,19 +39,23 @@ INSERT INTO telemetry_event AS t (step, ts, name, amount) SELECT s.step, {_BIN},
 ON CONFLICT (step, ts, name) DO UPDATE SET amount = t.amount + EXCLUDED.amount"""
 
 _LEDGER = """
-INSERT INTO llm_ledger (ts, kind, task, model, price_date, calls, prompt, cached, output, thoughts, cost_usd, duration_s)
+INSERT INTO llm_ledger (ts, kind, task, model, price_date, calls, prompt, cached, output, thoughts, cost_usd, duration_s,
+    then_usd)
 VALUES (%(ts)s, %(kind)s, %(task)s, %(model)s, %(price_date)s, %(calls)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s,
-        %(cost_usd)s, %(duration_s)s)"""
+        %(cost_usd)s, %(duration_s)s, %(then_usd)s)"""
 
 _LEDGER_HOUR = """
 INSERT INTO llm_ledger_hour AS t
-    (ts, kind, task, model, price_date, calls, unpriced, prompt, cached, output, thoughts, cost_usd, duration_s)
+    (ts, kind, task, model, price_date, calls, unpriced, prompt, cached, output, thoughts, cost_usd, duration_s,
+    then_usd, then_unpriced)
 VALUES (date_bin('1 hour', %(ts)s::timestamptz, timestamptz 'epoch'), %(kind)s, %(task)s, %(model)s, %(price_date)s,
-        %(calls)s, %(unpriced)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s, %(cost)s, %(duration_s)s)
+        %(calls)s, %(unpriced)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s, %(cost)s, %(duration_s)s,
+        %(then)s, %(then_unpriced)s)
 ON CONFLICT (ts, kind, task, model, price_date) DO UPDATE SET
     calls = t.calls + EXCLUDED.calls, unpriced = t.unpriced + EXCLUDED.unpriced, prompt = t.prompt + EXCLUDED.prompt,
     cached = t.cached + EXCLUDED.cached, output = t.output + EXCLUDED.output, thoughts = t.thoughts + EXCLUDED.thoughts,
-    cost_usd = t.cost_usd + EXCLUDED.cost_usd, duration_s = t.duration_s + EXCLUDED.duration_s"""
+    cost_usd = t.cost_usd + EXCLUDED.cost_usd, duration_s = t.duration_s + EXCLUDED.duration_s,
+    then_usd = t.then_usd + EXCLUDED.then_usd, then_unpriced = t.then_unpriced + EXCLUDED.then_unpriced"""
 
 _ACCESS = """
 INSERT INTO access_chunk (ts, family, rate, key_hashes, offsets_ms, sizes)
@@ -125,12 +129,15 @@ def _event(row: EventDelta) -> dict[str, Any]:
 
 
 def _ledger(row: LedgerRow) -> dict[str, Any]:
-    unpriced = row.calls if row.call.cost_usd is None else 0
+    then = row.call.cost_usd if row.call.kind == "paid" else row.call.then_usd
     return row.call._asdict() | {
         "ts": row.ts,
         "calls": row.calls,
-        "unpriced": unpriced,
+        "unpriced": row.calls if row.call.cost_usd is None else 0,
         "cost": row.call.cost_usd or Decimal(0),
+        "then_usd": then,
+        "then_unpriced": row.calls if then is None else 0,
+        "then": then or Decimal(0),
     }
 
 

@@ -106,20 +106,24 @@ def added_up(rows: list[LedgerRow]) -> list[LedgerRow]:
     sums: dict[tuple[object, ...], LedgerRow] = {}
     for row in rows[:half]:
         ts, call = row.ts.replace(minute=0, second=0, microsecond=0), row.call
-        key = (ts, call.kind, call.task, call.model, call.price_date, call.cost_usd is None)
+        key = (ts, call.kind, call.task, call.model, call.price_date, call.cost_usd is None, call.then_usd is None)
         before = sums.get(key)
         sums[key] = row._replace(ts=ts) if before is None else _sum(before, row)
     return [*sums.values(), *rows[half:]]
 
 
 def _sum(a: LedgerRow, b: LedgerRow) -> LedgerRow:
-    cost = None if a.call.cost_usd is None or b.call.cost_usd is None else Decimal(a.call.cost_usd) + Decimal(b.call.cost_usd)
     call = a.call._replace(
         prompt=a.call.prompt + b.call.prompt,
         cached=a.call.cached + b.call.cached,
         output=a.call.output + b.call.output,
         thoughts=a.call.thoughts + b.call.thoughts,
-        cost_usd=cost,
+        cost_usd=_both(a.call.cost_usd, b.call.cost_usd),
+        then_usd=_both(a.call.then_usd, b.call.then_usd),
         duration_s=a.call.duration_s + b.call.duration_s,
     )
     return LedgerRow(a.ts, call, a.calls + b.calls)
+
+
+def _both(one: Decimal | None, two: Decimal | None) -> Decimal | None:
+    return None if one is None or two is None else one + two

@@ -38,7 +38,7 @@ def test_a_first_correction_is_paid_for_and_kept(bench: Bench) -> None:
 
 
 def test_the_second_one_is_a_hit_that_costs_nothing(bench: Bench) -> None:
-    """Redis answers; the ledger gets the avoided call at today's price, with the tokens and the time of the paid one."""
+    """Redis answers; the ledger gets the avoided call at today's price, with the tokens, time and cost of the paid one."""
     first = bench.corrector.correct(TEXT)
     bench.today = datetime(2027, 1, 2, tzinfo=UTC)
     found = bench.corrector.correct(TEXT, user_id="somebody else")
@@ -48,6 +48,7 @@ def test_the_second_one_is_a_hit_that_costs_nothing(bench: Bench) -> None:
     assert len(bench.model.calls) == 1
     row = bench.notes.calls[-1]
     assert (row.kind, row.price_date, row.duration_s) == ("avoided", "2027-01-01", bench.notes.calls[0].duration_s)
+    assert (row.cost_usd, row.then_usd) == (Decimal("0.0018"), Decimal("0.0009"))
 
 
 def test_another_text_or_model_is_another_answer(benches: Callable[..., Bench], bench: Bench) -> None:

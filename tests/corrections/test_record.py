@@ -1,6 +1,7 @@
 """What a load of a correction came to."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,13 +13,13 @@ from prosepolish_core.llm.ledger import LONGEST_S
 from prosepolish_core.model.outcome import Outcome
 from prosepolish_core.model.tokens import Tokens
 
-GOOD = CorrectionRecord("The text.", "m", Tokens(9, 3, 4, 5), 1.25)
+GOOD = CorrectionRecord("The text.", "m", Tokens(9, 3, 4, 5), 1.25, cost_usd=Decimal("0.000123"))
 BAD = CorrectionRecord(None, "m", Tokens(9, 0, 4, 5), 1.25, Outcome.ERROR, "safety")
 
 counts = st.integers(0, 10**7)
 records = st.builds(
-    lambda text, model, prompt, cached, rest, seconds: CorrectionRecord(
-        text, model, Tokens(prompt + cached, cached, *rest), seconds
+    lambda text, model, prompt, cached, rest, seconds, cost: CorrectionRecord(
+        text, model, Tokens(prompt + cached, cached, *rest), seconds, cost_usd=cost
     ),
     st.text(min_size=1),
     st.text(),
@@ -26,6 +27,7 @@ records = st.builds(
     counts,
     st.tuples(counts, counts),
     st.floats(0, LONGEST_S),
+    st.none() | st.decimals(0, 100, places=9),
 )
 
 
@@ -62,6 +64,11 @@ def test_a_fault_survives_json() -> None:
         {"outcome": "splendid"},
         {"outcome": "error"},
         {"detail": 7},
+        {"cost_usd": "NaN"},
+        {"cost_usd": "-1"},
+        {"cost_usd": "1e300"},
+        {"cost_usd": "much"},
+        {"cost_usd": []},
     ],
 )
 def test_what_is_not_ours_is_not_read(changed: dict[str, Any]) -> None:

@@ -105,7 +105,24 @@ def test_paid_and_avoided_calls_are_ledger_rows(
         dictionary.lookup("is")
         forget_in_redis("is")
     assert [call.kind for call in recorder.calls] == ["paid", "avoided", "avoided"]
-    assert recorder.calls[1] == PAID._replace(kind="avoided")
+
+
+def test_an_avoided_definition_is_priced_at_the_day_of_the_hit(
+    open_dictionary: Open, recorder: Remembers, forget_in_redis: Callable[[str], None]
+) -> None:
+    """Its recorded tokens times today's price, not what was paid in its day; that is kept beside it. No price known: None."""
+    dear = PAID._replace(model="gemini-2.5-flash-lite", cost_usd=Decimal(5))
+    calls = {"is": Fetched(Outcome.HIT, entry("is"), call=dear), "be": Fetched(Outcome.HIT, entry("be"), call=PAID)}
+    dictionary = open_dictionary(Source(Tier.GEMINI, calls))
+    for word in ("is", "be"):
+        dictionary.lookup(word)
+        forget_in_redis(word)
+        dictionary.lookup(word)
+    found = {call.model: call for call in recorder.calls if call.kind == "avoided"}
+    assert found["gemini-2.5-flash-lite"] == dear._replace(
+        kind="avoided", cost_usd=Decimal("0.00003"), price_date="", then_usd=Decimal(5)
+    )
+    assert found["m"] == PAID._replace(kind="avoided", cost_usd=None, price_date="", then_usd=PAID.cost_usd)
 
 
 def test_waiting_for_somebody_else_s_call_saves_nothing(open_dictionary: Open, recorder: Remembers) -> None:

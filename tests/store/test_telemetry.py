@@ -185,6 +185,23 @@ def test_an_unpriced_call_is_counted_as_unpriced_in_every_window(
     assert sum(r.calls for r in reader.ledger(Window.last(40 * 3600, NOW), 40)) == 10
 
 
+def test_what_avoided_calls_cost_in_their_day_is_a_sum_beside_today_s(
+    writer: PostgresTelemetryWriter, reader: PostgresTelemetry
+) -> None:
+    """From single rows and from hours alike; a call of which nobody knows is counted, and a paid one cost what it costs."""
+    rows = []
+    for ts in (NOW - timedelta(hours=30), START):
+        rows += [LedgerRow(ts, call()._replace(then_usd=then)) for then in (Decimal("0.0002"), Decimal("0.0003"), None)]
+        rows.append(LedgerRow(ts, call("paid")))
+    writer.write(TelemetryBatch(uuid4(), 1, ledger=tuple(rows)))
+    for length, times in ((3600, 1), (40 * 3600, 2)):
+        found = [(r.kind, r.cost_usd, r.then_usd, r.then_unpriced) for r in reader.ledger(Window.last(length, NOW))]
+        assert found == [
+            ("avoided", times * Decimal("0.0015"), times * Decimal("0.0005"), times),
+            ("paid", times * Decimal("0.0005"), times * Decimal("0.0005"), 0),
+        ]
+
+
 def test_the_access_trace_is_rows_of_hash_time_bytes_and_family(writer: PostgresTelemetryWriter, database_url: str) -> None:
     """The what-if planner reads one row per sampled read."""
     chunk = AccessChunk(START, "dict", 0.5, (-5, 7), (0, 1500), (470, 480))

@@ -84,17 +84,22 @@ def call(cost: str | None, *, model: str = "m") -> LlmCall:
     return LlmCall("paid", "correct", model, 10, 1, 5, 2, None if cost is None else Decimal(cost), "2026-01-01", 1.5)
 
 
-@given(st.lists(st.tuples(st.integers(0, 10_000), st.one_of(st.none(), st.decimals("0", "1", places=6))), max_size=80))
-def test_ledger_rows_added_up_keep_their_sums(given_rows: list[tuple[int, Decimal | None]]) -> None:
+MONEY = st.one_of(st.none(), st.decimals("0", "1", places=6))
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), MONEY, MONEY), max_size=80))
+def test_ledger_rows_added_up_keep_their_sums(given_rows: list[tuple[int, Decimal | None, Decimal | None]]) -> None:
     """Calls, tokens, time and money of added-up rows equal those of the rows; unpriced stays unpriced."""
     start = datetime(2026, 11, 1, tzinfo=UTC)
-    rows = [LedgerRow(start + timedelta(seconds=s), call(None if c is None else str(c))) for s, c in given_rows]
+    rows = [LedgerRow(start + timedelta(seconds=s), call("0")._replace(cost_usd=c, then_usd=then)) for s, c, then in given_rows]
 
     def sums(of: list[LedgerRow]) -> tuple[object, ...]:
         return (
             sum(r.calls for r in of),
             sum(r.calls for r in of if r.call.cost_usd is None),
             sum((r.call.cost_usd or Decimal(0) for r in of), Decimal(0)),
+            sum(r.calls for r in of if r.call.then_usd is None),
+            sum((r.call.then_usd or Decimal(0) for r in of), Decimal(0)),
             sum(r.call.prompt for r in of),
             sum(r.call.cached + r.call.output + r.call.thoughts for r in of),
             sum(r.call.duration_s for r in of),
