@@ -1,7 +1,11 @@
-"""Records what real servers of several versions reply, for tests/data: `python -m benchmarks._record_replies`."""
+"""Records what real servers reply, for tests/data: `python -m benchmarks._record_replies [NAME=PROGRAM …]`.
+
+Without arguments, of the servers the other benchmarks know; with arguments, of these (a version that no wheel brings).
+"""
 
 import json
 import re
+import sys
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,6 +23,7 @@ COMMANDS = {
     "latency_histogram": ("LATENCY", "HISTOGRAM"),
     "latency_latest": ("LATENCY", "LATEST"),
     "slowlog": ("SLOWLOG", "GET", 16),
+    "commandlog": ("COMMANDLOG", "GET", 16, "large-request"),
     "client_list": ("CLIENT", "LIST"),
     "memory_stats": ("MEMORY", "STATS"),
     "config": ("CONFIG", "GET", "maxmemory-policy"),
@@ -30,7 +35,8 @@ LOCAL = re.compile(r"^(executable|config_file|os|gcc_version|monotonic_clock):.*
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, program in programs().items():
+    given = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    for name, program in ({name: Path(path) for name, path in given.items()} or programs()).items():
         with ExitStack() as stack:
             port = stack.enter_context(served(program, "--latency-monitor-threshold", "1", "--slowlog-log-slower-than", "200"))
             replica = stack.enter_context(served(program, "--replicaof", "127.0.0.1", str(port)))
@@ -56,6 +62,8 @@ def use(port: int) -> None:
                 client.execute_command(*wrong)
         client.eval("local x = 0 for i = 1, 3000000 do x = x + i end return x", 0)
         client.execute_command("SELECT", 3)
+        client.set("session:big", "x" * 2_000_000)  # over the limit of Valkey's log of large requests
+        client.delete("session:big")
     with redis.Redis(port=port, db=3) as other:
         other.set("a", 1)
 

@@ -1,5 +1,6 @@
 """LATENCY HISTOGRAM and LATENCY LATEST as samples: cumulative buckets in seconds on one grid, so that windows can subtract."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..model.sample import Kind, Sample
@@ -25,7 +26,7 @@ def read_histogram(reply: Any) -> tuple[Sample, ...]:
         calls = number(named.get("calls"))
         if calls is None:
             continue
-        given = {int(bound): float(count) for bound, count in pairs(named.get("histogram_usec", ()))}
+        given = dict(_bounds(named.get("histogram_usec", ())))
         seen = 0.0
         for bound in sorted({*GRID_US, *given}):
             seen = max(seen, given.get(bound, seen))
@@ -38,14 +39,26 @@ def read_latest(reply: Any) -> tuple[Sample, ...]:
     """The latency monitor's events; Valkey 9.1 says six things of each, older servers four, by position in both."""
     samples: list[Sample] = []
     for row in reply if isinstance(reply, list) else ():
-        if len(row) >= 4:
-            labels = (("event", text(row[0])),)
-            samples += (
-                Sample("latency_event_time", float(row[1]), unit="seconds", labels=labels),
-                Sample("latency_event_seconds", float(row[2]) / 1e3, unit="seconds", labels=labels),
-                Sample("latency_event_max_seconds", float(row[3]) / 1e3, unit="seconds", labels=labels),
-            )
+        if not isinstance(row, list) or len(row) < 4:
+            continue
+        at, newest, longest = map(number, row[1:4])
+        if at is None or newest is None or longest is None:
+            continue
+        labels = (("event", text(row[0])),)
+        samples += (
+            Sample("latency_event_time", at, unit="seconds", labels=labels),
+            Sample("latency_event_seconds", newest / 1e3, unit="seconds", labels=labels),
+            Sample("latency_event_max_seconds", longest / 1e3, unit="seconds", labels=labels),
+        )
     return tuple(samples)
+
+
+def _bounds(reply: Any) -> Iterator[tuple[int, float]]:
+    """The buckets that can be read: a bound in microseconds and the calls up to it."""
+    for bound, count in pairs(reply):
+        at, calls = number(bound), number(count)
+        if at is not None and calls is not None:
+            yield int(at), calls
 
 
 def _bucket(command: str, bound: str, count: float) -> Sample:

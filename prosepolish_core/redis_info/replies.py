@@ -23,6 +23,6 @@ def number(value: Any) -> float | None:
     """The value as a finite number, or None."""
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if found - found == 0.0 else None

@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parents[1] / "data" / "redis_replies"
-SERVERS = ("redis-6.2", "redis-7.0", "redis-8.2", "valkey-9.1")
+SERVERS = (
+    "redis-6.2",
+    "redis-7.0",
+    "redis-7.2",
+    "redis-7.4",
+    "redis-8.0",
+    "redis-8.2",
+    "valkey-8.0",
+    "valkey-8.1",
+    "valkey-9.1",
+)
 
 
 def reply(server: str, name: str, protocol: str = "resp2") -> Any:

@@ -48,7 +48,12 @@ def test_no_series_appears_twice(server: str) -> None:
     [
         ("redis-6.2", "redis", "6.2.5"),
         ("redis-7.0", "redis", "7.0.15"),
+        ("redis-7.2", "redis", "7.2.6"),
+        ("redis-7.4", "redis", "7.4.1"),
+        ("redis-8.0", "redis", "8.0.2"),
         ("redis-8.2", "redis", "8.2.3"),
+        ("valkey-8.0", "valkey", "8.0.1"),
+        ("valkey-8.1", "valkey", "8.1.8"),
         ("valkey-9.1", "valkey", "9.1.2"),
     ],
 )
