@@ -1,7 +1,11 @@
-"""redis_slowlog: new slow commands without their arguments, each once, with a note of what the ring lost in between."""
+"""redis_slowlog: new slow (and, on Valkey, large) commands without their arguments, each once, with a note of what was lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from prosepolish_core.errors import SourceRefused
-from prosepolish_core.model.sample import Kind, Sample
+from prosepolish_core.model.sample import Kind, Labels, Sample, SlowCommand
 from prosepolish_core.redis_info.info_reply import read_info
 from prosepolish_core.redis_info.slowlog import read_slowlog
 
@@ -10,45 +14,79 @@ from .reading import Entry, Found, Instance, all_refused
 NAME = "redis_slowlog"
 MOST = 128
 C = Kind.COUNTER
+#: Valkey's further logs, and the prefix of their metrics.
+LARGE = {"large-request": "commandlog_large_request", "large-reply": "commandlog_large_reply"}
 COMMANDS = (
     ("SLOWLOG", "GET", MOST),
     ("SLOWLOG", "LEN"),
     ("INFO", "server"),
-    ("COMMANDLOG", "LEN", "large-request"),
-    ("COMMANDLOG", "LEN", "large-reply"),
+    *(("COMMANDLOG", "GET", MOST, log) for log in LARGE),
+    *(("COMMANDLOG", "LEN", log) for log in LARGE),
 )
 
 
+@dataclass(slots=True)
+class _Log:
+    """How far one log was read."""
+
+    last: int | None = None
+    last_s: float = 0.0
+    seen: int = 0
+    missed: int = 0
+
+
+@dataclass(slots=True)
+class _Memory:
+    run_id: str = ""
+    logs: dict[str, _Log] = field(default_factory=lambda: {log: _Log() for log in ("slow", *LARGE)})
+
+
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """Entries newer than the last one seen of this server process; the ring is never reset."""
+    """Entries newer than the last one seen of this server process; the rings are never reset."""
     replies = instance.observer.ask_all(NAME, COMMANDS, timeout_s=entry.timeout_s)
-    log, length, info, requests, answers = replies
+    slow, length, info, *large = replies
     missing = all_refused(replies[:3], ("slowlog|get", "slowlog|len", "info"))
-    if isinstance(log, SourceRefused):
-        raise log
+    if isinstance(slow, SourceRefused):
+        raise slow
     state = {} if isinstance(info, SourceRefused) else read_info(info).state
     run_id = state.get("run_id", "")
-    memory = instance.memory.setdefault(NAME, {"run_id": run_id, "last": None, "seen": 0, "missed": 0, "last_s": 0.0})
-    if memory["run_id"] != run_id:
-        memory.update(run_id=run_id, last=None)
-    found = read_slowlog(log, memory["last"])
-    memory["seen"] += len(found.entries)
-    memory["missed"] += found.missed
-    if found.entries:
-        memory["last"] = found.entries[-1].id
-        memory["last_s"] = found.entries[-1].duration_s
+    memory: _Memory = instance.memory.setdefault(NAME, _Memory(run_id))
+    if memory.run_id != run_id:
+        memory.run_id = run_id
+        for log in memory.logs.values():
+            log.last = None
+    found = _take(slow, "slow", memory)
+    of_slow = memory.logs["slow"]
     samples = [
-        Sample("slowlog_seen", float(memory["seen"]), C),
-        Sample("slowlog_missed", float(memory["missed"]), C),
-        Sample("slowlog_longest_seconds", max((e.duration_s for e in found.entries), default=0.0), unit="seconds"),
+        *_counts(memory, "slow", ()),
+        Sample("slowlog_longest_seconds", max((e.duration_s for e in found), default=0.0), unit="seconds"),
+        Sample("slowlog_last_id", float(of_slow.last or 0)),
+        Sample("slowlog_last_duration_seconds", of_slow.last_s, unit="seconds"),
+        *([Sample("slowlog_length", float(length))] if isinstance(length, int) else []),
     ]
-    samples.append(Sample("slowlog_last_id", float(memory["last"] or 0)))
-    samples.append(Sample("slowlog_last_duration_seconds", memory["last_s"], unit="seconds"))
-    for metric, reply in (
-        ("slowlog_length", length),
-        ("commandlog_large_request_length", requests),
-        ("commandlog_large_reply_length", answers),
-    ):
-        if isinstance(reply, int):
-            samples.append(Sample(metric, float(reply)))
-    return Found(tuple(samples), {"run_id": run_id} if run_id else {}, missing, found.entries)
+    for (log, prefix), entries, number in zip(LARGE.items(), large[:2], large[2:], strict=True):
+        if not isinstance(entries, SourceRefused):
+            found += _take(entries, log, memory)
+            samples += _counts(memory, log, (("log", log),))
+        if isinstance(number, int):
+            samples.append(Sample(f"{prefix}_length", float(number)))
+    return Found(tuple(samples), {"run_id": run_id} if run_id else {}, missing, tuple(found))
+
+
+def _take(reply: Any, name: str, memory: _Memory) -> list[SlowCommand]:
+    """What is new in one log."""
+    log = memory.logs[name]
+    found = read_slowlog(reply, log.last, name)
+    log.seen += len(found.entries)
+    log.missed += found.missed
+    if found.entries:
+        log.last, log.last_s = found.entries[-1].id, found.entries[-1].duration_s
+    return list(found.entries)
+
+
+def _counts(memory: _Memory, name: str, labels: Labels) -> Sequence[Sample]:
+    log = memory.logs[name]
+    return (
+        Sample("slowlog_seen", float(log.seen), C, labels=labels),
+        Sample("slowlog_missed", float(log.missed), C, labels=labels),
+    )

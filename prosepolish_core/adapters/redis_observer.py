@@ -136,6 +136,8 @@ class Observer:
         if isinstance(reply, exceptions.ResponseError):
             charge.errors += 1
             return self._refused(command_name(command), reply)
+        if self.refusals:
+            self.refusals.pop(command_name(command), None)  # it is run for us again: a rights change, an upgrade
         return reply
 
     def another(self) -> AbstractConnection:

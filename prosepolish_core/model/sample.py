@@ -36,7 +36,10 @@ class RunOutcome(StrEnum):
 
 
 class SlowCommand(NamedTuple):
-    """One entry of a server's slow log, without its arguments. `id` counts up within one `run_id` of the server."""
+    """One entry of a server's slow log, without its arguments. `id` counts up within one `run_id` of the server and one log.
+
+    `log` is `slow`, or `large-request` or `large-reply` (Valkey); of those `size_bytes` is what was large, and no time is known.
+    """
 
     id: int
     at: int
@@ -45,6 +48,8 @@ class SlowCommand(NamedTuple):
     arguments: int
     family: str
     client: str
+    log: str = "slow"
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

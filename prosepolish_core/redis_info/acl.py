@@ -19,6 +19,7 @@ COMMANDS = (
     "client|list",
     "client|setname",
     "cluster|info",
+    "cluster|nodes",
 )
 #: What the opt-in attribution by keyspace events needs besides.
 LISTENING = ("+subscribe", "+psubscribe", "&__keyevent@*__:*")
@@ -36,7 +37,7 @@ class Dialect(NamedTuple):
 DIALECTS = (
     Dialect("redis-6.2", "Redis 6.2", (), "~*"),
     Dialect("redis-7", "Redis 7.0 to 8 and Valkey 7.2 to 8.0", ("latency|histogram",), "%R~*"),
-    Dialect("valkey-8.1", "Valkey 8.1 and newer", ("latency|histogram", "commandlog|len"), "%R~*"),
+    Dialect("valkey-8.1", "Valkey 8.1 and newer", ("latency|histogram", "commandlog|get", "commandlog|len"), "%R~*"),
 )
 
 

@@ -1,4 +1,4 @@
-"""SLOWLOG GET: slow commands without their arguments, and how many fell out of the ring between two readings."""
+"""SLOWLOG GET and COMMANDLOG GET: commands without their arguments, and how many fell out of the ring between two readings."""
 
 import re
 from typing import Any, NamedTuple
@@ -22,10 +22,10 @@ class Slowlog(NamedTuple):
     missed: int
 
 
-def read_slowlog(reply: Any, last_id: int | None) -> Slowlog:
-    """Entries newer than `last_id` (None: all there are; then nothing counts as missed)."""
+def read_slowlog(reply: Any, last_id: int | None, log: str = "slow") -> Slowlog:
+    """Entries of one log newer than `last_id` (None: all there are; then nothing counts as missed)."""
     rows = [row for row in reply if isinstance(row, list | tuple) and len(row) >= 4] if isinstance(reply, list) else []
-    entries = sorted(filter(None, map(_entry, rows)), key=lambda entry: entry.id)
+    entries = sorted(filter(None, (_entry(row, log) for row in rows)), key=lambda entry: entry.id)
     newest = entries[-1].id if entries else -1
     if last_id is None or newest < last_id:  # the first reading, or a server that began to count again
         return Slowlog(tuple(entries), 0)
@@ -33,13 +33,14 @@ def read_slowlog(reply: Any, last_id: int | None) -> Slowlog:
     return Slowlog(new, new[0].id - last_id - 1 if new else 0)
 
 
-def _entry(row: Any) -> SlowCommand | None:
-    number_, at, usec = number(row[0]), number(row[1]), number(row[2])
-    if number_ is None or at is None or usec is None:
+def _entry(row: Any, log: str) -> SlowCommand | None:
+    number_, at, amount = number(row[0]), number(row[1]), number(row[2])
+    if number_ is None or at is None or amount is None:
         return None
     words = [text(word) for word in row[3]] if isinstance(row[3], list | tuple) else []
     client = text(row[5]) if len(row) > 5 else ""
-    return SlowCommand(int(number_), int(at), usec / 1e6, *redacted(words), client[:80])
+    duration_s, size = (amount / 1e6, 0) if log == "slow" else (0.0, int(amount))
+    return SlowCommand(int(number_), int(at), duration_s, *redacted(words), client[:80], log, size)
 
 
 def redacted(words: list[str]) -> tuple[str, int, str]:

@@ -7,7 +7,7 @@ COLLECTORS = {
     "SELECT": ("sample_outcome", "sample_rolled", "sample_minute", "sample_hour", "sample_gone", "samples", "collector_runs"),
 }
 #: Views and tables for people, plain SQL and Grafana.
-READERS = ("samples", "samples_minute", "samples_hour", "collector_runs", "mark", "slow_command")
+READERS = ("samples", "samples_minute", "samples_hour", "collector_runs", "mark", "slow_command", "slow_command_gaps")
 
 
 def collector_grants(role: str = "prosepolish_collectors") -> list[str]:

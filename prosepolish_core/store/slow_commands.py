@@ -11,10 +11,10 @@ from .catalogue import clean
 from .faults import store_faults
 
 _WRITE = """
-INSERT INTO slow_command (source, run_id, id, at, duration, command, arguments, family, client)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+INSERT INTO slow_command (source, run_id, id, at, duration, command, arguments, family, client, log, size)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
 _READ = """
-SELECT source, at, duration, command, arguments, family, client FROM slow_command
+SELECT source, at, duration, command, arguments, family, client, log, coalesce(size, 0) FROM slow_command
 WHERE at >= %(start)s AND at < %(end)s AND (%(source)s::text IS NULL OR source = %(source)s)
 ORDER BY at DESC, id DESC LIMIT %(limit)s"""
 
@@ -29,6 +29,8 @@ class SlowRow(NamedTuple):
     arguments: int
     family: str
     client: str
+    log: str = "slow"
+    size_bytes: int = 0
 
 
 class SlowCommands:
@@ -50,6 +52,8 @@ class SlowCommands:
                 slow.arguments,
                 clean(slow.family),
                 clean(slow.client),
+                slow.log,
+                slow.size_bytes or None,
             )
             for run in runs
             for slow in run.slow

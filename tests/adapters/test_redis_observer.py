@@ -63,6 +63,31 @@ def test_a_refused_command_is_not_asked_again_and_does_not_stop_the_others(valke
 
 
 @live
+def test_a_refused_command_is_tried_again_later_and_later_and_forgotten_once_it_is_answered(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each further refusal doubles the rest, up to an hour; when the right is given the capability is there again."""
+    now = [1000.0]
+    monkeypatch.setattr("prosepolish_core.adapters.redis_observer.time.monotonic", lambda: now[0])
+    with redis.Redis.from_url(valkey_url, protocol=2) as admin:
+        admin.execute_command("ACL SETUSER backoff on >right resetkeys -@all +ping +client|setname +info")
+        observer = Observer(valkey_url.replace("redis://", "redis://backoff:right@"))
+        rests = []
+        for _ in range(6):
+            refused, _info = observer.ask_all("test", [("DBSIZE",), ("INFO", "server")])
+            assert isinstance(refused, SourceRefused)
+            rests.append(observer.refusals["dbsize"].rest_s)
+            now[0] += rests[-1] + 1
+        assert rests == [300.0, 600.0, 1200.0, 2400.0, 3600.0, 3600.0]
+        assert admin.info("commandstats")["cmdstat_dbsize"]["rejected_calls"] == 6
+        admin.execute_command("ACL SETUSER backoff +dbsize")
+        assert isinstance(observer.ask("test", "DBSIZE"), int)
+        assert observer.refusals == {}
+        admin.acl_deluser("backoff")
+    observer.close()
+
+
+@live
 def test_a_wrong_password_is_a_refusal(valkey_url: str) -> None:
     """Not being let in is told from not being there, and the password is in no message."""
     with redis.Redis.from_url(valkey_url) as client:

@@ -132,6 +132,38 @@ def test_slow_commands_come_once_and_without_arguments(instance: Instance, valke
     assert values(second)[f"{redis_slowlog.NAME.removeprefix('redis_')}_seen"] == len(first.slow)
 
 
+def test_large_commands_of_valkey_come_once_and_without_arguments(instance: Instance, valkey_url: str) -> None:
+    """Valkey's logs of large requests and replies are read beside the slow log; ids of one log say nothing about another's."""
+    read_once(entry("redis_slowlog"), instance, 0)
+    with redis.Redis.from_url(valkey_url) as client:
+        client.set("session:very-secret", "token" * 300_000)
+        client.get("session:very-secret")
+    first = read_once(entry("redis_slowlog"), instance, 1)
+    second = read_once(entry("redis_slowlog"), instance, 2)
+    large = [(s.log, s.command, s.family, s.size_bytes > 1_500_000) for s in first.slow if s.log != "slow"]
+    assert large == [("large-request", "set", "session", True), ("large-reply", "get", "session", True)]
+    assert "secret" not in repr(first)
+    assert second.slow == ()
+    seen = {dict(s.labels).get("log"): s.value for s in second.samples if s.metric == "slowlog_seen"}
+    assert (seen["large-request"], seen["large-reply"]) == (1.0, 1.0)
+
+
+def test_entries_pushed_out_of_the_ring_are_a_noted_gap(instance: Instance, valkey_url: str) -> None:
+    """What the ring lost between two readings is counted exactly."""
+    with redis.Redis.from_url(valkey_url) as client:
+        client.config_set("slowlog-max-len", 10)
+        client.config_set("slowlog-log-slower-than", 0)
+        first = read_once(entry("redis_slowlog"), instance, 1)
+        for n in range(50):
+            client.get(f"dict:w{n}")
+        client.config_set("slowlog-log-slower-than", 10_000_000)
+        second = read_once(entry("redis_slowlog"), instance, 2)
+        client.config_set("slowlog-max-len", 128)
+    before, ids = ([e.id for e in run.slow if e.log == "slow"] for run in (first, second))
+    assert len(ids) == 10
+    assert values(second)["slowlog_missed"] == ids[0] - before[-1] - 1 >= 40
+
+
 def environment(valkey_url: str, database_url: str, tmp_path: Path) -> dict[str, str]:
     """What the program needs, and nothing of this process's settings."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("REDIS", "DATABASE", "PROSEPOLISH", "GEMINI"))}

@@ -1,5 +1,6 @@
 """Slow commands in a real PostgreSQL."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -32,4 +33,19 @@ def test_each_entry_is_kept_once_per_server_process(database_url: str) -> None:
     assert store.read(WINDOW, source="state") == []
     assert store.prune(datetime.fromtimestamp(AT + 2, UTC)) == 1
     assert len(store.read(WINDOW)) == 2
+    pool.close()
+
+
+@pytest.mark.live
+def test_each_log_has_ids_of_its_own_and_gaps_are_read_by_sql(database_url: str) -> None:
+    """The same id in two logs is two entries; ids nobody read, before a collector's restart or after, are a gap in plain SQL."""
+    pool = PostgresPool(database_url, size=1, role="test")
+    store = SlowCommands(pool)
+    large = SlowCommand(1, AT + 1, 0.0, "set", 2, "llm", "web", "large-request", 2_000_000)
+    store.write([replace(run_with(), slow=(large,)), run_with(1, 2), run_with(6)])
+    rows = {(row.log, row.command): row.size_bytes for row in store.read(WINDOW)}
+    assert rows == {("large-request", "set"): 2_000_000, ("slow", "get\ufffd"): 0}
+    with pool.connection() as connection:
+        gaps = connection.execute("SELECT source, log, missed FROM slow_command_gaps").fetchall()
+    assert gaps == [("cache", "slow", 3)]
     pool.close()
