@@ -1,21 +1,36 @@
-"""redis_topology: the cluster as this node sees it; of a server outside a cluster, its role and primary."""
+"""redis_topology: the cluster as this node sees it, what a sentinel watches; of any other server, its role and primary."""
 
+from prosepolish_core.errors import SourceRefused
 from prosepolish_core.model.sample import Sample
-from prosepolish_core.redis_info.flat import read_cluster_info
+from prosepolish_core.redis_info.flat import read_cluster_info, read_cluster_nodes
 from prosepolish_core.redis_info.info_reply import read_info
 
-from .reading import Entry, Found, Instance
+from .reading import Entry, Found, Instance, all_refused
 
 NAME = "redis_topology"
+#: Asked one by one in one round trip: several sections at once are an error before 7.0.
+SECTIONS = (("INFO", "server"), ("INFO", "cluster"), ("INFO", "replication"), ("INFO", "sentinel"))
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """CLUSTER INFO where clustering is on, else the role and whom this server follows."""
+    """CLUSTER INFO and CLUSTER NODES where clustering is on, else the role and whom this server follows or watches."""
     observer = instance.observer
-    cluster = read_info(observer.ask(NAME, "INFO", "cluster", timeout_s=entry.timeout_s))
+    replies = observer.ask_all(NAME, SECTIONS, timeout_s=entry.timeout_s)
+    all_refused(replies, [section for _, section in SECTIONS])
+    server, cluster, replication, sentinel = (read_info(b"" if isinstance(r, SourceRefused) else r) for r in replies)
     if any(sample.metric == "cluster_enabled" and sample.value == 1.0 for sample in cluster.samples):
-        samples, strings = read_cluster_info(observer.ask(NAME, "CLUSTER", "INFO", timeout_s=entry.timeout_s))
-        return Found(samples, strings)
-    replication = read_info(observer.ask(NAME, "INFO", "replication", timeout_s=entry.timeout_s))
+        return _cluster(instance, entry)
+    if server.state.get("mode") == "sentinel":
+        watched = {name: value for name, value in sentinel.state.items() if name.startswith("sentinel.")}
+        return Found(tuple(s for s in sentinel.samples if s.metric.startswith("sentinel_")), watched)
     primary = float(replication.state.get("role") == "master")
     return Found((Sample("role_primary", primary),), replication.state)
+
+
+def _cluster(instance: Instance, entry: Entry[Instance]) -> Found:
+    commands = (("CLUSTER", "INFO"), ("CLUSTER", "NODES"))
+    info, nodes = replies = instance.observer.ask_all(NAME, commands, timeout_s=entry.timeout_s)
+    missing = all_refused(replies, ("cluster|info", "cluster|nodes"))
+    samples, strings = read_cluster_info(b"" if isinstance(info, SourceRefused) else info)
+    of_nodes, named = read_cluster_nodes(b"" if isinstance(nodes, SourceRefused) else nodes)
+    return Found(samples + (() if isinstance(nodes, SourceRefused) else of_nodes), strings | named, missing)

@@ -140,6 +140,11 @@ GROUPS = (
     (C, "seconds", "2.6", "used_cpu_sys used_cpu_user used_cpu_sys_children used_cpu_user_children"),
     (C, "seconds", "6.2", "used_cpu_sys_main_thread used_cpu_user_main_thread"),
     (C, "seconds", "V9.1", "used_active_time_main_thread"),
+    # sentinel
+    (G, "1", "2.8", "sentinel_masters sentinel_tilt sentinel_running_scripts sentinel_scripts_queue_length"),
+    (G, "1", "3.2", "sentinel_simulate_failure_flags"),
+    (G, "seconds", "7.0", "sentinel_tilt_since_seconds"),
+    (G, "1", "V9.1", "sentinel_total_tilt"),
     # tls, cluster, scripting engines
     (G, "seconds", "V9.1", "tls_server_cert_expires_in_seconds tls_client_cert_expires_in_seconds tls_ca_cert_expires_in_seconds"),
     (G, "1", "3.0", "cluster_enabled"),

@@ -78,6 +78,43 @@ def _config_unit(name: str) -> str:
     return units.get(name) or ("seconds" if name == "timeout" else "1")
 
 
+#: Flags of a cluster node that say it cannot be reached or is not yet known well.
+_LOST = frozenset({"fail", "fail?", "noaddr", "handshake"})
+#: More nodes than this are counted, not named.
+MOST_NODES = 200
+
+
+def read_cluster_nodes(reply: Any) -> tuple[tuple[Sample, ...], dict[str, str]]:
+    """CLUSTER NODES: every node by its address, with its role, its slots and whether it is reached; and how many of each."""
+    samples: list[Sample] = []
+    strings: dict[str, str] = {}
+    counted = {"primary": 0, "replica": 0}
+    lost = 0
+    for line in text(reply).splitlines():
+        words = line.split()
+        if len(words) < 8:
+            continue
+        address, flags = words[1].partition("@")[0], set(words[2].split(","))
+        role = "primary" if "master" in flags else "replica"
+        up = words[7] == "connected" and not flags & _LOST
+        counted[role] += 1
+        lost += not up
+        if sum(counted.values()) > MOST_NODES:
+            continue
+        labels = (("node", address), ("role", role))
+        samples.append(Sample("cluster_node_up", float(up), labels=labels))
+        samples.append(Sample("cluster_node_slots", float(sum(map(_slots, words[8:]))), labels=labels))
+        strings[f"cluster.{address}"] = role
+    totals = (("cluster_primaries", counted["primary"]), ("cluster_replicas", counted["replica"]), ("cluster_nodes_lost", lost))
+    return (*samples, *(Sample(metric, float(value)) for metric, value in totals)), strings
+
+
+def _slots(word: str) -> int:
+    """How many slots `0-5460` or `42` means; a slot on its way (`[42->-id]`) belongs to its owner's range already."""
+    first, _, last = word.partition("-")
+    return int(last or first) - int(first) + 1 if first.isdecimal() and (last.isdecimal() or not last) else 0
+
+
 def read_cluster_info(reply: Any) -> tuple[tuple[Sample, ...], dict[str, str]]:
     """CLUSTER INFO: numbers under their own names, `cluster_state` as a number (1 ok) and a string."""
     samples: list[Sample] = []

@@ -62,6 +62,11 @@ THREAD: dict[str, Part | None] = {
     "reads": Part("io_thread_reads", C, "1"),
     "writes": Part("io_thread_writes", C, "1"),
 }
+#: What a sentinel says of each primary it watches.
+WATCHED: dict[str, Part | None] = {
+    "slaves": Part("sentinel_primary_replicas", G, "1"),
+    "sentinels": Part("sentinel_primary_sentinels", G, "1"),
+}
 ENGINE: dict[str, Part | None] = {
     "abi_version": None,
     "used_memory": Part("engine_used_memory", G, "bytes"),
@@ -214,6 +219,20 @@ def _replica(reader: _Reader, line: str) -> bool:
     return True
 
 
+def _watched(reader: _Reader, line: str) -> bool:
+    name, _, value = line.partition(":")
+    if not name[6:].isdigit():
+        return False
+    named = dict(pair.partition("=")[::2] for pair in value.split(","))
+    watched = named.pop("name", "")
+    labels = (("primary", watched),)
+    address, status = named.pop("address", ""), named.pop("status", "")
+    reader.parts(",".join(f"{key}={text}" for key, text in named.items()), WATCHED, "sentinel_primary", labels)
+    reader.samples.append(Sample("sentinel_primary_ok", float(status == "ok"), G, "1", labels))
+    reader.texts[f"sentinel.{watched}"] = f"{address} {status}"
+    return True
+
+
 def _thread(reader: _Reader, line: str) -> bool:
     name, _, value = line.partition(":")
     if not name[10:].isdigit():
@@ -251,6 +270,7 @@ FAMILIES: dict[str, tuple[str, Callable[[_Reader, str], bool]]] = {
     "io": ("io_thread_", _thread),
     "us": ("used_active_time_io_thread_", _active_time),
     "en": ("engine_", _engine),
+    "ma": ("master", _watched),
     "mo": ("module:", _ignored),
     "li": ("listener", _ignored),
 }
@@ -305,7 +325,7 @@ def _state(text: str, reader: _Reader) -> dict[str, str]:
     for name in ("uptime_in_seconds", "process_id"):
         if value := _value_of(text, name):
             state[name] = value
-    state |= {name: value for name, value in texts.items() if name.startswith("replica.")}
+    state |= {name: value for name, value in texts.items() if name.startswith(("replica.", "sentinel."))}
     valkey = "valkey_version" in texts or texts.get("server_name") == "valkey"
     state["server"] = "valkey" if valkey else "redis"
     state["version"] = texts.get("valkey_version") or texts.get("redis_version", "")

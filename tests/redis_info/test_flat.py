@@ -2,7 +2,14 @@
 
 import pytest
 
-from prosepolish_core.redis_info.flat import CONFIG, read_cluster_info, read_config, read_memory_stats
+from prosepolish_core.redis_info.flat import (
+    CONFIG,
+    MOST_NODES,
+    read_cluster_info,
+    read_cluster_nodes,
+    read_config,
+    read_memory_stats,
+)
 
 from .recorded import SERVERS, reply
 
@@ -26,6 +33,28 @@ def test_settings_are_numbers_and_strings() -> None:
 def test_no_pattern_and_no_secret_is_asked_for() -> None:
     """The list of settings holds no pattern and no parameter that is a secret."""
     assert not [name for name in CONFIG if set(name) & set("*?[") or "pass" in name or "auth" in name or "user" in name]
+
+
+def test_slots_in_ranges_alone_and_on_their_way_are_counted_once() -> None:
+    """A node's slots add up from ranges and single ones; a slot being moved belongs to its owner; a lost node is not up."""
+    samples, strings = read_cluster_nodes(
+        "aa 10.0.0.1:6379@16379,host myself,master - 0 0 1 connected 0-99 105 [105->-bb]\n"
+        "bb 10.0.0.2:6379@16379 slave aa 0 0 1 connected\n"
+        "cc :0@0 master,fail,noaddr - 0 0 1 disconnected\n"
+    )
+    found = {(s.metric, dict(s.labels).get("node")): s.value for s in samples}
+    assert found["cluster_node_slots", "10.0.0.1:6379"] == 101.0
+    assert (found["cluster_node_up", "10.0.0.2:6379"], found["cluster_node_up", ":0"]) == (1.0, 0.0)
+    assert (found["cluster_primaries", None], found["cluster_replicas", None], found["cluster_nodes_lost", None]) == (2.0, 1.0, 1.0)
+    assert strings["cluster.10.0.0.2:6379"] == "replica"
+
+
+def test_a_huge_cluster_is_counted_whole_and_named_in_part() -> None:
+    """A thousand nodes make a bounded number of series and a true count."""
+    lines = "\n".join(f"{n} 10.0.{n // 256}.{n % 256}:1@2 master - 0 0 1 connected {n}" for n in range(1000))
+    samples, strings = read_cluster_nodes(lines)
+    assert len(strings) == MOST_NODES
+    assert {s.metric: s.value for s in samples}["cluster_primaries"] == 1000.0
 
 
 def test_the_cluster_tells_its_state() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.redis_info.clients import read_clients
-from prosepolish_core.redis_info.flat import read_cluster_info, read_config, read_memory_stats
+from prosepolish_core.redis_info.flat import read_cluster_info, read_cluster_nodes, read_config, read_memory_stats
 from prosepolish_core.redis_info.info_reply import read_info
 from prosepolish_core.redis_info.latency import read_histogram, read_latest
 from prosepolish_core.redis_info.slowlog import read_slowlog
@@ -67,6 +67,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "memory": read_memory_stats,
     "config": lambda value: read_config([value])[0],
     "cluster": lambda value: read_cluster_info(value)[0],
+    "nodes": lambda value: read_cluster_nodes(value)[0],
     "clients": read_clients,
     "slowlog": lambda value: read_slowlog(value, None).entries and (),
 }
