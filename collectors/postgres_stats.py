@@ -1,6 +1,6 @@
 """postgres_stats: PostgreSQL's own health, because it is tier 2 and the store of everything shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from prosepolish_core.model.sample import Kind, Labels, Sample
@@ -50,6 +50,35 @@ _STATES = "SELECT coalesce(state, 'background'), count(*) FROM pg_stat_activity 
 _TABLES = """
 SELECT relname, pg_total_relation_size(relid), n_live_tup, n_dead_tup, seq_scan, coalesce(idx_scan, 0)
 FROM pg_stat_user_tables ORDER BY pg_total_relation_size(relid) DESC LIMIT %s"""
+#: Bytes and seconds of every standby behind this server, whose names are its own to choose; nulls where it was never asked.
+_STANDBYS = """
+SELECT coalesce(nullif(application_name, ''), '(none)') || '@' || coalesce(host(client_addr), 'local'),
+       max((state = 'streaming')::int),
+       max(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, replay_lsn)),
+       max(extract(epoch FROM coalesce(replay_lag, interval '0')))
+FROM pg_stat_replication GROUP BY 1 ORDER BY 1 LIMIT %s"""
+_SLOTS = """
+SELECT slot_name::text, active::int,
+       pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)
+FROM pg_replication_slots ORDER BY 3 DESC NULLS LAST LIMIT %s"""
+#: Of a standby: what it has received and not yet replayed, and how old what it shows is. All replayed means as new as its primary.
+_BEHIND = """
+SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()),
+       CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+            ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
+       (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming')
+WHERE pg_is_in_recovery()"""
+_STANDBY_METRICS = (
+    ("postgres_standby_streaming", G, "1"),
+    ("postgres_standby_lag_bytes", G, "bytes"),
+    ("postgres_standby_lag_seconds", G, "seconds"),
+)
+_SLOT_METRICS = (("postgres_slot_active", G, "1"), ("postgres_slot_retained_bytes", G, "bytes"))
+_BEHIND_METRICS = (
+    ("postgres_replay_behind_bytes", G, "bytes"),
+    ("postgres_replay_behind_seconds", G, "seconds"),
+    ("postgres_receiving", G, "1"),
+)
 _ONE_METRICS = (
     ("postgres_database_size", "bytes"),
     ("postgres_max_connections", "1"),
@@ -75,13 +104,27 @@ def read(database: Database, _entry: Entry[Database]) -> Found:
         one = ask(_ONE).fetchone()
         states = ask(_STATES).fetchall()
         tables = ask(_TABLES, (TABLES,)).fetchall()
+        standbys = ask(_STANDBYS, (TABLES,)).fetchall()
+        slots = ask(_SLOTS, (TABLES,)).fetchall()
+        behind = ask(_BEHIND).fetchall()
     samples = [
         Sample(f"postgres_{column.name}", float(value or 0) * column.scale, column.kind, column.unit)
         for column, value in zip(DATABASE, counts, strict=True)
     ]
     samples += [Sample(metric, float(value), G, unit) for (metric, unit), value in zip(_ONE_METRICS, one[:-1], strict=True)]
     samples += [Sample("postgres_connections", float(count), G, "1", (("state", state),)) for state, count in states]
-    for table, *numbers in tables:
-        labels: Labels = (("table", table),)
-        samples += [Sample(m, float(v), k, u, labels) for (m, k, u), v in zip(_TABLE_METRICS, numbers, strict=True)]
+    for label, metrics, rows in (
+        ("table", _TABLE_METRICS, tables),
+        ("standby", _STANDBY_METRICS, standbys),
+        ("slot", _SLOT_METRICS, slots),
+    ):
+        for named, *numbers in rows:
+            samples += _named(metrics, numbers, ((label, named),))
+    for numbers in behind:
+        samples += _named(_BEHIND_METRICS, numbers, ())
     return Found(tuple(samples), {"version": str(one[-1]), "server": "postgres"})
+
+
+def _named(metrics: tuple[tuple[str, Kind, str], ...], values: Sequence[Any], labels: Labels) -> list[Sample]:
+    """One row's numbers; what PostgreSQL does not know (or does not tell this role) is left out, not zero."""
+    return [Sample(m, float(v), k, u, labels) for (m, k, u), v in zip(metrics, values, strict=True) if v is not None]
