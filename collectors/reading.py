@@ -10,6 +10,7 @@ from prosepolish_core.adapters.postgres_pool import PostgresPool
 from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable, StoreUnavailable
 from prosepolish_core.model.sample import Run, RunOutcome, Sample, SlowCommand
+from prosepolish_core.store.retention import Kept
 
 
 class Found(NamedTuple):
@@ -32,10 +33,11 @@ class Instance:
 
 @dataclass(slots=True)
 class Database:
-    """The PostgreSQL behind the store, observed as a source of its own."""
+    """The PostgreSQL behind the store, observed as a source of its own. `kept`: how long each resolution is kept there."""
 
     source: str
     pool: PostgresPool
+    kept: Kept = Kept()
 
 
 class Target(Protocol):

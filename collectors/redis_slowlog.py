@@ -53,8 +53,8 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     memory: _Memory = instance.memory.setdefault(NAME, _Memory(run_id))
     if memory.run_id != run_id:
         memory.run_id = run_id
-        for log in memory.logs.values():
-            log.last = None
+        for kept in memory.logs.values():
+            kept.last = None
     found = _take(slow, "slow", memory)
     of_slow = memory.logs["slow"]
     samples = [

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from prosepolish_core.model.sample import Sample
-from prosepolish_core.store.retention import Kept, maintain
+from prosepolish_core.store.retention import maintain
 from prosepolish_core.store.slow_commands import SlowCommands
 
 from .reading import Database, Entry, Found
@@ -13,9 +13,8 @@ NAME = "store_upkeep"
 
 def read(database: Database, _entry: Entry[Database]) -> Found:
     """Roll up what is due and remove what is past its time; says how much of each resolution went."""
-    kept = Kept()
-    done = maintain(database.pool, kept)
-    slow = SlowCommands(database.pool).prune(datetime.now(UTC) - timedelta(days=kept.raw))
+    done = maintain(database.pool, database.kept)
+    slow = SlowCommands(database.pool).prune(datetime.now(UTC) - timedelta(days=database.kept.raw))
     removed: dict[str, list[int]] = {}
     for part in done.removed:
         sums = removed.setdefault(part.what, [0, 0])

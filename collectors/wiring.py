@@ -11,6 +11,7 @@ from prosepolish_core.config import Config
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.ports import RunWriter
 from prosepolish_core.store.migrate import migrate
+from prosepolish_core.store.retention import Kept
 from prosepolish_core.store.samples import SampleStore
 from prosepolish_core.store.slow_commands import SlowCommands
 
@@ -34,7 +35,7 @@ class Parts:
         self._url = config.database_url.get_secret_value()
         self.instances = [Instance(name, Observer(url.get_secret_value())) for name, url in config.targets().items()]
         self.pool = PostgresPool(self._url, size=config.database_pool_size, role="collectors")
-        self.databases = [Database(POSTGRES_SOURCE, self.pool)]
+        self.databases = [Database(POSTGRES_SOURCE, self.pool, _kept(config))]
         self.store: RunWriter = RunParts(SampleStore(self.pool), SlowCommands(self.pool))
 
     def run(self, stop: threading.Event) -> None:
@@ -64,3 +65,7 @@ class Parts:
             migrate(self._url)
         except (ProsePolishError, DatabaseFault) as error:
             log.warning("not_migrated", reason=str(error) if isinstance(error, ProsePolishError) else type(error).__name__)
+
+
+def _kept(config: Config) -> Kept:
+    return Kept(config.keep_raw_days, config.keep_minutes_days, config.keep_hours_days)

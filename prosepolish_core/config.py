@@ -68,6 +68,15 @@ class Config(BaseModel):
     interval_s: Annotated[float, Field(ge=0.5, le=3600)] = _env(
         "PROSEPOLISH_INTERVAL_S", 10.0, "Seconds between two INFO collections"
     )
+    keep_raw_days: Annotated[int, Field(ge=1, le=3650)] = _env(
+        "PROSEPOLISH_KEEP_RAW_DAYS", 7, "Days for which samples are kept as they were read"
+    )
+    keep_minutes_days: Annotated[int, Field(ge=1, le=3650)] = _env(
+        "PROSEPOLISH_KEEP_MINUTES_DAYS", 90, "Days for which minute roll-ups are kept; at least as long as samples"
+    )
+    keep_hours_days: Annotated[int, Field(ge=1, le=36_500)] = _env(
+        "PROSEPOLISH_KEEP_HOURS_DAYS", 730, "Days for which hour roll-ups are kept; at least as long as minute roll-ups"
+    )
     flush_s: Annotated[float, Field(ge=0.1, le=300)] = _env("PROSEPOLISH_FLUSH_S", 5.0, "Seconds between two telemetry flushes")
     redis_timeout_s: Annotated[float, Field(ge=0.005, le=10)] = _env(
         "PROSEPOLISH_REDIS_TIMEOUT_S", 0.05, "Deadline of one Redis call on the live path"
