@@ -37,7 +37,7 @@ class Database:
 
     source: str
     pool: PostgresPool
-    kept: Kept = Kept()
+    kept: Kept = field(default_factory=Kept)
 
 
 class Target(Protocol):

@@ -1,18 +1,20 @@
 """Attribution: which key family's keys are missed, expired and evicted, from keyspace events; opt-in, and never a burden.
 
 A thread of its own listens; the collector `redis_keyevents` gives what it counted. When more events come than the cap, it
-hangs up and listens only a share of the time (the sampling is said in `attributed_share`); a lost connection is a gap.
+hangs up, rests, and lets the last second stand for the rest (`attributed_rested_seconds` says that this is a sample);
+a lost connection is a gap: those seconds are in neither count.
 """
 
 import threading
 import time
 from collections import Counter
+from itertools import product
 
 from prosepolish_core.adapters.redis_listener import Listener, listen
 from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.errors import SourceRefused, SourceUnavailable
 from prosepolish_core.model.sample import Kind, Sample
-from prosepolish_core.redis_info.census import family_of
+from prosepolish_core.redis_info.census import NAMES, UNKNOWN, family_of
 
 from .reading import Entry, Found, Instance
 
@@ -21,6 +23,7 @@ C = Kind.COUNTER
 #: Events we count; `keymiss` needs the letter m, `expired` x and `evicted` e in notify-keyspace-events, all with E.
 EVENTS = ("keymiss", "expired", "evicted")
 LETTERS = {"keymiss": "m", "expired": "x", "evicted": "e"}
+FAMILIES = (*sorted(NAMES.values()), UNKNOWN)
 #: Over this many events a second we listen one second in `RESTS`.
 CAP_PER_S, RESTS = 5000, 10
 RETRY_S = 5.0
@@ -31,11 +34,35 @@ class Counts:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.events: Counter[tuple[str, str]] = Counter()
+        self.heard: Counter[tuple[str, str]] = Counter()
+        self.estimated: dict[tuple[str, str], float] = {}
         self.gaps = 0
         self.heard_s = 0.0
-        self.elapsed_s = 0.0
-        self.sampling = False
+        self.rested_s = 0.0
+        self.lost_s = 0.0
+
+    def listened(self, found: Counter[tuple[str, str]], seconds: float) -> None:
+        """These events were heard in these seconds."""
+        with self.lock:
+            self.heard.update(found)
+            self.heard_s += seconds
+            self._estimate(found, 1.0)
+
+    def rested(self, before: Counter[tuple[str, str]], listened_s: float, seconds: float) -> None:
+        """Nobody listened for these seconds; what was heard just before stands for them."""
+        with self.lock:
+            self.rested_s += seconds
+            self._estimate(before, seconds / listened_s if listened_s else 0.0)
+
+    def lost(self, seconds: float, gaps: int) -> None:
+        """The connection was away for these seconds: what happened then is not known."""
+        with self.lock:
+            self.lost_s += seconds
+            self.gaps += gaps
+
+    def _estimate(self, found: Counter[tuple[str, str]], times: float) -> None:
+        for what, number in found.items():
+            self.estimated[what] = self.estimated.get(what, 0.0) + number * times
 
 
 class Ear(threading.Thread):
@@ -53,14 +80,18 @@ class Ear(threading.Thread):
 
     def run(self) -> None:
         """Listen, and listen again after every lost connection; each loss is a gap."""
+        lost_at: float | None = None
         while not self._over.is_set():
             try:
                 with listen(self._observer, [f"__keyevent@*__:{event}" for event in EVENTS]) as listener:
+                    if lost_at is not None:
+                        self.counts.lost(time.monotonic() - lost_at, 0)
+                        lost_at = None
                     self._listen(listener)
             except (SourceUnavailable, SourceRefused):
-                with self.counts.lock:
-                    self.counts.gaps += 1
-                self._count_time(RETRY_S, heard=False)
+                now = time.monotonic()
+                self.counts.lost(0.0 if lost_at is None else now - lost_at, 1 if lost_at is None else 0)
+                lost_at = now
                 self._over.wait(RETRY_S)
 
     def _listen(self, listener: Listener) -> None:
@@ -68,20 +99,14 @@ class Ear(threading.Thread):
             began = time.monotonic()
             heard = listener.collect(1.0)
             found = Counter((channel.rpartition(":")[2], family_of(key)) for channel, key in heard)
-            with self.counts.lock:
-                self.counts.events.update(found)
-                self.counts.sampling = len(heard) > CAP_PER_S
-            self._count_time(time.monotonic() - began, heard=True)
-            if len(heard) > CAP_PER_S:
+            listened_s = time.monotonic() - began
+            self.counts.listened(found, listened_s)
+            if len(heard) > CAP_PER_S * max(1.0, listened_s):
                 listener.close()
+                resting = time.monotonic()
                 self._over.wait(RESTS - 1)
-                self._count_time(RESTS - 1.0, heard=False)
+                self.counts.rested(found, listened_s, time.monotonic() - resting)
                 return
-
-    def _count_time(self, seconds: float, *, heard: bool) -> None:
-        with self.counts.lock:
-            self.counts.elapsed_s += seconds
-            self.counts.heard_s += seconds if heard else 0.0
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
@@ -98,20 +123,28 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     if ear is None or not ear.is_alive():
         ear = instance.memory[NAME] = Ear(instance.observer)
         ear.start()
-    counts = ear.counts
+    return Found(_samples(ear.counts), detail="" if len(heard) == len(EVENTS) else f"only {','.join(heard)}")
+
+
+def _samples(counts: Counts) -> tuple[Sample, ...]:
     with counts.lock:
-        events, gaps = dict(counts.events), counts.gaps
-        share = counts.heard_s / counts.elapsed_s if counts.elapsed_s else 1.0
-    samples = [
-        Sample("attributed_events", float(number), C, labels=(("event", event), ("family", family)))
-        for (event, family), number in sorted(events.items())
-    ]
-    samples += [
+        events, estimated, gaps = dict(counts.heard), dict(counts.estimated), counts.gaps
+        heard_s, rested_s, lost_s = counts.heard_s, counts.rested_s, counts.lost_s
+    elapsed_s = heard_s + rested_s + lost_s
+    found = []
+    for event, family in product(EVENTS, FAMILIES):  # every one from the start: the first event of a late series would be lost
+        labels = (("event", event), ("family", family))
+        found.append(Sample("attributed_events", float(events.get((event, family), 0)), C, labels=labels))
+        found.append(Sample("attributed_estimate", estimated.get((event, family), 0.0), C, labels=labels))
+    return (
+        *found,
         Sample("attributed_listening", 1.0),
         Sample("attributed_gaps", float(gaps), C),
-        Sample("attributed_share", share, unit="ratio"),
-    ]
-    return Found(tuple(samples), detail="" if len(heard) == len(EVENTS) else f"only {','.join(heard)}")
+        Sample("attributed_heard_seconds", heard_s, C, "seconds"),
+        Sample("attributed_rested_seconds", rested_s, C, "seconds"),
+        Sample("attributed_lost_seconds", lost_s, C, "seconds"),
+        Sample("attributed_share", heard_s / elapsed_s if elapsed_s else 1.0, unit="ratio"),
+    )
 
 
 def _value(said: object) -> str:

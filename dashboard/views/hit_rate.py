@@ -12,7 +12,7 @@ from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, Mark, Numbers, SampleReader, TelemetryReader
 
-from . import counts
+from . import attribution, counts
 from .targets import ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
 from .trust import OWN_COUNTS, Trust, of_counts
 
@@ -23,6 +23,8 @@ GAP = (np.nan, np.nan)
 #: The lines worth drawing: Redis for words and corrections, PostgreSQL for words.
 LINES = ((Family.DICTIONARY, Tier.REDIS), (Family.LLM, Tier.REDIS), (Family.DICTIONARY, Tier.POSTGRES))
 SERVER = ("keyspace_hits", "keyspace_misses")
+#: The lookups among them that our own collectors caused, from the footprint ledger.
+OURS = {"collector_hits": "keyspace_hits", "collector_misses": "keyspace_misses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,15 @@ class RateLine:
 
 @dataclass(frozen=True, slots=True)
 class ServerRate:
-    """The server's keyspace hit rate. It also counts probes and limiter traffic, so it is not the cache hit rate."""
+    """The server's keyspace hit rate, less the `ours` key reads that our collectors caused.
+
+    It still counts other people's probes and the limiter's traffic, so it is not the cache hit rate.
+    """
 
     source: str
     hits: float
     misses: float
+    ours: float = 0.0
 
     @property
     def ratio(self) -> float | None:
@@ -89,6 +95,7 @@ class HitRateView:
     lines: tuple[RateLine, ...]
     server: tuple[ServerRate, ...]
     marks: tuple[Mark, ...]
+    families: attribution.Attribution
 
 
 def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> HitRateView:
@@ -96,13 +103,15 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
     found = counts.frame(telemetry.lookups(window, POINTS))
     newest = telemetry.newest()
     marks = samples.marks(window)
+    rates = tier_rates(found)
     return HitRateView(
         window,
         of_counts(newest, window, list(found["ts"]), OWN_COUNTS),
-        tuple(tier_rates(found)),
+        tuple(rates),
         tuple(rate_lines(found, window)),
         tuple(server_rates(samples, window)),
         tuple(marks),
+        attribution.build(samples, window, {r.family: (r.hits, r.misses) for r in rates if r.tier == Tier.REDIS}),
     )
 
 
@@ -148,13 +157,17 @@ def widened(index: pd.DatetimeIndex, summed: pd.DataFrame) -> tuple[pd.DatetimeI
 
 
 def server_rates(samples: SampleReader, window: Window) -> list[ServerRate]:
-    """The keyspace hit rate of each observed server, from reset-safe increases."""
+    """The keyspace hit rate of each observed server, from reset-safe increases, without our own collectors' lookups."""
     sums: dict[str, dict[str, float]] = {}
-    for series in samples.increases(SERVER, window, points=1):
-        total = float(np.nansum(series.increase))
-        of_source = sums.setdefault(series.key.source, dict.fromkeys(SERVER, 0.0))
-        of_source[series.key.metric] += total
-    return [ServerRate(source, s["keyspace_hits"], s["keyspace_misses"]) for source, s in sorted(sums.items())]
+    for series in samples.increases((*SERVER, *OURS), window, points=1):
+        of_source = sums.setdefault(series.key.source, {})
+        of_source[series.key.metric] = of_source.get(series.key.metric, 0.0) + float(np.nansum(series.increase))
+    rates = []
+    for source, of in sorted(sums.items()):
+        if of.keys() & set(SERVER):
+            hits, misses = (max(0.0, of.get(theirs, 0.0) - of.get(ours, 0.0)) for ours, theirs in OURS.items())
+            rates.append(ServerRate(source, hits, misses, sum(of.get(ours, 0.0) for ours in OURS)))
+    return rates
 
 
 def of_words(rates: Sequence[TierRate], tier: Tier) -> TierRate | None:

@@ -12,7 +12,7 @@ from prosepolish_core.ports import Coverage, Mark
 INFO = "redis_info"
 OWN_COUNTS = "the core's own counters"
 #: Kinds of marks after which counters start again from zero.
-RESETS = frozenset({"restart", "resetstat", "failover"})
+RESETS = frozenset({"restart", "resetstat", "failover", "swap"})
 
 
 @dataclass(frozen=True, slots=True)

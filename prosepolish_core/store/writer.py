@@ -14,6 +14,7 @@ from ..adapters.postgres_pool import Connection, Duplicate, NoPartition, Postgre
 from ..model.sample import Run
 from .catalogue import Catalogue, Layout, clean, shape_of
 from .faults import store_faults
+from .gaps import GapWatch
 from .packing import COPY_END, COPY_HEAD, Frame, Numbers, base_of, decimals, float_array, frame_row, int_array, run_row, split
 from .resets import ResetWatch
 
@@ -55,6 +56,7 @@ class SampleWriter:
         self._frames: dict[int, Frame] = {}
         self._days: set[date] = set()
         self._watch = ResetWatch()
+        self._gaps = GapWatch()
         #: Connections whose database is known to hold our frames; a new one might lead to a database put in its place.
         self._same_database: WeakSet[Connection] = WeakSet()
 
@@ -98,6 +100,7 @@ class SampleWriter:
         self._days.clear()
         self._catalogue.forget()
         self._watch.forget()
+        self._gaps.forget()
 
     def _look_up(self, runs: list[Run]) -> list[_Packed]:
         """Numbers of streams and layouts, and values as arrays. What is new to us is made in a transaction of its own."""
@@ -160,6 +163,7 @@ class SampleWriter:
         _note_late(connection, packed)
         for p in packed:
             self._watch.see(connection, p.run, p.stream, p.layout, p.values)
+            self._gaps.see(connection, p.run, p.stream, p.layout, p.values)
 
     def _row(self, packed: _Packed, opened: list[Frame]) -> bytes:
         run, stream, layout, values = packed

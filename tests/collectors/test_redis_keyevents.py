@@ -1,6 +1,7 @@
 """Attribution by keyspace events, on a real server."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -19,6 +20,19 @@ ENTRY: Entry[Instance] = Entry(redis_keyevents.NAME, "", redis_keyevents.read)
 def counts(run: Run) -> dict[tuple[str, str], float]:
     """Events by kind and family."""
     return {(dict(s.labels)["event"], dict(s.labels)["family"]): s.value for s in run.samples if s.metric == "attributed_events"}
+
+
+def test_the_last_second_stands_for_the_rest_and_a_loss_stands_for_nothing() -> None:
+    """An estimate is what was heard, and once more what was heard in the last second for every second of rest."""
+    made = redis_keyevents.Counts()
+    made.listened(Counter({("keymiss", "dict"): 30}), 1.0)
+    burst = Counter({("keymiss", "dict"): 600})
+    made.listened(burst, 1.0)
+    made.rested(burst, 1.0, 9.0)
+    made.lost(5.0, 1)
+    assert made.heard["keymiss", "dict"] == 630
+    assert made.estimated["keymiss", "dict"] == 630 + 9 * 600
+    assert (made.heard_s, made.rested_s, made.lost_s, made.gaps) == (2.0, 9.0, 5.0, 1)
 
 
 def test_without_the_servers_setting_nothing_is_listened_to(valkey_url: str) -> None:
@@ -82,5 +96,10 @@ def test_over_the_cap_it_listens_a_share_of_the_time(
             time.sleep(0.1)
             said = {s.metric: s.value for s in read_once(ENTRY, instance, 2).samples if not s.labels}
     assert said["attributed_gaps"] == 0
+    assert said["attributed_rested_seconds"] > 0
+    assert said["attributed_lost_seconds"] == 0
+    run = read_once(ENTRY, instance, 3)
+    estimated = sum(s.value for s in run.samples if s.metric == "attributed_estimate")
+    assert estimated > sum(counts(run).values()) > 0
     instance.memory[redis_keyevents.NAME].stop()
     instance.observer.close()

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +112,28 @@ def test_a_clock_jump_sets_every_job_anew(parts: tuple[Runner, Shelf], monkeypat
     runner.run(stop)
     assert runner.health.clock_jumps == 1
     assert len(scheduled) >= 2
+
+
+@pytest.mark.parametrize("switch", ["2026-03-29T01:00:00+00:00", "2026-10-25T01:00:00+00:00"])
+def test_daylight_saving_neither_skips_nor_repeats_a_tick(
+    parts: tuple[Runner, Shelf], switch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs and ticks go by UTC: while the local clock leaps an hour, every interval is as long as the others."""
+    runner, _ = parts
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        runner._schedule()
+        change = datetime.fromisoformat(switch)
+        for job in runner._scheduler.get_jobs():
+            fires = [job.trigger.get_next_fire_time(None, change - timedelta(seconds=7200))]
+            while fires[-1] < change + timedelta(seconds=7200):
+                fires.append(job.trigger.get_next_fire_time(fires[-1], fires[-1]))
+            assert len({after - before for before, after in pairwise(fires)}) == 1
+            assert all(fire.utcoffset() == timedelta(0) for fire in fires)
+        monkeypatch.setattr(module.time, "time", lambda: change.timestamp() + 3.0)
+        (run,) = runner.job(entry(lambda *_: Found((Sample("x", 1.0),)), at_least_s=30))
+        assert run.tick == change.timestamp()
+    finally:
+        monkeypatch.undo()
+        time.tzset()

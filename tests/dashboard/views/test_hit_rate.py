@@ -54,6 +54,18 @@ def test_the_servers_rate_stands_apart() -> None:
     assert view.rates[0].ratio == 0.0
 
 
+def test_our_own_lookups_are_left_out_of_the_servers_rate() -> None:
+    """What the ledger says our collectors caused is subtracted from the server's hits and misses, and told."""
+    rows = [
+        grown(m, by)
+        for m, by in (("keyspace_hits", 1090), ("keyspace_misses", 11), ("collector_hits", 1000), ("collector_misses", 1))
+    ]
+
+    (server,) = hit_rate.build(Samples(increase_rows=rows), Telemetry(), WINDOW).server
+
+    assert (server.hits, server.misses, server.ours, server.ratio) == (90, 10, 1001, 0.9)
+
+
 def test_an_empty_store_gives_an_empty_view() -> None:
     """Nothing counted: no rates, no lines, and a trust line that says so."""
     view = hit_rate.build(Samples(), Telemetry(), WINDOW)

@@ -12,9 +12,9 @@ from tests.dashboard.rows import NOW, WINDOW, at
 
 def test_only_marks_after_which_counters_start_again_are_resets() -> None:
     """A deploy is a mark, not a reset."""
-    marks = [Mark(at(60), kind, "") for kind in ("restart", "resetstat", "failover", "deploy", "gap", "note")]
+    marks = [Mark(at(60), kind, "") for kind in ("restart", "resetstat", "failover", "swap", "deploy", "gap", "note")]
 
-    assert of_samples(Coverage(1.0, 1.0, 1), marks, "").resets == 3
+    assert of_samples(Coverage(1.0, 1.0, 1), marks, "").resets == 4
 
 
 def test_no_sample_at_all_is_stale() -> None:
