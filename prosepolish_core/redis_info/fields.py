@@ -171,9 +171,9 @@ STATUSES = {
 }
 #: Strings kept with each run, because resets and verdicts are explained by them.
 _STATES = (
-    "run_id role os mem_allocator maxmemory_policy uptime_in_seconds process_id availability_zone master_replid master_host"
-    " master_port master_failover_state rdb_last_bgsave_status aof_last_bgrewrite_status aof_last_write_status master_link_status"
-    " redis_version valkey_version"
+    "run_id role os mem_allocator maxmemory_policy uptime_in_seconds process_id availability_zone master_replid master_replid2"
+    " master_host master_port master_failover_state rdb_last_bgsave_status aof_last_bgrewrite_status aof_last_write_status"
+    " master_link_status redis_version valkey_version"
 )
 STATES = tuple(_STATES.split())
 #: How an unknown field's unit is guessed from the end of its name; the first that fits wins.

@@ -50,12 +50,24 @@ def standby_url(postgres_server: str) -> Iterator[str]:
         assert row is not None
         owner = Path(row[0]).stat().st_uid
         as_owner: dict[str, Any] = {"user": owner, "group": pwd.getpwuid(owner).pw_gid} if owner != os.getuid() else {}
-        copy = [binaries() / "pg_basebackup", "-d", postgres_server, "-D", data, "-R", "-C", "-S", SLOT, "-c", "fast"]
+        copy: list[str | Path] = [
+            binaries() / "pg_basebackup",
+            "-d",
+            postgres_server,
+            "-D",
+            data,
+            "-R",
+            "-C",
+            "-S",
+            SLOT,
+            "-c",
+            "fast",
+        ]
         subprocess.run(copy, check=True, capture_output=True, cwd=root, **as_owner)
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             port = int(one.getsockname()[1])
-        command = [binaries() / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(root)]
+        command: list[str | Path] = [binaries() / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(root)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=root, **as_owner)
         try:
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
