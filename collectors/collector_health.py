@@ -58,12 +58,13 @@ def read(process: Process, _entry: Entry[Process]) -> Found:
 
 
 def _refusals(instance: Instance) -> list[Sample]:
-    """Commands this instance does not run for us: a capability it lacks, not a fault."""
-    refusals = list(instance.observer.refusals.values())
-    return [
-        Sample("collector_refused", 1.0, labels=(("command", r.command), ("reason", r.reason), ("target", instance.source)))
-        for r in refusals
-    ]
+    """Commands this instance does not run for us: a capability it lacks, not a fault. And when each is worth another try."""
+    now, samples = time.monotonic(), []
+    for r in list(instance.observer.refusals.values()):
+        labels = (("command", r.command), ("reason", r.reason), ("target", instance.source))
+        samples.append(Sample("collector_refused", 1.0, labels=labels))
+        samples.append(Sample("collector_refused_retry_seconds", max(0.0, r.retry_at - now), unit="seconds", labels=labels))
+    return samples
 
 
 def _charges(instance: Instance) -> list[Sample]:

@@ -7,7 +7,7 @@ from dashboard.components import empty, figure
 from dashboard.components.live import live
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.views import collectors, numbers
+from dashboard.views import capabilities, collectors, footprint, numbers
 
 HELP_LAG = "Now minus the newest run. More than three intervals means that a collector stands still."
 HELP_COST = "Server time our own connections caused, as the footprint ledger counts it, over the window."
@@ -55,6 +55,8 @@ def _draw(view: collectors.CollectorsView) -> None:
         key="collectors-table",
         alt="Runs, failures, coverage and duration per collector and source",
     )
+    _draw_footprint(view.footprint)
+    _draw_lacking(view.lacking)
     st.subheader("How long does a run take?", anchor=False)
     traces = [Line(d.name, d.ts, d.seconds, PALETTE[i % len(PALETTE)]) for i, d in enumerate(view.slowest)]
     chart = lines(traces, unit="seconds", window=view.window, marks=view.marks)
@@ -90,9 +92,58 @@ def _spool(view: collectors.CollectorsView) -> list[Tile]:
 
 
 def _cost(view: collectors.CollectorsView) -> list[Tile]:
-    if view.server_cost is None:
+    if view.footprint.time is None:
         return []
-    return [Tile("Our cost", numbers.percent(view.server_cost, 3), "of the servers' time", HELP_COST)]
+    return [Tile("Our cost", numbers.percent(view.footprint.time, 3), "of the servers' time", HELP_COST)]
+
+
+def _draw_footprint(found: footprint.Footprint) -> None:
+    if not found.servers:
+        return
+    st.subheader("What does watching cost?", anchor=False)
+    for cost in found.servers:
+        if cost.time is not None:
+            st.caption(
+                f"{cost.source}: we cost {numbers.percent(cost.time, 3)} of its time. Of its {numbers.count(cost.commands)} commands "
+                f"{numbers.percent(cost.share, 2)} were ours; {numbers.count(cost.others)} were not."
+            )
+    if found.collectors:
+        st.dataframe(
+            [
+                {
+                    "collector": c.collector,
+                    "server": c.target,
+                    "calls": numbers.count(c.calls),
+                    "traffic": numbers.size(c.bytes),
+                    "key reads, subtracted": numbers.count(c.lookups),
+                }
+                for c in found.collectors
+            ],
+            hide_index=True,
+            key="footprint-table",
+            alt="Calls, bytes and key reads that each collector caused on each server",
+        )
+
+
+def _draw_lacking(found: tuple[capabilities.Lacking, ...]) -> None:
+    st.subheader("What does a server not let us read?", anchor=False)
+    if not found:
+        st.caption("Every command we ask for is answered.")
+        return
+    st.dataframe(
+        [
+            {
+                "server": lacking.target,
+                "command": lacking.command.replace("|", " ").upper(),
+                "why": lacking.reason,
+                "tried again in": numbers.age(lacking.retry_s),
+            }
+            for lacking in found
+        ],
+        hide_index=True,
+        key="lacking-table",
+        alt="Commands a server refuses, why, and when each is tried again",
+    )
 
 
 live("collectors", lambda window: collectors.build(runtime.samples(), window), _draw)

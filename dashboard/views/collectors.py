@@ -11,14 +11,13 @@ from prosepolish_core.model.sample import RunOutcome
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, Mark, Numbers, Reading, RunRow, SampleReader
 
+from . import capabilities, footprint
 from .trust import INFO, Trust, of_samples
 
 #: Newest runs read for the page; more would not be legible.
 MOST_RUNS = 1500
 #: The collectors' readings about themselves.
 OWN_METRICS = ("collector_spool_bytes", "collector_spool_batches")
-#: Microseconds of server time charged to us, counted per instance.
-COST = "collector_server_usec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,8 @@ class CollectorsView:
     own: tuple[Reading, ...]
     marks: tuple[Mark, ...]
     complete: bool
-    server_cost: float | None
+    footprint: footprint.Footprint
+    lacking: tuple[capabilities.Lacking, ...]
 
 
 def build(samples: SampleReader, window: Window) -> CollectorsView:
@@ -76,21 +76,14 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
         tuple(samples.latest(OWN_METRICS)),
         tuple(marks),
         len(runs) < MOST_RUNS,
-        _server_cost(samples, window),
+        footprint.build(samples, window),
+        capabilities.build(samples),
     )
 
 
 def slowest(durations: Sequence[DurationLine], most: int = 6) -> list[DurationLine]:
     """The few whose slowest runs took longest: more lines would not be legible."""
     return sorted(durations, key=lambda line: -float(np.quantile(line.seconds, 0.95)))[:most]
-
-
-def _server_cost(samples: SampleReader, window: Window) -> float | None:
-    """Share of the observed servers' time that our own connections caused; None while it is not counted."""
-    found = samples.increases((COST,), window, points=1)
-    spent = sum(float(np.nansum(s.increase)) for s in found) / 1e6
-    covered = sum(float(np.nansum(s.covered_s)) for s in found)
-    return spent / covered if covered else None
 
 
 def _grouped(runs: Sequence[RunRow]) -> dict[tuple[str, str], list[RunRow]]:

@@ -24,7 +24,7 @@ def test_our_cost_is_a_share_of_the_servers_time() -> None:
     """36 ms charged in 60 covered seconds are 0.06 %."""
     view = collectors.build(Samples(run_rows=[run(2)], increase_rows=[grown("collector_server_usec", 36_000)]), WINDOW)
 
-    assert view.server_cost == pytest.approx(0.0006)
+    assert view.footprint.time == pytest.approx(0.0006)
 
 
 def test_without_runs_there_is_nothing_to_judge() -> None:
@@ -32,4 +32,5 @@ def test_without_runs_there_is_nothing_to_judge() -> None:
     view = collectors.build(Samples(), WINDOW)
 
     assert view.rows == ()
-    assert view.server_cost is None
+    assert view.footprint.time is None
+    assert view.lacking == ()
