@@ -9,10 +9,12 @@ from typing import TypeVar
 from benchmarks._world import World
 from prosepolish_core.errors import CacheUnavailable, StoreUnavailable
 from prosepolish_core.model.outcome import Outcome, Tier
-from prosepolish_core.ports import Claim, Fetched, Fill, Signal, Wake, WordRow
+from prosepolish_core.ports import Claim, Fetched, Fill, Settle, Signal, Wake, WordRow
 
 T = TypeVar("T")
 NONE = b"." * 16
+#: How late a fill may arrive that nobody waits for, or its reply, in seconds of the world.
+LATEST_S = 0.3
 
 
 @dataclass
@@ -61,6 +63,14 @@ class SimulatedRedis:
         """The server's clock."""
         return int(self.world.now * 1000)
 
+    def set_lease(self, key: str, token: str, lease_ms: int) -> Claim:
+        """SET NX GET."""
+        stored = self.read(key)
+        if stored is None:
+            self.data[key] = (b"1L-." + token.encode() + b"9" * 13, self.world.now + lease_ms / 1000)
+            return Claim(True)
+        return Claim(stored[4:20] == token.encode(), stored)
+
     def take(self, key: str, token: str, lease_ms: int, refresh: bool) -> Claim:
         """take.lua."""
         stored = self.read(key)
@@ -90,6 +100,10 @@ class SimulatedRedis:
                 self.world.start(lambda view=view: view.deliver(fill.token, fill.stored or fill.told))  # type: ignore[misc]
         return held
 
+    def fill_late(self, fill: Fill) -> bool:
+        """The same script, for a fill that nobody waits for."""
+        return self.fill(fill)
+
     def renew(self, key: str, token: str, lease_ms: int) -> None:
         """renew.lua."""
         stored = self.read(key)
@@ -116,11 +130,35 @@ class RedisView:
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         return self._ask(lambda: [self._redis.read(key) for key in keys])
 
-    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
+    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
+        if refresh:
+            return self._by_script(claims, lease_ms, refresh)
+        found = self._ask(lambda: [self._redis.set_lease(key, token, lease_ms) for key, token in claims])
+        for at, claim in enumerate(found):
+            if waits and not claim.taken and claim.stored is not None and claim.stored[:2] != b"1V":
+                found[at : at + 1] = self._by_script([claims[at]], lease_ms, refresh)
+        return found
+
+    def _by_script(self, claims: Sequence[tuple[str, str]], lease_ms: int, refresh: bool) -> list[Claim]:
         return self._ask(lambda: [self._redis.take(key, token, lease_ms, refresh) for key, token in claims])
 
     def fill(self, fills: Sequence[Fill]) -> list[bool]:
         return self._ask(lambda: [self._redis.fill(fill) for fill in fills])
+
+    def fill_soon(self, fill: Fill, settle: Settle) -> None:
+        """It arrives at any time from now on, or never; the reply comes later still, or never."""
+        lost = self._world.random.random() / self._redis.network.lost if self._redis.network.lost else 2.0
+
+        def arrive() -> None:
+            self._world.step(LATEST_S)
+            stood = self._redis.fill_late(fill) if lost > 0.5 else None
+            self._world.step(LATEST_S)
+            settle(stood if lost > 1.0 else None, None)
+
+        self._world.start(arrive)
+
+    def collect(self) -> bool:
+        return False
 
     def renew(self, claims: Sequence[tuple[str, str]], lease_ms: int) -> None:
         self._ask(lambda: [self._redis.renew(key, token, lease_ms) for key, token in claims])

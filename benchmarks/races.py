@@ -90,6 +90,15 @@ def _unfenced_fill(redis: SimulatedRedis, postgres: SimulatedPostgres) -> None:
     redis.fill = fill  # type: ignore[method-assign]
 
 
+def _unfenced_late_fill(redis: SimulatedRedis, postgres: SimulatedPostgres) -> None:
+    def fill(fill: Fill) -> bool:
+        if fill.stored:
+            redis.data[fill.key] = (fill.stored, redis.world.now + fill.ttl_ms / 1000)
+        return True
+
+    redis.fill_late = fill  # type: ignore[method-assign]
+
+
 def _unfenced_row(redis: SimulatedRedis, postgres: SimulatedPostgres) -> None:
     def put(word: str, row: WordRow) -> bool:
         postgres.rows[word] = row
@@ -100,10 +109,12 @@ def _unfenced_row(redis: SimulatedRedis, postgres: SimulatedPostgres) -> None:
 
 SERVER_FAULTS: dict[str, Callable[[SimulatedRedis, SimulatedPostgres], None]] = {
     "fills without a lease": _unfenced_fill,
+    "fills that nobody waits for, without a lease": _unfenced_late_fill,
     "rows without a fence": _unfenced_row,
 }
 PLANTED = {
     "fills without a lease": _sound,
+    "fills that nobody waits for, without a lease": _sound,
     "rows without a fence": _sound,
     "joiners take what they get": _joiners_take_anything,
     "Redis is told before PostgreSQL": _redis_is_told_first,

@@ -3,7 +3,7 @@
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from time import perf_counter
@@ -11,14 +11,17 @@ from typing import Any
 
 import orjson
 import psycopg
+from orjson import loads
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from ..errors import StoreUnavailable
 from ..ports import LlmCall, WordRow
+from .postgres_direct import DirectStatement, Refused
 
 _COLUMNS = "fence, entry, source, absences, coalesce(absent_until > now(), false), judged, paid"
 _GET = f"SELECT {_COLUMNS} FROM dictionary_words WHERE word = %s"
+_GET_DIRECT = f"SELECT {_COLUMNS} FROM dictionary_words WHERE word = $1".encode()
 _GET_MANY = f"SELECT word, {_COLUMNS} FROM dictionary_words WHERE word = ANY(%s)"
 _PUT = """
 INSERT INTO dictionary_words AS w (word, entry, source, paid, fence) VALUES (%s, %s, %s, %s, %s)
@@ -42,6 +45,8 @@ class DeadlineConnection(psycopg.Connection[Any]):
     """A connection whose waits end at an instant: a server that has stopped (SIGSTOP) would hold the caller for ever."""
 
     until = float("inf")
+    #: The one-word query, once it has been asked on this connection.
+    one_word: DirectStatement | None = None
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for the server, but not longer than until the deadline; then the connection is of no more use."""
@@ -79,6 +84,7 @@ class PostgresWords:
                 "autocommit": True,
                 "connect_timeout": 2,
                 "prepare_threshold": 0,
+                "client_encoding": "utf8",
                 "application_name": "prosepolish-words",
                 "options": "-c statement_timeout=2000 -c timezone=UTC",
             },
@@ -86,28 +92,28 @@ class PostgresWords:
 
     def get(self, word: str, timeout_s: float) -> WordRow:
         """What is known of one word."""
-        rows = self._run(_GET, (word,), timeout_s)
-        return _row(rows[0]) if rows else _UNKNOWN
+        row: WordRow = self._run(_one_word, word, (), timeout_s)
+        return row
 
     def get_many(self, words: Sequence[str], timeout_s: float) -> dict[str, WordRow]:
         """The same for many, in one query."""
         found = dict.fromkeys(words, _UNKNOWN)
         if words:
-            found.update({row[0]: _row(row[1:]) for row in self._run(_GET_MANY, (list(found),), timeout_s)})
+            found.update({row[0]: _row(row[1:]) for row in self._run(_rows, _GET_MANY, (list(found),), timeout_s)})
         return found
 
     def put(self, word: str, row: WordRow, timeout_s: float) -> bool:
         """Keep an entry. False when the word was invalidated after `row.fence` was read."""
         paid = None if row.paid is None else _plain(row.paid)
-        return bool(self._run(_PUT, (word, _json(row.entry), row.source, paid, row.fence), timeout_s))
+        return bool(self._run(_rows, _PUT, (word, _json(row.entry), row.source, paid, row.fence), timeout_s))
 
     def put_absence(self, word: str, row: WordRow, absent_s: float, timeout_s: float) -> bool:
         """Remember for a while that there is no such word. Never replaces an entry."""
-        return bool(self._run(_PUT_ABSENCE, (word, row.absences, absent_s, row.judged, row.fence), timeout_s))
+        return bool(self._run(_rows, _PUT_ABSENCE, (word, row.absences, absent_s, row.judged, row.fence), timeout_s))
 
     def invalidate(self, word: str, timeout_s: float) -> None:
         """Forget the word, and void every fill that is on its way."""
-        self._run(_INVALIDATE, (word,), timeout_s)
+        self._run(_rows, _INVALIDATE, (word,), timeout_s)
 
     def close(self) -> None:
         """Close every connection."""
@@ -116,13 +122,13 @@ class PostgresWords:
         if self._opened:
             self._pool.close(timeout=1.0)
 
-    def _run(self, statement: str, values: tuple[object, ...], timeout_s: float) -> list[Any]:
+    def _run(self, ask: "Ask", what: str, values: tuple[object, ...], timeout_s: float) -> Any:
         until = perf_counter() + timeout_s
         try:
             while True:
                 connection, used = self._borrow(until)
                 try:
-                    return self._ask(connection, statement, values, until)
+                    return self._on(connection, ask, what, values, until)
                 except psycopg.OperationalError:
                     # A connection that the server closed while it lay idle says so at once; then once more on another.
                     # Every statement here may be repeated: a fill under its fence, an invalidation by its nature.
@@ -133,11 +139,10 @@ class PostgresWords:
         except psycopg.Error as error:
             raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
 
-    def _ask(self, connection: DeadlineConnection, statement: str, values: tuple[object, ...], until: float) -> list[Any]:
+    def _on(self, connection: DeadlineConnection, ask: "Ask", what: str, values: tuple[object, ...], until: float) -> Any:
         try:
             connection.until = until
-            cursor = connection.execute(statement, values)
-            found = cursor.fetchall() if cursor.description else []
+            found = ask(connection, what, values)
         except BaseException:
             connection.until = float("inf")
             connection.close()
@@ -182,6 +187,41 @@ os.register_at_fork(after_in_child=_in_the_child)
 def _configure(connection: DeadlineConnection) -> None:
     set_json_loads(orjson.loads, connection)
     set_json_dumps(orjson.dumps, connection)
+
+
+#: How one kind of question is put to a connection: the statement or the word, and its values.
+Ask = Callable[[DeadlineConnection, str, tuple[object, ...]], Any]
+
+
+def _rows(connection: DeadlineConnection, statement: str, values: tuple[object, ...]) -> list[Any]:
+    """Any statement, through psycopg."""
+    cursor = connection.execute(statement, values)
+    return cursor.fetchall() if cursor.description else []
+
+
+def _one_word(connection: DeadlineConnection, word: str, _: tuple[object, ...]) -> WordRow:
+    """The question that nearly every miss puts, past psycopg's Python layer."""
+    direct = connection.one_word
+    if direct is None:
+        direct = connection.one_word = DirectStatement(connection, _GET_DIRECT)
+    try:
+        row = direct.row(word.encode(), 7, connection.until)
+    except Refused:  # psycopg says why, or gets an answer without a prepared statement
+        cursor = connection.execute(_GET, (word,), prepare=False)
+        plain = cursor.fetchone()
+        return _row(plain) if plain else _UNKNOWN
+    if row is None:
+        return _UNKNOWN
+    fence, entry, source, absences, absent, judged, paid = row
+    return WordRow(
+        int(fence),  # type: ignore[arg-type]
+        None if entry is None else loads(entry),
+        source.decode(),  # type: ignore[union-attr]
+        int(absences),  # type: ignore[arg-type]
+        absent == b"t",
+        judged == b"t",
+        _call(loads(paid)) if paid else None,
+    )
 
 
 def _row(row: Sequence[Any]) -> WordRow:

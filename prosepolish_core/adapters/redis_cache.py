@@ -1,6 +1,7 @@
 """Redis as the caching layer uses it: plain GETs over direct connections, leases and fenced fills as small scripts."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha1
 from importlib.resources import files
@@ -9,7 +10,8 @@ from typing import Any, cast
 import redis
 from hiredis import ReplyError
 
-from ..ports import Claim, Fill, Signal, Wake
+from ..errors import CacheUnavailable
+from ..ports import Claim, Fill, Settle, Signal, Wake
 from .redis_client import LazyCluster
 from .redis_faults import classify, unavailable
 from .redis_line import Lines, pack
@@ -19,6 +21,11 @@ Batch = Sequence[tuple[str | bytes | int, ...]]
 
 
 _GET = b"*2\r\n$3\r\nGET\r\n"
+#: A lease as a plain SET, which costs the server half of what a script does. It ends when Redis ends the key; until then it stands.
+_SET = b"*7\r\n$3\r\nSET\r\n"
+_HELD = b"$33\r\n1L-."
+_LEASE = b"9999999999999\r\n$2\r\nNX\r\n$3\r\nGET\r\n$2\r\nPX\r\n$%d\r\n%d\r\n"
+_TAKEN = [Claim(True)]
 
 
 @lru_cache(maxsize=16_384)
@@ -37,6 +44,9 @@ class Script:
 
 
 TAKE, FILL, RENEW = Script("take"), Script("fill"), Script("renew")
+#: The fill that nearly every miss ends with, in the wire format: key, token, value, time to live, channel, message.
+_FILL = b"*9\r\n$7\r\nEVALSHA\r\n$40\r\n%b\r\n$1\r\n1\r\n" % FILL.digest
+_FILLED = b"%b%b$16\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" + pack(CHANNEL)[4:] + b"$%d\r\n%b\r\n"
 
 
 class RedisCache:
@@ -59,8 +69,31 @@ class RedisCache:
         found: list[bytes | None] = self._lines.ask(b"*%d\r\n$4\r\nMGET\r\n" % (len(keys) + 1) + b"".join(map(_packed, keys)))
         return found
 
-    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
+    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
         """Ask for leases: (key, token) each. A token that already holds the lease has taken it: a lost reply is harmless."""
+        if refresh:
+            return self._take_by_script(claims, lease_ms, refresh=True)
+        ask = _LEASE % (len(str(lease_ms)), lease_ms)
+        if len(claims) == 1:
+            key, token = claims[0]
+            replies = [self._lines.ask(b"%b%b%b%b%b" % (_SET, _packed(key), _HELD, token.encode(), ask))]
+        else:
+            requests = [b"%b%b%b%b%b" % (_SET, _packed(key), _HELD, token.encode(), ask) for key, token in claims]
+            replies = self._lines.ask_all(b"".join(requests), len(requests))
+        if replies == [None]:
+            return _TAKEN
+        return [self._claimed(claim, reply, lease_ms, waits) for claim, reply in zip(claims, replies, strict=True)]
+
+    def _claimed(self, claim: tuple[str, str], reply: Any, lease_ms: int, waits: bool) -> Claim:
+        if isinstance(reply, ReplyError):
+            raise unavailable(reply)
+        if reply is None or reply[4:20] == claim[1].encode():
+            return Claim(True)
+        if waits and reply[:2] != b"1V":  # the script tells the holder, and takes the lease if it has just ended
+            return self._take_by_script([claim], lease_ms)[0]
+        return Claim(False, reply)
+
+    def _take_by_script(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
         replies = self._run(TAKE, [(key, token, lease_ms, "refresh" if refresh else "") for key, token in claims])
         return [
             Claim(True) if reply == 1 or reply[4:20] == token.encode() else Claim(False, reply)
@@ -69,8 +102,31 @@ class RedisCache:
 
     def fill(self, fills: Sequence[Fill]) -> list[bool]:
         """Store values whose lease still stands, and wake who waits."""
-        batch = [(fill.key, fill.token, fill.stored, max(1, fill.ttl_ms), CHANNEL, fill.told) for fill in fills]
-        return [reply == 1 for reply in self._run(FILL, batch)]
+        return [reply == 1 for reply in self._run(FILL, [_values(fill) for fill in fills])]
+
+    def fill_soon(self, fill: Fill, settle: Settle) -> None:
+        """The same for one value, without waiting for the reply."""
+
+        def told(reply: Any) -> None:
+            if not isinstance(reply, ReplyError):
+                settle(None if reply is None else reply == 1, None)
+                return
+            try:
+                if classify(reply)[1] == "no_script":  # the server has been restarted since: the lease may still stand
+                    settle(self.fill([fill])[0], None)
+                else:
+                    settle(False, unavailable(reply))
+            except CacheUnavailable as fault:
+                settle(False, fault)
+
+        key, token, stored, ttl_ms, message = fill
+        ttl = b"%d" % max(1, ttl_ms)
+        sent = _FILLED % (_FILL, _packed(key), token.encode(), len(stored), stored, len(ttl), ttl, len(message), message)
+        self._lines.post(sent, told)
+
+    def collect(self) -> bool:
+        """Read the replies that are still owed by idle connections; False when none were."""
+        return self._lines.collect()
 
     def renew(self, claims: Sequence[tuple[str, str]], lease_ms: int) -> None:
         """Prolong leases that still stand."""
@@ -102,7 +158,9 @@ class RedisCache:
         return self._wakeups.heard(token)
 
     def close(self) -> None:
-        """Stop listening and hang up."""
+        """Hear what is still owed, stop listening and hang up."""
+        with suppress(CacheUnavailable):
+            self._lines.collect()
         self._wakeups.close()
         self._lines.reset()
 
@@ -149,6 +207,19 @@ class ClientCache(RedisCache):
         found: list[bytes | None] = self._guarded(ask) if keys else []
         return found
 
+    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
+        """Ask for leases, always by the script, which marks what it finds."""
+        del waits
+        return self._take_by_script(claims, lease_ms, refresh=refresh)
+
+    def fill_soon(self, fill: Fill, settle: Settle) -> None:
+        """One fill. It is waited for: this client's connections cannot owe a reply."""
+        settle(self.fill([fill])[0], None)
+
+    def collect(self) -> bool:
+        """Nothing is ever owed."""
+        return False
+
     def drop(self, keys: Sequence[str]) -> int:
         """Delete values and void leases; gives how many keys there were."""
         return int(self._guarded(lambda: sum(int(self._client.delete(key)) for key in keys)))
@@ -185,6 +256,10 @@ class ClientCache(RedisCache):
             return call()
         except Exception as error:
             raise unavailable(error) from error
+
+
+def _values(fill: Fill) -> tuple[str | bytes | int, ...]:
+    return fill.key, fill.token, fill.stored, max(1, fill.ttl_ms), CHANNEL, fill.told
 
 
 def cache_server(client: redis.Redis | LazyCluster, *, timeout_s: float, pool_size: int) -> RedisCache:

@@ -2,6 +2,9 @@
 
 redis-py's generic command path costs more than the round trip itself. Nothing is ever repeated here except a request that
 met a connection the server had closed while it lay idle, and only before any byte of a reply was seen.
+
+A command may be sent without waiting for its reply (`post`): the connection owes it then, and whoever uses the connection next
+reads it first. Connections are taken last in, first out, so a thread's next command follows what it has posted.
 """
 
 import os
@@ -10,6 +13,7 @@ import ssl
 import struct
 import threading
 import weakref
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -21,6 +25,8 @@ from ..errors import CacheUnavailable
 from .redis_faults import unavailable
 
 _CHUNK = 65536
+#: What is called with the reply to a posted command; with None when the reply was lost. Must not raise.
+Settle = Callable[[Any], None]
 
 
 def pack(*arguments: str | bytes | int) -> bytes:
@@ -35,7 +41,7 @@ def pack(*arguments: str | bytes | int) -> bytes:
 class Line:
     """One connection. Not for two threads at once; broken for good after any failure."""
 
-    __slots__ = ("_owner", "_receive", "_replies", "_send", "_timeout_s", "born")
+    __slots__ = ("_owner", "_receive", "_replies", "_send", "_timeout_s", "born", "owed", "settled")
 
     def __init__(self, pool: redis.ConnectionPool, timeout_s: float, born: int) -> None:
         self.born = born
@@ -51,10 +57,31 @@ class Line:
         self._receive = raw.recv
         self._replies = Replies()
         self._timeout_s = timeout_s
+        #: Posted commands whose replies have not been read, oldest first; and replies read since, not yet handed over.
+        self.owed: list[Settle] = []
+        self.settled: list[tuple[Settle, Any]] = []
+
+    def post(self, request: bytes, settle: Settle) -> None:
+        """One command, whose reply is left for later."""
+        self._send(request)
+        self.owed.append(settle)
+
+    def collect(self) -> None:
+        """Read what is owed."""
+        until = perf_counter() + self._timeout_s
+        while self.owed:
+            reply = self._replies.gets()
+            if reply is False:
+                reply = self._rest(b" ", until)
+            self.settled.append((self.owed.pop(0), reply))
 
     def ask(self, request: bytes) -> Any:
         """One command, one reply. Error replies are given, not raised."""
         self._send(request)
+        if self.owed:
+            self.collect()
+            reply = self._replies.gets()
+            return self._rest(b" ") if reply is False else reply
         data = self._receive(_CHUNK)
         self._replies.feed(data)
         reply = self._replies.gets()
@@ -63,6 +90,8 @@ class Line:
     def ask_all(self, request: bytes, count: int) -> list[Any]:
         """Several commands packed together, their replies in order."""
         self._send(request)
+        if self.owed:
+            self.collect()
         found = []
         for _ in range(count):
             reply = self._replies.gets()
@@ -73,8 +102,8 @@ class Line:
         """Hang up."""
         self._owner.disconnect()
 
-    def _rest(self, data: bytes) -> Any:
-        until = perf_counter() + self._timeout_s
+    def _rest(self, data: bytes, until: float = 0.0) -> Any:
+        until = until or perf_counter() + self._timeout_s
         while True:
             if not data:
                 raise ConnectionResetError
@@ -107,6 +136,41 @@ class Lines:
         """Several commands in one round trip. Error replies are in the list, not raised."""
         found: list[Any] = self._on_a_line(request, count)
         return found
+
+    def post(self, request: bytes, settle: Settle) -> None:
+        """One command whose reply is read before the connection's next one. Raises CacheUnavailable when it cannot be sent."""
+        line: Line | None = None
+        try:
+            try:
+                line = self._idle.pop()
+            except IndexError:
+                line = self._another()
+            line.post(request, settle)
+        except BaseException as error:
+            if line is not None:
+                self._drop(line)
+            if isinstance(error, Exception):
+                raise unavailable(error) from error
+            raise
+        self._give_back(line)
+
+    def collect(self) -> bool:
+        """Read every reply that idle connections owe; False when none did. Raises CacheUnavailable."""
+        owing = [line for line in list(self._idle) if line.owed]
+        for line in owing:
+            try:
+                self._idle.remove(line)
+            except ValueError:  # somebody uses it, and reads what it owes
+                continue
+            try:
+                line.collect()
+            except BaseException as error:
+                self._drop(line)
+                if isinstance(error, Exception):
+                    raise unavailable(error) from error
+                raise
+            self._give_back(line)
+        return bool(owing)
 
     def reset(self) -> None:
         """Close every idle connection and refuse the ones in use when they come back."""
@@ -149,6 +213,14 @@ class Lines:
 
     def _converse(self, line: Line, request: bytes, count: int) -> Any:
         reply = line.ask_all(request, count) if count else line.ask(request)
+        self._give_back(line)
+        return reply
+
+    def _give_back(self, line: Line) -> None:
+        """For the next caller; then tell what came of posted commands, when nobody waits for this connection any more."""
+        settled = line.settled
+        if settled:
+            line.settled = []
         if line.born == self._born:
             self._idle.append(line)
             if self._waiting:
@@ -156,7 +228,8 @@ class Lines:
                     self._freed.notify()
         else:
             self._drop(line)
-        return reply
+        for settle, reply in settled:
+            settle(reply)
 
     def _another(self) -> Line:
         """A new connection, or one that comes back in time when there are as many as there may be."""
@@ -181,6 +254,12 @@ class Lines:
     def _drop(self, line: Line) -> None:
         line.close()
         self._gone()
+        settled, owed = line.settled, line.owed
+        line.settled, line.owed = [], []
+        for settle, reply in settled:
+            settle(reply)
+        for settle in owed:
+            settle(None)
 
     def _gone(self) -> None:
         with self._freed:

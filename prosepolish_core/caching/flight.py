@@ -27,6 +27,11 @@ class Flight(Generic[T]):
         self.error: BaseException | None = None
         self._signal: Signal | None = None
 
+    @property
+    def joined(self) -> bool:
+        """Whether somebody waits for the landing."""
+        return self._signal is not None
+
     def land(self, result: T | None = None, error: BaseException | None = None) -> None:
         """Done: nothing changes any more. Neither result nor error means: no answer, go round again."""
         self.result, self.error = result, error

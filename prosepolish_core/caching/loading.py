@@ -52,17 +52,17 @@ class Loading:
             return landing
         asked = self._runtime.now()
         if lease:
-            found = found._replace(asked=asked)
+            found = Landing(asked=asked)
         else:
             flight.proved_from = asked
-            found = found._replace(fault=found.fault or self._guard.reason or "no_lease", asked=asked)
+            found = found._replace(stored=None, fault=found.fault or self._guard.reason or "no_lease", asked=asked)
         try:
-            result: Loaded | Later = loader(until) if inline else Later(lambda limit: complete(loader(limit), limit))
+            result = loader(until) if inline else _all_later(loader)
         except BaseException:
             self.release(key, lease)
             raise
         if isinstance(result, Loaded):
-            return self._settle(key, flight, lease, result, found)
+            return self._settle(key, flight, lease, result, found, quick=True)
         if lease:
             self._link.keeper.keep(key, lease)
         if not self._runtime.submit(lambda: self.finish(key, flight, lease, result, until, found)):
@@ -88,7 +88,7 @@ class Loading:
         """
         claims = [(key, self._runtime.token()) for key in wanted]
         try:
-            replies = self._server.take(claims, LEASE_MS) if claims and self._guard.writable() else []
+            replies = self._server.take(claims, LEASE_MS, waits=False) if claims and self._guard.writable() else []
         except CacheUnavailable as fault:
             self._guard.failed(fault)
             replies = []
@@ -145,7 +145,7 @@ class Loading:
             hears = self._server.listen(0)
             sent = self._runtime.now()
             try:
-                taken, stored = self._server.take([(key, token)], LEASE_MS)[0]
+                taken, stored = self._server.take([(key, token)], LEASE_MS, waits=hears)[0]
             except CacheUnavailable as fault:
                 self._guard.failed(fault)
                 break
@@ -174,10 +174,18 @@ class Loading:
         wake = self._server.heard(token)
         return wake.stored if wake else None
 
-    def _settle(self, key: str, flight: Flight[Landing], lease: str, loaded: Loaded, found: Landing) -> Landing:
-        filled = self._fill(key, lease, loaded, flight) if lease else False
+    def _settle(
+        self, key: str, flight: Flight[Landing], lease: str, loaded: Loaded, found: Landing, *, quick: bool = False
+    ) -> Landing:
+        """Fill and land. The fill's reply is waited for when it proves the value to somebody who came after the lease."""
+        if not lease:
+            filled = False
+        elif quick and not flight.joined:
+            filled = self._fill_soon(key, lease, loaded)
+        else:
+            filled = self._fill(key, lease, loaded, flight)
         flight.proved_from = max(flight.proved_from, loaded.proved_from)
-        landing = found._replace(stored=None, loaded=loaded, filled=filled)
+        landing = Landing(None, loaded, False, filled, found.fault, found.fault_outcome, found.asked)
         self._land(key, flight, landing)
         return landing
 
@@ -196,3 +204,24 @@ class Loading:
         elif flight is not None:
             flight.proved_from = sent
         return stood and bool(fill.stored)
+
+    def _fill_soon(self, key: str, lease: str, loaded: Loaded) -> bool:
+        """Whether the value is on its way into Redis. That it was refused there is counted when the reply is read."""
+        fill = self.to_fill(key, lease, loaded)
+        try:
+            self._server.fill_soon(fill, self._settled)
+        except CacheUnavailable as fault:
+            self._settled(False, fault)
+            return False
+        self._link.keeper.watch()
+        return bool(fill.stored)
+
+    def _settled(self, stood: bool | None, fault: CacheUnavailable | None) -> None:
+        if fault is not None:
+            self._guard.failed(fault)
+        if not stood:
+            self._recorder.event("fill_unconfirmed" if stood is None else "lease_lost")
+
+
+def _all_later(loader: Loader) -> Loaded | Later:
+    return Later(lambda limit: complete(loader(limit), limit))

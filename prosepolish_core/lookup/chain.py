@@ -18,6 +18,9 @@ from .tiers import DOUBTFUL_ABSENCE_S, LEAST_S, ROWS, TIERS, absence_s, kept_abs
 OFF = "no_backend"
 PACED = "paced"
 NEVER = float("-inf")
+#: Members of an enum, and rows found by them, are slow to reach; these are needed for every miss.
+_POSTGRES, _HIT = Tier.POSTGRES, Outcome.HIT
+_STORE_S = TIERS[Tier.POSTGRES].deadline_s
 
 
 class Asked(NamedTuple):
@@ -43,38 +46,37 @@ class WordChain:
         #: Word -> the source that is being asked for it: whom a caller blames who cannot wait any longer.
         self.asking: dict[str, Tier] = {}
         self.breakers: dict[Tier, Breaker] = {row.tier: Breaker(row.breaker) for row in ROWS if row.breaker is not None}
+        self._store_breaker = self.breakers[Tier.POSTGRES]
 
     # --- tier 2 ---
 
     def load(self, word: str, began: float, until: float) -> Loaded | Later:
         """PostgreSQL's answer, or what to do when it has none."""
-        (result,) = self.load_many([word], began, until).values()
-        return result
+        started = self._now()
+        rows, fault = self._rows((word,), started, until)
+        return self._loaded(word, rows.get(word), fault, began, started, self._now() - started)
 
     def load_many(self, words: Sequence[str], began: float, until: float) -> dict[str, Loaded | Later]:
         """The same for many words, in one query."""
         started = self._now()
-        rows, fault = self._rows(words, until)
+        rows, fault = self._rows(words, started, until)
         spent = self._now() - started
-        found: dict[str, Loaded | Later] = {}
-        for word in words:
-            row = rows.get(word)
-            if row is not None and (row.entry is not None or row.absent):
-                outcome = Outcome.HIT if row.entry is not None else Outcome.NEGATIVE_HIT
-                step = TraceStep(Tier.POSTGRES, outcome, started - began, spent)
-                found[word] = self._kept(row, step)
-            else:
-                outcome, detail = fault or (Outcome.MISS, "")
-                step = TraceStep(Tier.POSTGRES, outcome, started - began, spent, (), detail)
-                found[word] = self._later(word, row, step, began)
-        return found
+        return {word: self._loaded(word, rows.get(word), fault, began, started, spent) for word in words}
 
-    def _rows(self, words: Sequence[str], until: float) -> tuple[Mapping[str, WordRow], tuple[Outcome, str] | None]:
-        breaker = self.breakers[Tier.POSTGRES]
-        started = self._now()
+    def _loaded(
+        self, word: str, row: WordRow | None, fault: tuple[Outcome, str] | None, began: float, started: float, spent: float
+    ) -> Loaded | Later:
+        if row is not None and (row.entry is not None or row.absent):
+            outcome = _HIT if row.entry is not None else Outcome.NEGATIVE_HIT
+            return self._kept(row, TraceStep(_POSTGRES, outcome, started - began, spent))
+        outcome, detail = fault or (Outcome.MISS, "")
+        return self._later(word, row, TraceStep(_POSTGRES, outcome, started - began, spent, (), detail), began)
+
+    def _rows(self, words: Sequence[str], started: float, until: float) -> tuple[Mapping[str, WordRow], tuple[Outcome, str] | None]:
+        breaker = self._store_breaker
         if not breaker.allow(started):
             return {}, (Outcome.ERROR, "breaker_open")
-        timeout_s = min(TIERS[Tier.POSTGRES].deadline_s, until - started)
+        timeout_s = min(_STORE_S, until - started)
         try:
             if len(words) == 1:
                 rows: Mapping[str, WordRow] = {words[0]: self._store.get(words[0], timeout_s)}
@@ -91,9 +93,9 @@ class WordChain:
     @staticmethod
     def _kept(row: WordRow, step: TraceStep) -> Loaded:
         """What PostgreSQL knows, on its way into Redis."""
-        ttl_s = None if row.entry is not None else absence_s(row.absences, TIERS[Tier.POSTGRES].absence_s)
-        source = row.source or Tier.POSTGRES.value
-        return Loaded(to_value(row.entry, source, row.paid), True, ttl_s, Found(Tier.POSTGRES, step.outcome, (step,), FREE))
+        ttl_s = None if row.entry is not None else absence_s(row.absences, TIERS[_POSTGRES].absence_s)
+        source = row.source or _POSTGRES.value
+        return Loaded(to_value(row.entry, source, row.paid), True, ttl_s, Found(_POSTGRES, step.outcome, (step,), FREE))
 
     # --- tiers 3 and 4 ---
 

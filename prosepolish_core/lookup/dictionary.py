@@ -20,7 +20,7 @@ from .chain import WordChain
 from .tiers import OVERALL_S, TIERS
 
 #: Members of an enum are slow to reach; these are needed for every hit.
-_FAMILY, _REDIS, _MISS = Family.DICTIONARY, Tier.REDIS, Outcome.MISS
+_FAMILY, _REDIS, _POSTGRES, _MISS = Family.DICTIONARY, Tier.REDIS, Tier.POSTGRES, Outcome.MISS
 #: Longest batch.
 MOST_WORDS = 1000
 
@@ -140,15 +140,19 @@ class Dictionary:
         found: Found = cached.extra
         steps = found.steps
         if cached.filled:
-            steps = (*steps[:-1], steps[-1]._replace(filled=(Tier.REDIS, *steps[-1].filled)))
+            tier, outcome, start_s, duration_s, below, detail = steps[-1]
+            steps = (*steps[:-1], TraceStep(tier, outcome, start_s, duration_s, (_REDIS, *below), detail))
         trace: Trace = (step, *steps)
-        self._recorder.record(Family.DICTIONARY, trace)
+        self._recorder.record(_FAMILY, trace)
         if "unavailable" in value:
             raise LookupUnavailable("no tier could answer", trace)
-        self._recorder.access(Family.DICTIONARY, key, cached.size_bytes)
-        if found.tier is Tier.POSTGRES:
+        self._recorder.access(_FAMILY, key, cached.size_bytes)
+        if found.tier is _POSTGRES and "paid" in value:
             self._avoided(cached)
-        degraded = any(s.outcome in FAILED for s in trace)
+        degraded = False
+        for tried in trace:
+            if tried.outcome in FAILED:
+                degraded = True
         return Lookup(word, value["entry"], found.tier, found.outcome, trace, found.cost_usd, None, degraded)
 
     def _from_above(self, word: str, key: str, cached: Cached) -> Lookup:

@@ -9,7 +9,8 @@ class TraceStep(NamedTuple):
     """One tier asked once.
 
     `start_s` counts from the beginning of the call, `duration_s` is the time in this tier; both in seconds of the
-    monotonic clock. `filled` names the tiers above that were filled from this tier's answer. `detail` is a short
+    monotonic clock. `filled` names the tiers above that were given this tier's answer; a quick load does not wait to
+    hear that Redis took it, and a refusal is counted as the event `lease_lost` when it is heard. `detail` is a short
     machine word such as `breaker_open` or `404`, never a value or a message of a driver.
     """
 

@@ -1,6 +1,6 @@
 """Ports: the small Protocols through which services reach what lies outside. Adapters implement them, services ask for them."""
 
-from .cache_server import CacheServer, Claim, Fill, Signal, Wake
+from .cache_server import CacheServer, Claim, Fill, Settle, Signal, Wake
 from .people import PeopleStore, PersonRow
 from .samples import (
     Coverage,
@@ -62,6 +62,7 @@ __all__ = [
     "RunWriter",
     "SampleReader",
     "SeriesKey",
+    "Settle",
     "Signal",
     "TelemetryBatch",
     "TelemetryReader",

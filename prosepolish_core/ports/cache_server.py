@@ -1,7 +1,9 @@
 """The cache server as the caching layer uses it: values, leases, wake-ups."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
+
+from ..errors import CacheUnavailable
 
 
 class Claim(NamedTuple):
@@ -36,11 +38,20 @@ class CacheServer(Protocol):
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """The same for many keys, in order, in one round trip."""
 
-    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
-        """Ask for leases: (key, token) each. With `refresh`, a stored value does not stand in the way. One round trip."""
+    def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
+        """Ask for leases: (key, token) each. With `refresh`, a stored value does not stand in the way.
+
+        One round trip; two where somebody else's lease is found and `waits` says that its holder must hear of it.
+        """
 
     def fill(self, fills: Sequence["Fill"]) -> list[bool]:
         """Store values whose lease still stands, and wake who waits. False where the lease was voided. One round trip."""
+
+    def fill_soon(self, fill: "Fill", settle: "Settle") -> None:
+        """The same for one value, without waiting: it is on its way when this returns, and `settle` hears the reply later."""
+
+    def collect(self) -> bool:
+        """Read the replies that are still owed by idle connections; False when none were."""
 
     def renew(self, claims: Sequence[tuple[str, str]], lease_ms: int) -> None:
         """Prolong leases that still stand."""
@@ -62,6 +73,10 @@ class CacheServer(Protocol):
 
     def heard(self, token: str) -> Wake | None:
         """What the holder said, if anything; the expectation ends."""
+
+
+#: Hears what came of a fill: whether its lease stood, or None when the reply was lost; and the server's fault, if it refused.
+Settle = Callable[[bool | None, CacheUnavailable | None], None]
 
 
 class Fill(NamedTuple):

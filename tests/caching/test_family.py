@@ -2,57 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 
 import fakeredis
 import pytest
 import redis
 
 from prosepolish_core.adapters.redis_cache import cache_server
-from prosepolish_core.adapters.redis_client import connect
 from prosepolish_core.caching import CacheLink, FamilyCache, Loaded, NoLoad, Seal
 from prosepolish_core.model import keys
 from prosepolish_core.model.outcome import Outcome
+from tests.caching.bench import Open, answer, calls
 from tests.support.words import Remembers
-
-Open = Callable[..., FamilyCache]
-
-
-@contextmanager
-def process(url: str, recorder: Remembers, **options: object) -> Iterator[FamilyCache]:
-    """What one process has: its own client, link and cache."""
-    client = connect(url, timeout_s=0.5, pool_size=16, role="test")
-    server = cache_server(client, timeout_s=0.5, pool_size=16)
-    link = CacheLink(server)
-    yield FamilyCache(link, keys.LLM, recorder, **options)  # type: ignore[arg-type]
-    link.close()
-    server.close()
-    client.close()
-
-
-@pytest.fixture
-def recorder() -> Remembers:
-    """What was recorded."""
-    return Remembers()
-
-
-@pytest.fixture
-def open_cache(valkey_url: str, recorder: Remembers) -> Iterator[Open]:
-    """Opens caches as separate processes would."""
-    with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(process(valkey_url, recorder, **options))
-
-
-def answer(value: object, **more: object) -> Callable[[float], Loaded]:
-    """A loader that gives this."""
-    return lambda until: Loaded(value, **more)  # type: ignore[arg-type]
-
-
-def calls(url: str) -> dict[str, int]:
-    """How often each command ran."""
-    with redis.Redis.from_url(url) as client:
-        return {name.removeprefix("cmdstat_"): row["calls"] for name, row in client.info("commandstats").items()}
 
 
 @pytest.mark.live
