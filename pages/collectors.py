@@ -104,7 +104,7 @@ def _draw_footprint(found: footprint.Footprint) -> None:
     for cost in found.servers:
         if cost.time is not None:
             st.caption(
-                f"{cost.source}: we cost {numbers.percent(cost.time, 3)} of its time. Of its {numbers.count(cost.commands)} commands "
+                f"{cost.source}: we cost {numbers.percent(cost.time, 3)} of its time. Of {numbers.count(cost.commands)} commands "
                 f"{numbers.percent(cost.share, 2)} were ours; {numbers.count(cost.others)} were not."
             )
     if found.collectors:

@@ -1,3 +1,5 @@
+from math import isnan
+
 import streamlit as st
 
 from dashboard import runtime
@@ -8,8 +10,9 @@ from dashboard.components import empty, figure
 from dashboard.components.live import live
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.views import latency, numbers
+from dashboard.views import commands, latency, numbers
 from dashboard.views.targets import family_label, tier_label
+from prosepolish_core.calc.quantiles import Quantile
 
 HELP = "95 of 100 calls took at most this long. Histogram buckets are added over the window first; percentiles are never averaged."
 
@@ -54,6 +57,47 @@ def _draw(view: latency.LatencyView) -> None:
         key="latency-table",
         alt="Percentiles per tier and key family over the window",
     )
+    _draw_commands(view.commands)
+
+
+def _draw_commands(found: commands.Commands) -> None:
+    if not found.rows:
+        return
+    st.subheader("How long does the server itself take?", anchor=False)
+    st.caption(
+        "Per command, within the server: no network, no waiting. The histograms' growth over the window: old calls do not count; "
+        "a percentile lies between the two bounds beside it. Our own collectors' commands are among them."
+    )
+    st.dataframe(
+        [
+            {
+                "server": row.source,
+                "command": row.command.replace("|", " ").upper(),
+                "calls": numbers.count(row.calls),
+                "time in all": numbers.duration(row.total_s),
+                "mean": numbers.duration(row.mean_s),
+                "p50": numbers.duration(row.p50.value),
+                "p99": numbers.duration(row.p99.value),
+                "p99 lies between": between(row.p99),
+                "refused or failed": numbers.count(row.failed),
+            }
+            for row in found.rows
+        ],
+        hide_index=True,
+        key="commands-table",
+        alt="Calls, time and percentiles per command, as the servers measured them",
+    )
+    if found.errors:
+        told = ", ".join(f"{e.error} {numbers.count(e.count)} ({e.source})" for e in found.errors[:8])
+        st.caption(f"Error replies in the window: {told}.")
+
+
+def between(quantile: Quantile) -> str:
+    """The bucket a percentile lies in."""
+    if isnan(quantile.value):
+        return numbers.NONE
+    high = numbers.duration(quantile.high)
+    return f"above {numbers.duration(quantile.low)}" if high == numbers.NONE else f"{numbers.duration(quantile.low)} and {high}"
 
 
 live("latency", lambda window: latency.build(runtime.samples(), runtime.telemetry(), window), _draw)

@@ -12,7 +12,7 @@ from prosepolish_core.model.outcome import Tier
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, LatencyBuckets, Mark, Numbers, SampleReader, TelemetryReader
 
-from . import counts
+from . import commands, counts
 from .targets import BUDGETS_S
 from .trust import OWN_COUNTS, Trust, of_counts
 
@@ -53,6 +53,7 @@ class LatencyView:
     families: tuple[Spread, ...]
     lines: tuple[PercentileLine, ...]
     marks: tuple[Mark, ...]
+    commands: commands.Commands
 
 
 def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> LatencyView:
@@ -65,6 +66,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
         tuple(spreads(rows, by_family=True)),
         tuple(lines(rows)),
         tuple(samples.marks(window)),
+        commands.build(samples, window),
     )
 
 
