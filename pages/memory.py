@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -9,7 +11,8 @@ from dashboard.components.live import live
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
-from dashboard.views import memory, numbers
+from dashboard.views import census, memory, numbers
+from dashboard.views.targets import family_label
 
 ROOM = "used_memory of maxmemory, newest reading. Redis evicts or refuses writes at 100 %, by its policy."
 RSS = "used_memory_rss: what the operating system has given. Rarely falls after a peak."
@@ -35,6 +38,51 @@ def _draw(view: memory.MemoryView) -> None:
         with right:
             st.markdown("**What does it throw away?** Keys per interval")
             _draw_removed(view, instance)
+        for found in view.census:
+            if found.source == instance.source:
+                _draw_census(found)
+
+
+def _draw_census(found: census.ServerCensus) -> None:
+    if not found.families:
+        return
+    st.markdown("**What lies in it?** Keys by family")
+    st.dataframe(
+        [
+            {
+                "key family": family_label(f.family),
+                "keys": spread(f.keys, numbers.count),
+                "size": spread(f.size, numbers.size),
+                "share": numbers.percent(f.size.value / found.size.value if found.size.value else None),
+                "ends within, half of them": ends(f.ttl_quantile(0.5)),
+                "without an end": spread(f.no_ttl, numbers.count),
+                "over 10 KB": spread(f.big, numbers.count),
+            }
+            for f in found.families
+        ],
+        hide_index=True,
+        key=f"census-{found.source}",
+        alt=f"Keys, bytes and times to live per key family of {found.source}",
+    )
+    read = f"{numbers.count(found.sample)} of {numbers.count(found.keyspace)} keys read"
+    total = f"{spread(found.size, numbers.size)} in all"
+    st.caption(f"{read}; {total}. A range is the 95 % interval of an estimate; a single number was counted.")
+    if found.unknown:
+        told = ", ".join(f"`{prefix}` {numbers.count(count)}" for prefix, count in found.unknown)
+        st.caption(f"Prefixes that belong to no family, as often as they were read: {told}.")
+
+
+def spread(interval: census.Interval, unit: Callable[[float | None], str]) -> str:
+    """An estimate with its interval, or the number alone where it was counted or the interval reads alike."""
+    low, high = unit(interval.low), unit(interval.high)
+    return unit(interval.value) if interval.exact or low == high else f"{unit(interval.value)} ({low} to {high})"
+
+
+def ends(bound: str | None) -> str:
+    """A bound of the times to live, in words."""
+    if bound is None:
+        return numbers.NONE
+    return "longer than 7 d" if bound == "+Inf" else numbers.age(float(bound))
 
 
 def _draw_tiles(instance: memory.Instance) -> None:

@@ -8,7 +8,7 @@ from prosepolish_core.model.verdict import Level, Verdict
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import GaugeSeries, IncreaseSeries, Mark, SampleReader
 
-from . import numbers
+from . import census, numbers
 from .trust import INFO, Trust, of_samples
 
 GAUGES = (
@@ -65,6 +65,7 @@ class MemoryView:
     trust: Trust
     instances: tuple[Instance, ...]
     marks: tuple[Mark, ...]
+    census: tuple[census.ServerCensus, ...]
 
 
 def build(samples: SampleReader, window: Window) -> MemoryView:
@@ -82,7 +83,7 @@ def build(samples: SampleReader, window: Window) -> MemoryView:
         for source, of_source in sorted(gauges.items())
         if "used_memory" in of_source
     ]
-    return MemoryView(window, trust, tuple(found), tuple(marks))
+    return MemoryView(window, trust, tuple(found), tuple(marks), census.build(samples))
 
 
 def instance(source: str, policy: str, gauges: dict[str, GaugeSeries], increases: dict[str, IncreaseSeries]) -> Instance:
