@@ -11,10 +11,12 @@ ProsePolishError
 ├── LookupUnavailable                   no tier could answer
 ├── CacheUnavailable                    the cache server cannot be reached or refused; never leaves the core
 ├── StoreUnavailable                    PostgreSQL cannot be reached or refused the query
+│   └── StoreOutcomeUnknown             it was told to commit, and did not say whether it has
 ├── SourceUnavailable                   an observed instance cannot be reached or hung up
 │   └── SourceTimeout                   it did not answer in time
 ├── SourceRefused                       an observed instance refused the command (or our name and password)
-├── SessionUnavailable                  a durable session write failed; nothing was changed
+├── SessionUnavailable                  the store of sessions cannot be asked; nothing was changed
+│   └── SessionOutcomeUnknown           the change may have happened or not; the message says what to do
 ├── MigrationError                      the schema is newer than this code, or an applied file was edited
 └── StartupError                        `prosepolish up` cannot start; the message says how to fix it
 """
@@ -73,8 +75,16 @@ class StoreUnavailable(ProsePolishError):
     """PostgreSQL cannot be reached, or refused the query."""
 
 
+class StoreOutcomeUnknown(StoreUnavailable):
+    """PostgreSQL was told to commit and did not say whether it has: what was written is there, or it is not."""
+
+
 class SessionUnavailable(ProsePolishError):
-    """A durable session write failed; nothing was changed."""
+    """The store of sessions could not be asked, or could not make the change durable; nothing was changed."""
+
+
+class SessionOutcomeUnknown(SessionUnavailable):
+    """Only the reply was lost: the change may have happened or not. The message says how to find out."""
 
 
 class MigrationError(ProsePolishError):

@@ -12,7 +12,7 @@ from psycopg.errors import CheckViolation as NoPartition
 from psycopg.errors import UniqueViolation as Duplicate
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from ..errors import StoreUnavailable
+from ..errors import StoreOutcomeUnknown, StoreUnavailable
 
 __all__ = ["Connection", "DatabaseFault", "Duplicate", "NoPartition", "PostgresPool", "connect", "has_ended"]
 
@@ -75,7 +75,8 @@ class PostgresPool:
         """A connection in a transaction: committed at the end, rolled back on an error.
 
         Raises StoreUnavailable when no connection can be had within `wait_s`, the whole takes longer than `within_s`, a
-        statement longer than STATEMENT_S, or the server fails; errors that tell of a mistake in our SQL or data
+        statement longer than STATEMENT_S, or the server fails: nothing was written then, unless it is StoreOutcomeUnknown
+        (the reply to the commit was lost). Errors that tell of a mistake in our SQL or data
         (psycopg.DataError, IntegrityError, ProgrammingError) pass through unchanged.
         """
         self._open()
@@ -85,8 +86,8 @@ class PostgresPool:
                 connection.until = until
                 try:
                     yield connection
-                    connection.commit()  # here, so that it keeps the deadline too
-                except psycopg.OperationalError:
+                    _commit(connection)  # here, so that it keeps the deadline too
+                except (psycopg.OperationalError, StoreOutcomeUnknown):
                     connection.close()  # a rollback would wait for the same server
                     raise
                 finally:
@@ -122,6 +123,13 @@ class PostgresPool:
                 if not self._opened:
                     self._pool.open(wait=False)
                     self._opened = True
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except psycopg.OperationalError as error:
+        raise StoreOutcomeUnknown("PostgreSQL was told to commit and did not say whether it has") from error
 
 
 @contextmanager

@@ -1,10 +1,14 @@
 """The durable side of sessions in PostgreSQL: families, generations, and the log of everything revoked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any, NamedTuple
 
+from ..calc.breaker import Breaker, BreakerPolicy
+from ..errors import StoreUnavailable
 from ..model.session import Change, Device, FamilyRow, SessionRules
-from .postgres_pool import Connection, PostgresPool
+from .postgres_pool import Connection, DatabaseFault, PostgresPool
 
 #: Revocations and finished log-ins are kept this long beyond the longest session.
 KEEP_DAYS = 1
@@ -12,6 +16,8 @@ KEEP_DAYS = 1
 WITHIN_S, TOUCH_S = 2.0, 0.3
 #: Changes are numbered before they commit. After so long every lower number is there or never will be.
 SETTLED_S = 5 * WITHIN_S
+#: After two calls in a row without an answer nobody waits for PostgreSQL any more; one call at a time finds out whether it is back.
+BREAKER = BreakerPolicy(failures=2, open_s=0.5, longest_s=5.0)
 _COLUMNS = """f.family, f.user_id, f.tag, f.device, f.generation, f.seq, f.current_hash, f.nonce_hash, f.salt, f.rotated_at,
     f.created_at, f.seen_at, f.expires_at, f.ended_at"""
 _LIVE = """f.ended_at IS NULL AND f.generation = u.generation AND f.expires_at > clock_timestamp()
@@ -54,20 +60,21 @@ Judgement = Rotate | End | None
 
 
 class PostgresSessions:
-    """Every method is one transaction and raises StoreUnavailable when nothing (for certain) was written or read."""
+    """Every method is one transaction. Raises StoreUnavailable (then nothing was written) or StoreOutcomeUnknown."""
 
-    def __init__(self, pool: PostgresPool) -> None:
+    def __init__(self, pool: PostgresPool, *, breaker: Breaker | None = None) -> None:
         self._pool = pool
+        self.breaker = breaker or Breaker(BREAKER)
 
     def pepper(self, fresh: bytes) -> bytes:
         """The installation's own pepper; `fresh` becomes it if there is none."""
-        with self._pool.connection(within_s=WITHIN_S) as c:
+        with self._asked(WITHIN_S) as c:
             c.execute("INSERT INTO session_secret VALUES (1, %s) ON CONFLICT DO NOTHING", (fresh,))
             return bytes(_row(c.execute("SELECT pepper FROM session_secret"))[0])
 
     def create(self, new: NewFamily, rules: SessionRules, before: Callable[[list[Victim]], None]) -> FamilyRow:
         """Write a log-in; above the cap the oldest ones end, of which `before` hears before it is final."""
-        with self._pool.connection(within_s=WITHIN_S) as c:
+        with self._asked(WITHIN_S) as c:
             c.execute(
                 """INSERT INTO session_generation (user_id) VALUES (%s)
                 ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id""",
@@ -95,13 +102,13 @@ class PostgresSessions:
 
     def find(self, *, family: bytes | None = None, token_hash: str | None = None) -> FamilyRow | None:
         """A log-in by its id or by the hash of its current token."""
-        with self._pool.connection(within_s=WITHIN_S) as c:
+        with self._asked(WITHIN_S) as c:
             found = _select(c, "f.family = %s" if family else "f.current_hash = %s", (family or token_hash,))
             return FamilyRow(*found) if found else None
 
     def judge(self, family: bytes, decide: Callable[[FamilyRow], Judgement]) -> tuple[FamilyRow | None, Judgement]:
         """Lock a log-in, let `decide` judge it, and write the judgement. Gives the row as it was, and the judgement."""
-        with self._pool.connection(within_s=WITHIN_S) as c:
+        with self._asked(WITHIN_S) as c:
             # The user's generation first, then the log-in: the order of `create`, so that the two cannot block each other.
             c.execute(
                 """SELECT FROM session_generation WHERE user_id = (SELECT user_id FROM session_family WHERE family = %s)
@@ -135,7 +142,7 @@ class PostgresSessions:
 
         `before` runs when the write is certain to be possible, but before it is final.
         """
-        with self._pool.connection(within_s=WITHIN_S) as c:
+        with self._asked(WITHIN_S) as c:
             generation = _row(
                 c.execute(
                     """INSERT INTO session_generation (user_id, generation) VALUES (%s, 2)
@@ -156,7 +163,7 @@ class PostgresSessions:
 
     def devices(self, user_id: str, rules: SessionRules) -> list[Device]:
         """Live log-ins of a user, newest first."""
-        with self._pool.connection(within_s=WITHIN_S) as c:
+        with self._asked(WITHIN_S) as c:
             rows = c.execute(
                 f"""SELECT f.family, f.device, f.created_at, f.seen_at, f.expires_at
                 FROM session_family f JOIN session_generation u USING (user_id)
@@ -167,12 +174,12 @@ class PostgresSessions:
 
     def touch(self, family: bytes) -> None:
         """Note that a session is in use."""
-        with self._pool.connection(within_s=TOUCH_S) as c:
+        with self._asked(TOUCH_S) as c:
             c.execute("UPDATE session_family SET seen_at = clock_timestamp() WHERE family = %s", (family,))
 
     def changes(self, after: int, most: int) -> list[Change]:
         """Revocations after this place in the log, in order."""
-        with self._pool.connection(within_s=WITHIN_S) as c:
+        with self._asked(WITHIN_S) as c:
             rows = c.execute(
                 """SELECT seq, tag, dead_hash, generation, at < clock_timestamp() - make_interval(secs => %s)
                 FROM session_change WHERE seq > %s ORDER BY seq LIMIT %s""",
@@ -183,12 +190,29 @@ class PostgresSessions:
     def prune(self, rules: SessionRules) -> int:
         """Forget what no session can need any more. Gives the number of rows."""
         old = {"days": KEEP_DAYS, "life": rules.absolute_s}
-        with self._pool.connection() as c:
+        with self._asked() as c:
             gone = c.execute("DELETE FROM session_family WHERE expires_at < now() - make_interval(days => %(days)s)", old).rowcount
             gone += c.execute(
                 "DELETE FROM session_change WHERE at < now() - make_interval(days => %(days)s, secs => %(life)s)", old
             ).rowcount
         return gone
+
+    @contextmanager
+    def _asked(self, within_s: float = float("inf")) -> Iterator[Connection]:
+        """A transaction, unless PostgreSQL is known not to answer: then a refusal at once."""
+        breaker = self.breaker
+        if not breaker.allow(monotonic()):
+            raise StoreUnavailable("PostgreSQL did not answer a moment ago, and is not asked again yet")
+        try:
+            with self._pool.connection(within_s=within_s) as c:
+                yield c
+        except StoreUnavailable:
+            breaker.failure(monotonic())
+            raise
+        except DatabaseFault:  # it does answer
+            breaker.success(monotonic())
+            raise
+        breaker.success(monotonic())
 
 
 def _select(c: Connection, where: str, values: Sequence[object], lock: str = "") -> tuple[Any, ...] | None:

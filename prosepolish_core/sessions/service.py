@@ -9,7 +9,7 @@ from typing import Any
 
 from ..adapters.postgres_sessions import End, Judgement, NewFamily, PostgresSessions, Rotate, Victim
 from ..adapters.redis_scripts import RedisScripts, ScriptFault
-from ..errors import InvalidIdentifier, SessionUnavailable, StoreUnavailable
+from ..errors import InvalidIdentifier, SessionOutcomeUnknown, SessionUnavailable, StoreOutcomeUnknown, StoreUnavailable
 from ..model.keys import encode
 from ..model.session import LONGEST_DEVICE, LONGEST_NONCE, LONGEST_TOKEN, Device, Ended, FamilyRow, Session, SessionRules
 from .fast import FastSessions, Found
@@ -19,6 +19,10 @@ from .token import Parsed, Tokens
 
 #: Seconds between two clean-ups of what no session can need any more.
 PRUNE_S = 3600.0
+#: What to do about a change of which nobody knows whether it has happened.
+AGAIN = "it may have taken effect: repeat the call"
+ROTATE_AGAIN = "it may have taken effect: repeat it with the same nonce (without one, log in again)"
+CREATE_AGAIN = "a session whose token nobody has may have begun: create another"
 REFUSED = Session(valid=False, reason="refused")
 REUSE = Session(valid=False, reason="reuse")
 
@@ -108,7 +112,8 @@ class Sessions:
         """A new token for an old one. Repeating the call with the same nonce within the grace time gives the same successor.
 
         Any other second use of a rotated token ends everything that came from its log-in (reason `reuse`).
-        Raises SessionUnavailable when PostgreSQL cannot be written: then nothing has changed.
+        Raises SessionUnavailable when PostgreSQL cannot be written: then nothing has changed; SessionOutcomeUnknown when only
+        its reply was lost: then repeat the call with the same nonce.
         """
         if nonce is not None and not (1 <= len(nonce) <= LONGEST_NONCE and nonce.isascii()):
             raise InvalidIdentifier(f"a nonce has 1 to {LONGEST_NONCE} ASCII characters")
@@ -149,7 +154,7 @@ class Sessions:
         def bar() -> None:
             self._tell(lambda: self._fast.begin(tag, everywhere=True), vital=False)
 
-        generation, count = self._durable(lambda: self._store.next_generation(user_id, tag, self.rules, bar))
+        generation, count = self._durable(lambda: self._store.next_generation(user_id, tag, self.rules, bar), AGAIN)
         confirmed = self._tell(lambda: self._fast.end((), [(tag, generation)]))
         self._tell(lambda: self._fast.index(user_id, clear=True), vital=False)
         return Ended(count, confirmed)
@@ -199,7 +204,7 @@ class Sessions:
             over.extend(victims)
             self._tell(lambda: self._fast.begin(parsed.tag, bar=[victim.token_hash for victim in victims]), vital=False)
 
-        row = self._durable(lambda: self._store.create(new, self.rules, bar))
+        row = self._durable(lambda: self._store.create(new, self.rules, bar), CREATE_AGAIN)
         for victim in over:
             self._forget(parsed.tag, victim.token_hash, user_id, f"{victim.handle} {victim.device}")
         if isinstance(lease, str):
@@ -228,7 +233,7 @@ class Sessions:
                 return Rotate(after.token_hash, salt, nonce_hash)
             return None
 
-        row, judgement = self._durable(lambda: self._store.judge(parsed.family or b"", decide))
+        row, judgement = self._durable(lambda: self._store.judge(parsed.family or b"", decide), ROTATE_AGAIN if rotating else "")
         if row is None:
             return REFUSED
         if means is Meaning.REUSE:
@@ -255,7 +260,7 @@ class Sessions:
             self._tell(lambda: self._fast.begin(row.tag, bar=[row.current_hash]), vital=False)
             return End(why)
 
-        row, judgement = self._durable(lambda: self._store.judge(family, decide))
+        row, judgement = self._durable(lambda: self._store.judge(family, decide), AGAIN)
         if row is None or (only_user is not None and row.user_id != only_user):
             return Ended(0, True)
         # Ended before by another call, which may not have told Redis yet: this one is not over before Redis knows.
@@ -311,10 +316,17 @@ class Sessions:
             return False
         return True if given is None else given
 
-    def _durable(self, action: Callable[[], Any]) -> Any:
+    def _durable(self, action: Callable[[], Any], unknown: str = "") -> Any:
+        """Ask PostgreSQL. `unknown` is for changes: what to do when only the reply to the commit was lost."""
         try:
             return action()
+        except StoreOutcomeUnknown:
+            if not unknown:
+                raise SessionUnavailable("the durable store of sessions did not answer in time") from None
+            self._replay.hurry()  # if it did happen, Redis has not been told
+            raise SessionOutcomeUnknown(f"the durable store of sessions did not confirm the change; {unknown}") from None
         except StoreUnavailable:
+            self._replay.hurry()  # its thread asks until PostgreSQL is back, so that no caller has to wait to find out
             raise SessionUnavailable("the durable store of sessions cannot be reached; nothing was changed") from None
         except ScriptFault:
             raise SessionUnavailable("the state server cannot be reached") from None

@@ -192,10 +192,12 @@ class Servers:
         family = [postmaster, *postmaster.children(recursive=True)]
         for process in family:
             process.suspend()
-        yield
-        for process in reversed(family):
-            with suppress(psutil.NoSuchProcess):
-                process.resume()
+        try:
+            yield
+        finally:  # a test that fails in between must not leave a server that cannot even be stopped
+            for process in reversed(family):
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     @contextmanager
     def postgres_backends_killed(self) -> Iterator[None]:

@@ -16,7 +16,6 @@ from prosepolish_core.adapters.redis_client import connect
 from prosepolish_core.errors import InvalidIdentifier, SessionUnavailable
 from prosepolish_core.model.session import SessionRules
 from prosepolish_core.sessions.service import Sessions
-from prosepolish_core.store.migrate import migrate
 
 pytestmark = pytest.mark.live
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dBjftJeZ4CVPmB92K27uhbUJU1p1r"
@@ -29,16 +28,6 @@ class Stack(NamedTuple):
     redis: redis.Redis
     url: str
     pool: PostgresPool
-
-
-@pytest.fixture(scope="module")
-def migrated_url(postgres_server: str) -> str:
-    """One database for this file; each test finds it empty."""
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE sessions_test")
-    url = postgres_server.replace("/postgres?", "/sessions_test?")
-    migrate(url)
-    return url
 
 
 @pytest.fixture
