@@ -15,7 +15,13 @@ from ..children import Part
 #: What differs between the two servers.
 ROLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
-        "cache": {"maxmemory": "256mb", "maxmemory-policy": "allkeys-lru", "save": '""', "appendonly": "no"},
+        "cache": {
+            "maxmemory": "256mb",
+            "maxmemory-policy": "allkeys-lru",
+            "notify-keyspace-events": "Exem",
+            "save": '""',
+            "appendonly": "no",
+        },
         "state": {"maxmemory": "64mb", "maxmemory-policy": "noeviction", "save": '""', "appendonly": "yes"},
     }
 )
