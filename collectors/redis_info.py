@@ -9,7 +9,7 @@ from functools import partial
 
 from prosepolish_core.errors import ProsePolishError, SourceRefused
 from prosepolish_core.model.sample import Run, RunOutcome
-from prosepolish_core.redis_info.info_reply import read_info
+from prosepolish_core.redis_info.info_reader import InfoReader
 
 from . import footprint
 from .reading import Entry, Found, Instance, failed
@@ -61,7 +61,10 @@ def _take(instance: Instance, tick: int, deadline: float, fault: Exception | Non
 
 
 def _found(instance: Instance, reply: bytes) -> Found:
-    info = read_info(reply)
+    reader: InfoReader | None = instance.memory.get(NAME)
+    if reader is None:
+        reader = instance.memory[NAME] = InfoReader()
+    info = reader.read(reply)
     return Found(info.samples + footprint.samples(instance, info.commands), info.state)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from math import isfinite
+from sys import intern
 from typing import NamedTuple
 
 from ..model.sample import Kind, Labels, Sample
@@ -74,8 +75,8 @@ ENGINE: dict[str, Part | None] = {
 }
 
 
-class _Reader:
-    """Collects one reply; `line` takes the lines that are not a plain known number."""
+class Gathered:
+    """Collects lines; `line` takes the lines that are not a plain known number."""
 
     __slots__ = ("commands", "samples", "texts", "unknown")
 
@@ -85,7 +86,7 @@ class _Reader:
         self.unknown: list[str] = []
         self.commands: dict[str, tuple[float, float]] = {}
 
-    def take(self, line: "_Reader") -> None:
+    def take(self, line: "Gathered") -> None:
         """Add what one line came to."""
         self.samples += line.samples
         if line.texts:
@@ -148,7 +149,7 @@ class _Reader:
         self.parts(value, {}, stem, labels)
 
 
-def _command(reader: _Reader, line: str) -> bool:
+def _command(reader: Gathered, line: str) -> bool:
     name, _, value = line.rpartition(":")
     command = name[8:]
     labels = (("cmd", command),)
@@ -176,13 +177,13 @@ def _command(reader: _Reader, line: str) -> bool:
     return True
 
 
-def _error(reader: _Reader, line: str) -> bool:
+def _error(reader: Gathered, line: str) -> bool:
     name, _, value = line.rpartition(":")
     reader.parts(value, ERROR, "errorstat", (("error", name[10:]),))
     return True
 
 
-def _percentiles(reader: _Reader, line: str) -> bool:
+def _percentiles(reader: Gathered, line: str) -> bool:
     name, _, value = line.rpartition(":")
     command = name[len("latency_percentiles_usec_") :]
     for pair in value.split(","):
@@ -191,7 +192,7 @@ def _percentiles(reader: _Reader, line: str) -> bool:
     return True
 
 
-def _database(reader: _Reader, line: str) -> bool:
+def _database(reader: Gathered, line: str) -> bool:
     name, _, value = line.partition(":")
     sizes = _KEYSIZES.fullmatch(name)
     if sizes:
@@ -206,7 +207,7 @@ def _database(reader: _Reader, line: str) -> bool:
     return True
 
 
-def _replica(reader: _Reader, line: str) -> bool:
+def _replica(reader: Gathered, line: str) -> bool:
     name, _, value = line.partition(":")
     if not name[5:].isdigit():
         return False
@@ -219,7 +220,7 @@ def _replica(reader: _Reader, line: str) -> bool:
     return True
 
 
-def _watched(reader: _Reader, line: str) -> bool:
+def _watched(reader: Gathered, line: str) -> bool:
     name, _, value = line.partition(":")
     if not name[6:].isdigit():
         return False
@@ -233,7 +234,7 @@ def _watched(reader: _Reader, line: str) -> bool:
     return True
 
 
-def _thread(reader: _Reader, line: str) -> bool:
+def _thread(reader: Gathered, line: str) -> bool:
     name, _, value = line.partition(":")
     if not name[10:].isdigit():
         return False
@@ -241,7 +242,7 @@ def _thread(reader: _Reader, line: str) -> bool:
     return True
 
 
-def _active_time(reader: _Reader, line: str) -> bool:
+def _active_time(reader: Gathered, line: str) -> bool:
     name, _, value = line.partition(":")
     match = _THREAD_TIME.fullmatch(name)
     return bool(match) and reader.number(
@@ -249,19 +250,19 @@ def _active_time(reader: _Reader, line: str) -> bool:
     )
 
 
-def _engine(reader: _Reader, line: str) -> bool:
+def _engine(reader: Gathered, line: str) -> bool:
     _, _, value = line.partition(":")
     named = dict(pair.partition("=")[::2] for pair in value.split(","))
     reader.parts(value, ENGINE, "engine", (("engine", named.get("name", "")),))
     return True
 
 
-def _ignored(_reader: _Reader, _line: str) -> bool:
+def _ignored(_reader: Gathered, _line: str) -> bool:
     return True
 
 
 #: First two letters -> line prefix and who reads such lines. Modules and listeners say nothing that counts.
-FAMILIES: dict[str, tuple[str, Callable[[_Reader, str], bool]]] = {
+FAMILIES: dict[str, tuple[str, Callable[[Gathered, str], bool]]] = {
     "cm": ("cmdstat_", _command),
     "er": ("errorstat_", _error),
     "la": ("latency_percentiles_usec_", _percentiles),
@@ -276,54 +277,71 @@ FAMILIES: dict[str, tuple[str, Callable[[_Reader, str], bool]]] = {
 }
 
 
-#: What a line came to, remembered: most lines of a server say the same as at the last tick. A plain number is its sample,
-#: a line of another kind a reader that took it, a line that says nothing None. Cleared when full.
-_REMEMBERED: dict[str, "Sample | _Reader | None"] = {"": None}
+#: What one line comes to: a plain number is its sample, a line of another kind what it gave, one that says nothing None.
+Line = Sample | Gathered | None
+#: Lines that were read before, by whichever server: servers of one version say mostly the same. Cleared when full.
+_REMEMBERED: dict[str, Line] = {"": None}
 MOST_REMEMBERED = 50_000
+
+
+def text_of(reply: bytes | str) -> str:
+    """The reply as text with plain line ends."""
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return text.replace("\r\n", "\n")
 
 
 def read_info(reply: bytes | str) -> InfoReply:
     """Read one INFO reply, of any section list, any version, RESP2 or RESP3. Never raises for what it does not know."""
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    reader = _Reader()
-    append, take, remembered = reader.samples.append, reader.take, _REMEMBERED.get
-    for line in text.replace("\r\n", "\n").split("\n"):
-        known = remembered(line, False)
-        if known is False:
-            known = _read_line(line)
-        if type(known) is Sample:
-            append(known)
-        elif isinstance(known, _Reader):
-            take(known)
+    text = text_of(reply)
+    return whole_reply(text, remembered_lines(text.split("\n")))
+
+
+def remembered_lines(lines: list[str]) -> list[Line]:
+    """What each line comes to, from memory where one like it was read before."""
     if len(_REMEMBERED) > MOST_REMEMBERED:
         _REMEMBERED.clear()
-    return InfoReply(tuple(reader.samples), _state(text, reader), tuple(dict.fromkeys(reader.unknown)), reader.commands)
+    for line in lines:
+        if line not in _REMEMBERED:
+            _REMEMBERED[line] = read_line(line)
+    return [_REMEMBERED[line] for line in lines]
 
 
-def _read_line(line: str) -> "Sample | _Reader | None":
+def whole_reply(text: str, lines: list[Line]) -> InfoReply:
+    """The reply that these lines add up to."""
+    reader = Gathered()
+    append, take = reader.samples.append, reader.take
+    for known in lines:
+        if type(known) is Sample:
+            append(known)
+        elif isinstance(known, Gathered):
+            take(known)
+    return InfoReply(tuple(reader.samples), state_of(text, reader), tuple(dict.fromkeys(reader.unknown)), reader.commands)
+
+
+def read_line(line: str) -> Line:
+    """Read one line."""
     name, _, value = line.partition(":")
     field = FIELDS.get(name)
-    found: Sample | _Reader | None = None
     if field is not None and not value.endswith("%"):
         try:
             number = float(value)
         except ValueError:
             number = float("nan")
         if number - number == 0.0:  # neither infinite nor not-a-number
-            found = _new(Sample, (name, number, field[0], field[1], ()))
-    if found is None and line:
-        reader = _Reader()
-        reader.line(line)
-        found = reader if reader.samples or reader.texts or reader.commands or reader.unknown else None
-    _REMEMBERED[line] = found
-    return found
+            return _new(Sample, (intern(name), number, field[0], field[1], ()))
+    if not line:
+        return None
+    reader = Gathered()
+    reader.line(line)
+    return reader if reader.samples or reader.texts or reader.commands or reader.unknown else None
 
 
-def _state(text: str, reader: _Reader) -> dict[str, str]:
+def state_of(text: str, reader: Gathered) -> dict[str, str]:
+    """The strings that tell what was read: version, role, process, policy; and which fields nobody knows."""
     texts = reader.texts
     state = {name: texts[name] for name in STATES if texts.get(name)}
     for name in ("uptime_in_seconds", "process_id"):
-        if value := _value_of(text, name):
+        if value := value_of(text, name):
             state[name] = value
     state |= {name: value for name, value in texts.items() if name.startswith(("replica.", "sentinel."))}
     valkey = "valkey_version" in texts or texts.get("server_name") == "valkey"
@@ -335,6 +353,7 @@ def _state(text: str, reader: _Reader) -> dict[str, str]:
     return state
 
 
-def _value_of(text: str, name: str) -> str:
+def value_of(text: str, name: str) -> str:
+    """The value of a plain line that is not the first."""
     at = text.find(f"\n{name}:")
     return text[at + len(name) + 2 :].split("\n", 1)[0].strip() if at >= 0 else ""

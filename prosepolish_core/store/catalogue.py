@@ -1,8 +1,7 @@
 """The catalogue: which numbers streams, series and layouts have in the database, remembered by this process."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -37,11 +36,8 @@ class Layout(NamedTuple):
     uptime: int | None
 
 
-Shape = tuple[tuple[str, Kind, str, Labels], ...]
-
-
-#: metric, kind, unit and labels of a sample.
-_WHAT = itemgetter(0, 2, 3, 4)
+#: The metrics, kinds, units and labels of a run's samples, each as one column.
+Shape = tuple[tuple[str, ...], tuple[Kind, ...], tuple[str, ...], tuple[Labels, ...]]
 
 
 def clean(text: str) -> str:
@@ -49,9 +45,12 @@ def clean(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def shape_of(samples: Iterable[Sample]) -> Shape:
-    """What the samples are, without their values; equal shapes share a layout."""
-    return tuple(map(_WHAT, samples))
+def shape_of(samples: Sequence[Sample]) -> tuple[Shape | None, tuple[float, ...]]:
+    """What the samples are, and their values; equal shapes share a layout. A run without samples has none."""
+    if not samples:
+        return None, ()
+    metrics, values, kinds, units, labels = zip(*samples, strict=True)
+    return (metrics, kinds, units, labels), values
 
 
 class Catalogue:
@@ -66,19 +65,15 @@ class Catalogue:
         self._streams.clear()
         self._layouts.clear()
 
-    def knows(self, run: Run, shape: Shape) -> bool:
-        """Whether the run can be written without asking the database for numbers."""
-        return (run.source, run.collector) in self._streams and (not shape or shape in self._layouts)
-
-    def stream(self, run: Run) -> int:
+    def stream(self, run: Run) -> int | None:
         """The number of the run's stream, once learned."""
-        return self._streams[run.source, run.collector]
+        return self._streams.get((run.source, run.collector))
 
-    def layout(self, shape: Shape) -> Layout:
+    def layout(self, shape: Shape) -> Layout | None:
         """The layout of this shape, once learned."""
-        return self._layouts[shape]
+        return self._layouts.get(shape)
 
-    def learn(self, connection: Connection, run: Run, shape: Shape) -> None:
+    def learn(self, connection: Connection, run: Run, shape: Shape | None) -> None:
         """Look up or create the numbers of this run's stream and layout."""
         if (run.source, run.collector) not in self._streams:
             row = connection.execute(_STREAM, {"source": clean(run.source), "collector": clean(run.collector)}).fetchone()
@@ -140,7 +135,7 @@ def labels_tuple(labels: Mapping[str, str]) -> Labels:
 
 def _learn_layout(connection: Connection, shape: Shape) -> Layout:
     last: dict[tuple[str, str, str, str], int] = {}
-    for at, (metric, kind, unit, labels) in enumerate(shape):
+    for at, (metric, kind, unit, labels) in enumerate(zip(*shape, strict=True)):
         last[clean(metric), labels_json(labels), str(kind), clean(unit)] = at
     columns = list(zip(*last, strict=True))
     found = connection.execute(
@@ -158,6 +153,6 @@ def _learn_layout(connection: Connection, shape: Shape) -> Layout:
         id=row[0],
         facts=facts,
         counters=np.array([f.kind is Kind.COUNTER and not of_observer(f.metric) for f in facts]),
-        take=None if take == tuple(range(len(shape))) else take,
+        take=None if take == tuple(range(len(shape[0]))) else take,
         uptime=next((i for i, f in enumerate(facts) if f.metric == "uptime_in_seconds" and not f.labels), None),
     )

@@ -40,16 +40,21 @@ class GapWatch:
         self._places.clear()
         self._seen.clear()
 
+    def concerns(self, layout: Layout | None) -> bool:
+        """Whether runs of this layout hold such a counter. Most do not."""
+        return layout is not None and bool(self._places_of(layout))
+
     def see(self, connection: Connection, run: Run, stream: int, layout: Layout | None, values: Numbers) -> None:
-        """Keep the mark a run calls for in the caller's transaction. Most runs hold no such counter and cost one look."""
-        if layout is None:
-            return
+        """Keep the mark a run calls for in the caller's transaction."""
+        for at, metric in () if layout is None else self._places_of(layout):
+            self._compare(connection, run, stream, metric, float(values[at]))
+
+    def _places_of(self, layout: Layout) -> tuple[_Place, ...]:
         places = self._places.get(layout.id)
         if places is None:
             found = (_Place(i, f.metric) for i, f in enumerate(layout.facts) if f.metric in TEXTS and not f.labels)
             places = self._places[layout.id] = tuple(found)
-        for at, metric in places:
-            self._compare(connection, run, stream, metric, float(values[at]))
+        return places
 
     def _compare(self, connection: Connection, run: Run, stream: int, metric: str, value: float) -> None:
         before = self._seen.get((stream, metric)) or _from_store(connection, run, stream, metric)

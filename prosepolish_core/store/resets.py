@@ -57,6 +57,20 @@ class ResetWatch:
         """Begin anew; the next run of each stream is compared with the store's."""
         self._seen.clear()
 
+    def passes(self, run: Run, stream: int, layout: Layout | None, values: Numbers) -> bool:
+        """Note a run that follows the one before without a reset; False when only `see`, with the database, can tell."""
+        if layout is None or not run.state:
+            return True
+        before = self._seen.get(stream)
+        if before is None:
+            return False
+        if run.tick > before.tick:
+            now = _Seen(run.tick, run.ts, layout, values, run.state)
+            if _compare(before, now) is not None:
+                return False
+            self._seen[stream] = now
+        return True
+
     def see(self, connection: Connection, run: Run, stream: int, layout: Layout | None, values: Numbers) -> None:
         """Compare a run with the one before, and keep the mark it calls for in the caller's transaction."""
         if layout is None or not run.state:

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import orjson
 
 from ..adapters.postgres_pool import Connection, Duplicate, NoPartition, PostgresPool
 from ..model.sample import Run
+from .alone import alone, untouched
 from .catalogue import Catalogue, Layout, clean, shape_of
 from .faults import store_faults
 from .gaps import GapWatch
@@ -123,20 +125,20 @@ class SampleWriter:
         return [p for p in packed if p is not None]
 
     def _learn(self, connection: Connection, run: Run) -> _Packed | None:
-        self._catalogue.learn(connection, run, shape_of(run.samples))
+        self._catalogue.learn(connection, run, shape_of(run.samples)[0])
         return self._packed(run)
 
     def _packed(self, run: Run) -> _Packed | None:
         """The run with its numbers, if they are known."""
-        shape = shape_of(run.samples)
-        if not self._catalogue.knows(run, shape):
+        shape, given = shape_of(run.samples)
+        stream, layout = self._catalogue.stream(run), self._catalogue.layout(shape) if shape else None
+        if stream is None or (shape and layout is None):
             return None
-        layout = self._catalogue.layout(shape) if shape else None
-        values = np.array([s.value for s in run.samples], dtype=np.float64)
+        values = np.array(given, dtype=np.float64)
         if layout is not None and layout.take is not None:
             values = values[list(layout.take)]
         values[np.isneginf(values)] = np.nan
-        return _Packed(run, self._catalogue.stream(run), layout, values)
+        return _Packed(run, stream, layout, values)
 
     def _refuse_other_database(self, connection: Connection, packed: list[_Packed]) -> None:
         """A new connection may lead to a database that was put in the place of ours: then everything is looked up again."""
@@ -154,16 +156,35 @@ class SampleWriter:
 
     def _copy(self, connection: Connection, packed: list[_Packed]) -> None:
         opened: list[Frame] = []
-        rows = [self._row(p, opened) for p in packed]
+        rows = COPY_HEAD + b"".join([self._row(p, opened) for p in packed]) + COPY_END
+        late, watched, gaps = _late(packed), self._watched(packed), [p for p in packed if self._gaps.concerns(p.layout)]
+        if not (opened or late or watched or gaps) and untouched(connection):
+            # Nothing but one statement, which is whole by itself: two round trips fewer than a transaction around it.
+            with alone(connection), connection.cursor().copy(_COPY) as copy:
+                copy.write(rows)
+            return
         if opened:
             with connection.cursor().copy(_COPY_FRAMES) as copy:
                 copy.write(COPY_HEAD + b"".join(_frame_row(f) for f in opened) + COPY_END)
         with connection.cursor().copy(_COPY) as copy:
-            copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
-        _note_late(connection, packed)
-        for p in packed:
+            copy.write(rows)
+        if late:
+            streams, starts = zip(*sorted(late), strict=True)
+            connection.execute(_LATE, (list(streams), list(starts)))
+        for p in watched:
             self._watch.see(connection, p.run, p.stream, p.layout, p.values)
+        for p in gaps:
             self._gaps.see(connection, p.run, p.stream, p.layout, p.values)
+
+    def _watched(self, packed: list[_Packed]) -> list[_Packed]:
+        """Runs that call for a look into the database, or for a mark; after the first of a stream, all of that stream."""
+        found: list[_Packed] = []
+        streams: set[int] = set()
+        for p in packed:
+            if p.stream in streams or not self._watch.passes(p.run, p.stream, p.layout, p.values):
+                streams.add(p.stream)
+                found.append(p)
+        return found
 
     def _row(self, packed: _Packed, opened: list[Frame]) -> bytes:
         run, stream, layout, values = packed
@@ -183,13 +204,10 @@ class SampleWriter:
         return run_row(run.tick, run.ts, frame.id, stream, run.duration_s, outcome, packed_values)
 
 
-def _note_late(connection: Connection, packed: list[_Packed]) -> None:
-    """Tell the roll-ups of runs that come so late that their span, or the next run's, may have been rolled up."""
-    now = datetime.now(UTC).timestamp()
-    late = {(p.stream, p.run.tick // SPAN_S * SPAN_S) for p in packed if now - p.run.tick > LATE_S}
-    if late:
-        streams, starts = zip(*sorted(late), strict=True)
-        connection.execute(_LATE, (list(streams), list(starts)))
+def _late(packed: list[_Packed]) -> set[tuple[int, int]]:
+    """Streams and spans of runs that come so late that their roll-up, or the next run's, may have been made without them."""
+    before = time.time() - LATE_S
+    return {(p.stream, p.run.tick // SPAN_S * SPAN_S) for p in packed if p.run.tick < before}
 
 
 def _absent(connection: Connection, packed: list[_Packed]) -> list[_Packed]:

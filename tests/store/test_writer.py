@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -104,3 +105,17 @@ def test_the_documented_queries_run(pool: PostgresPool) -> None:
         for statement in statements:
             assert connection.execute(statement).fetchall() == []
     assert len(statements) == 2
+
+
+def test_a_run_alone_leaves_the_connection_as_it_was(pool: PostgresPool) -> None:
+    """A fresh run is one statement that commits itself; one that stands there already takes nothing with it, and none stays open."""
+    store, now = SampleStore(pool), int(datetime.now(UTC).timestamp())
+    first, *others = (replace(run, tick=now + n, ts=datetime.fromtimestamp(now + n, UTC)) for n, run in enumerate(runs(3)))
+    for run in (first, *others):
+        store.write([run])
+    SampleStore(pool).write([replace(first, tick=now + 7)])
+    store.write([replace(first, tick=now + 7), replace(first, tick=now + 8)])
+    with pool.connection() as connection:
+        assert not connection.autocommit
+        ticks = connection.execute("SELECT extract(epoch FROM tick)::bigint - %s FROM sample_run ORDER BY 1", (now,)).fetchall()
+    assert [row[0] for row in ticks] == [0, 1, 2, 7, 8]
