@@ -121,31 +121,24 @@ class Limiter:
 
     def _keys(self, subject: str, chosen: Plan) -> list[str]:
         start = stem(subject, self._tagged)
+        if len(chosen.suffixes) == 1 and chosen.subjects[0] is None:
+            return [start + chosen.suffixes[0]]
         keys = [
             (start if own is None else stem(own, self._tagged)) + suffix
             for own, suffix in zip(chosen.subjects, chosen.suffixes, strict=True)
         ]
-        if len(keys) > 1 and len(set(keys)) != len(keys):
+        if len(set(keys)) != len(keys):
             raise InvalidLimit("the same limit is named twice in one call")
         return keys
 
     def _ask(self, chosen: Plan, keys: list[str], request: str, *, charge: bool) -> Decision:
         nonce = self._scripts.nonce()
-        count = len(keys)
         if request:
             keys = [*keys, request]
-        tail = b"".join(
-            [
-                bulk(b"%d" % len(keys)),
-                *[bulk(key.encode()) for key in keys],
-                bulk(nonce),
-                b"$%d\r\n%d\r\n" % (1 if count < 10 else 2, count),
-                b"$1\r\n1\r\n" if charge else b"$1\r\n0\r\n",
-                bulk(b"%d" % chosen.remember_ms),
-                chosen.args,
-            ]
-        )
-        reply = self._scripts.run_packed(self._check, 5 + len(keys) + chosen.words, tail, nonce)
+        named = [bulk(key.encode()) for key in keys]
+        rest = chosen.charging if charge else chosen.looking
+        tail = b"".join([bulk(b"%d" % len(keys)), *named, bulk(nonce), rest])
+        reply = self._scripts.run_packed(self._check, 3 + len(keys), tail, nonce)
         if reply[1] == 2:
             try:
                 at_us, *numbers = map(int, reply[3].split())

@@ -16,15 +16,14 @@ REMEMBER_S = (60, 3600)
 
 
 class Plan(NamedTuple):
-    """What of a call depends only on its limits and its cost."""
+    """What of a call depends only on its limits and its cost. `charging` and `looking` are the script's argument for either."""
 
     limits: tuple[Limit, ...]
     cost: int
     suffixes: tuple[str, ...]
     subjects: tuple[str | None, ...]
-    args: bytes
-    words: int
-    remember_ms: int
+    charging: bytes
+    looking: bytes
 
 
 def plan(limits: Sequence[Limit], cost: int) -> Plan:
@@ -38,17 +37,10 @@ def plan(limits: Sequence[Limit], cost: int) -> Plan:
     for limit in chosen:
         if limit.subject is not None:
             checked("a limit's subject", limit.subject, LONGEST_SUBJECT)
-    args = [value for limit in chosen for value in _numbers(limit, cost)]
     remember_s = min(max(REMEMBER_S[0], *(limit.per_s for limit in chosen)), REMEMBER_S[1])
-    return Plan(
-        chosen,
-        cost,
-        tuple(limit.fingerprint for limit in chosen),
-        tuple(limit.subject for limit in chosen),
-        b"".join(bulk(value.encode()) for value in args),
-        len(args),
-        remember_s * 1000,
-    )
+    packed = bytes([len(chosen)]) + (remember_s * 1000).to_bytes(4) + b"".join(_packed(limit, cost) for limit in chosen)
+    suffixes = tuple(limit.fingerprint for limit in chosen)
+    return Plan(chosen, cost, suffixes, tuple(limit.subject for limit in chosen), bulk(b"\1" + packed), bulk(b"\0" + packed))
 
 
 def checked(what: str, text: object, longest: int) -> str:
@@ -62,7 +54,9 @@ def checked(what: str, text: object, longest: int) -> str:
     return text
 
 
-def _numbers(limit: Limit, cost: int) -> list[str]:
+def _packed(limit: Limit, cost: int) -> bytes:
+    """One limit as the script unpacks it (`>c1I4I6I4BI6I4`): whole µs, and the step of GCRA as whole µs and a remainder."""
     window = limit.per_s * 1_000_000
     step, rest = divmod(min(cost, limit.amount) * window, limit.amount) if limit.amount else (0, 0)
-    return [limit.algorithm.value[0], *map(str, (limit.amount, window, cost, int(limit.shadow), step, rest))]
+    sizes = ((limit.amount, 4), (window, 6), (cost, 4), (limit.shadow, 1), (step, 6), (rest, 4))
+    return limit.algorithm.value[0].encode() + b"".join(number.to_bytes(size) for number, size in sizes)
