@@ -1,6 +1,10 @@
-"""Are the printed rights enough for every collector, and for nothing else, on every server version at hand?"""
+"""Are the printed rights enough for every collector, and for nothing else, on every server version at hand?
+
+`python -m benchmarks.collector_rights [NAME=PROGRAM …]` tries further servers too; a name is `redis-7.2`, `valkey-8.0` and so on.
+"""
 
 import sys
+from pathlib import Path
 
 import redis
 from redis.exceptions import NoPermissionError, ResponseError
@@ -12,8 +16,6 @@ from prosepolish_core.redis_info.acl import DIALECTS, setuser
 
 from ._observed import programs, served
 
-#: Which dialect of the rules each server takes.
-DIALECT = {"redis-6.2": "redis-6.2", "redis-7.0": "redis-7", "redis-8.2": "redis-7", "valkey-9.1": "valkey-8.1"}
 #: What no version has, so that a refusal there is no fault of the rules.
 LACKING = {"redis-6.2": {"latency|histogram"}}
 FORBIDDEN = (
@@ -28,9 +30,18 @@ FORBIDDEN = (
 )
 
 
+def dialect_of(name: str) -> str:
+    """Which dialect of the rules a server takes, by its kind and version."""
+    kind, _, version = name.partition("-")
+    number = tuple(map(int, version.split(".")))
+    if kind == "valkey":
+        return "valkey-8.1" if number >= (8, 1) else "redis-7"
+    return "redis-7" if number >= (7, 0) else "redis-6.2"
+
+
 def check(name: str, port: int) -> bool:
     """Run every collector as the user, then try what it must not do."""
-    dialect = next(d for d in DIALECTS if d.name == DIALECT[name])
+    dialect = next(d for d in DIALECTS if d.name == dialect_of(name))
     with redis.Redis(port=port, protocol=2) as client:
         client.set("dict:a", "b")
         client.execute_command(*setuser(dialect, "watcher").replace("PASSWORD", "right").split())
@@ -60,7 +71,8 @@ def check(name: str, port: int) -> bool:
 def main() -> int:
     """Every server; 1 when the rules are too tight or too wide somewhere."""
     good = []
-    for name, program in programs().items():
+    given = {name: Path(path) for name, path in (argument.split("=", 1) for argument in sys.argv[1:])}
+    for name, program in sorted((programs() | given).items()):
         with served(program) as port:
             good.append(check(name, port))
     return 0 if all(good) else 1
