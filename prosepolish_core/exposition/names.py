@@ -66,6 +66,17 @@ latency_event_seconds latency_spike_duration_seconds
 config_maxmemory config_maxmemory
 config_maxclients config_maxclients
 config_io_threads config_io_threads
+cluster_state cluster_state
+cluster_slots_assigned cluster_slots_assigned
+cluster_slots_ok cluster_slots_ok
+cluster_slots_pfail cluster_slots_pfail
+cluster_slots_fail cluster_slots_fail
+cluster_known_nodes cluster_known_nodes
+cluster_size cluster_size
+cluster_current_epoch cluster_current_epoch
+cluster_my_epoch cluster_my_epoch
+sentinel_primary_replicas sentinel_master_slaves
+sentinel_primary_sentinels sentinel_master_sentinels
 """
 _COUNTERS = """
 total_connections_received connections_received_total
@@ -88,6 +99,8 @@ cmdstat_calls commands_total
 cmdstat_rejected_calls commands_rejected_calls_total
 cmdstat_failed_calls commands_failed_calls_total
 errorstat_count errors_total
+cluster_stats_messages_sent cluster_messages_sent_total
+cluster_stats_messages_received cluster_messages_received_total
 """
 
 
@@ -103,7 +116,7 @@ NAMES: dict[str, Name] = {
     "cmdstat_usec": Name("redis_commands_duration_seconds_total", "counter", 1e-6),
 }
 #: Labels the exporter calls otherwise.
-LABELS = {"error": "err", "event": "event_name"}
+LABELS = {"error": "err", "event": "event_name", "primary": "master_name"}
 #: Metrics that say which primary a replica follows.
 OF_PRIMARY = frozenset(
     {"master_last_io_seconds_ago", "master_link_status", "master_sync_in_progress", "slave_repl_offset", "slave_read_repl_offset"}

@@ -10,7 +10,20 @@ from .redis_families import STALE_S
 from .totals import Totals
 
 #: Prefixes of our own metrics; everything else is a server's field under the exporter's name.
-OWN = ("collector_", "census_", "postgres_", "clients_", "slowlog_seen", "slowlog_missed", "attributed_")
+OWN = (
+    "collector_",
+    "census_",
+    "postgres_",
+    "store_",
+    "clients_",
+    "slowlog_seen",
+    "slowlog_missed",
+    "attributed_",
+    "cluster_node",
+    "cluster_primaries",
+    "cluster_replicas",
+    "sentinel_primary_ok",
+)
 _BASE_UNITS = {"bytes": "bytes", "seconds": "seconds", "ratio": "ratio", "microseconds": "seconds"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..model.sample import Sample
+from ..model.sample import Kind, Sample
 from .fields import unit_of_unknown
 from .replies import number, pairs, text
 
@@ -115,6 +115,10 @@ def _slots(word: str) -> int:
     return int(last or first) - int(first) + 1 if first.isdecimal() and (last.isdecimal() or not last) else 0
 
 
+#: What CLUSTER INFO counts since the node began.
+_CLUSTER_COUNTERS = ("cluster_stats_messages_", "total_cluster_links_buffer_limit_exceeded")
+
+
 def read_cluster_info(reply: Any) -> tuple[tuple[Sample, ...], dict[str, str]]:
     """CLUSTER INFO: numbers under their own names, `cluster_state` as a number (1 ok) and a string."""
     samples: list[Sample] = []
@@ -126,5 +130,6 @@ def read_cluster_info(reply: Any) -> tuple[tuple[Sample, ...], dict[str, str]]:
             strings[name] = value
             samples.append(Sample(name, float(value == "ok")))
         elif found is not None and name:
-            samples.append(Sample(name, found, unit=unit_of_unknown(name)))
+            kind = Kind.COUNTER if name.startswith(_CLUSTER_COUNTERS) else Kind.GAUGE
+            samples.append(Sample(name, found, kind, unit_of_unknown(name)))
     return tuple(samples), strings

@@ -106,6 +106,25 @@ def test_our_own_readings_are_in_base_units() -> None:
     assert found["prosepolish_postgres_connections", (("instance", "postgres"), ("state", "idle"))] == 3.0
 
 
+def test_cluster_and_sentinel_have_the_exporters_names() -> None:
+    """What a node says of its cluster and a sentinel of its primaries; what the exporter has no name for is ours."""
+    samples = (
+        Sample("cluster_state", 1.0),
+        Sample("cluster_stats_messages_sent", 9.0, Kind.COUNTER),
+        Sample("cluster_node_up", 0.0, labels=(("node", "10.0.0.1:6379"), ("role", "primary"))),
+        Sample("sentinel_masters", 1.0),
+        Sample("sentinel_primary_replicas", 2.0, labels=(("primary", "words"),)),
+        Sample("sentinel_primary_ok", 1.0, labels=(("primary", "words"),)),
+    )
+    found = parsed(render(readings(samples), {"cache": {"server": "redis"}}, now=NOW))
+    assert found["redis_cluster_state", (("instance", "cache"),)] == 1.0
+    assert found["redis_cluster_messages_sent_total", (("instance", "cache"),)] == 9.0
+    assert found["prosepolish_cluster_node_up", (("instance", "cache"), ("node", "10.0.0.1:6379"), ("role", "primary"))] == 0.0
+    assert found["redis_sentinel_masters", (("instance", "cache"),)] == 1.0
+    assert found["redis_sentinel_master_slaves", (("instance", "cache"), ("master_name", "words"))] == 2.0
+    assert found["prosepolish_sentinel_primary_ok", (("instance", "cache"), ("primary", "words"))] == 1.0
+
+
 @given(st.text(max_size=30), st.text(max_size=30), st.floats(allow_nan=False))
 def test_any_label_and_any_value_survive(command: str, source: str, value: float) -> None:
     """Quotes, backslashes and line ends in labels come back as they were, and values are exact."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from prosepolish_core.model.sample import Kind
 from prosepolish_core.redis_info.flat import (
     CONFIG,
     MOST_NODES,
@@ -59,6 +60,8 @@ def test_a_huge_cluster_is_counted_whole_and_named_in_part() -> None:
 
 def test_the_cluster_tells_its_state() -> None:
     """A cluster that is not ok is 0."""
-    samples, strings = read_cluster_info(b"cluster_state:fail\r\ncluster_slots_assigned:16384\r\n")
-    assert {s.metric: s.value for s in samples} == {"cluster_state": 0.0, "cluster_slots_assigned": 16384.0}
+    samples, strings = read_cluster_info(b"cluster_state:fail\r\ncluster_slots_assigned:16384\r\ncluster_stats_messages_sent:7\r\n")
+    found = {"cluster_state": 0.0, "cluster_slots_assigned": 16384.0, "cluster_stats_messages_sent": 7.0}
+    assert {s.metric: s.value for s in samples} == found
+    assert [s.metric for s in samples if s.kind is Kind.COUNTER] == ["cluster_stats_messages_sent"]
     assert strings == {"cluster_state": "fail"}
