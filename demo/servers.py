@@ -37,19 +37,17 @@ def wanted(plan: Plan, folder: DataFolder, env: Mapping[str, str]) -> Iterator[S
 
 
 def check_given(plan: Plan, env: Mapping[str, str]) -> None:
-    """Ask the servers the environment names. Raises StartupError when one does not answer; no address is shown."""
+    """Ask the servers the environment names. Raises StartupError when one cannot be used; no address is shown."""
     config = Config.from_env(env)
     given = {
-        "REDIS_URL": (not plan.cache, config.redis_url, valkey.answers),
-        "REDIS_STATE_URL": (not plan.state and config.redis_state_url is not None, config.state_url, valkey.answers),
-        "DATABASE_URL": (not plan.postgres, config.database_url, postgres.answers_at_all),
+        "REDIS_URL": (not plan.cache, config.redis_url, valkey.trouble),
+        "REDIS_STATE_URL": (not plan.state and config.redis_state_url is not None, config.state_url, valkey.trouble),
+        "DATABASE_URL": (not plan.postgres, config.database_url, postgres.trouble),
     }
-    for name, (asked, secret, answers) in given.items():
+    for name, (asked, secret, trouble) in given.items():
         address = secret.get_secret_value()
-        if asked and "+" not in urlsplit(address).scheme and not answers(address):
-            raise StartupError(
-                f"the server that {name} names does not answer; start it, or unset {name} and `up` starts one itself"
-            )
+        if asked and "+" not in urlsplit(address).scheme and (what := trouble(address)):
+            raise StartupError(f"the server that {name} names {what}, or unset {name} and `up` starts one itself")
 
 
 def _postgres(folder: DataFolder, env: Mapping[str, str]) -> Server:

@@ -126,7 +126,8 @@ class Config(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             faults = "; ".join(
-                f"{'.'.join(str(p) for p in e['loc']) or 'settings'}: {e['msg']}"
+                # What our own checks say names its variables already.
+                ": ".join([*map(str, e["loc"]), e["msg"].removeprefix("Value error, ")])
                 for e in error.errors(include_input=False, include_url=False)
             )
             raise ConfigError(f"the configuration is not usable: {faults}") from None
@@ -134,13 +135,12 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _addresses_are_addresses(self) -> Self:
         for name, secret in (("REDIS_URL", self.redis_url), ("REDIS_STATE_URL", self.redis_state_url)):
-            if secret and urlsplit(secret.get_secret_value()).scheme not in REDIS_SCHEMES:
+            if secret and _scheme(name, secret.get_secret_value()) not in REDIS_SCHEMES:
                 raise ValueError(f"{name} must begin with one of {', '.join(s + '://' for s in REDIS_SCHEMES)}")
-        if urlsplit(self.database_url.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+        if _scheme("DATABASE_URL", self.database_url.get_secret_value()) not in {"postgresql", "postgres"}:
             raise ValueError("DATABASE_URL must begin with postgresql://")
         for name, url in (("DICTIONARY_API_URL", self.dictionary_api_url), ("GEMINI_API_ENDPOINT", self.gemini_api_endpoint)):
-            parts = urlsplit(url)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
+            if _scheme(name, url) not in {"http", "https"} or not urlsplit(url).hostname:
                 raise ValueError(f"{name} must be an http:// or https:// address")
         if self.pepper and len(self.pepper.get_secret_value()) < 32:
             raise ValueError("PROSEPOLISH_PEPPER needs at least 32 characters")
@@ -164,7 +164,7 @@ class Config(BaseModel):
             found["state"] = self.state_url
         for part in filter(None, (p.strip() for p in self.redis_targets.split(","))):
             name, _, url = part.partition("=")
-            if not name.replace("-", "").replace("_", "").isalnum() or urlsplit(url).scheme not in REDIS_SCHEMES:
+            if not name.replace("-", "").replace("_", "").isalnum() or _scheme("REDIS_TARGETS", url) not in REDIS_SCHEMES:
                 raise ValueError("REDIS_TARGETS must be name=url pairs separated by commas")
             found[name] = SecretStr(url)
         return found
@@ -176,6 +176,17 @@ class Config(BaseModel):
     def embedded_names(self) -> tuple[str, ...]:
         """Servers that run embedded, for the status screen and the banner."""
         return tuple(filter(None, self.embedded.split(",")))
+
+
+def _scheme(name: str, address: str) -> str:
+    """How the address begins. One that cannot be read at all is a ValueError that names its variable, never its value."""
+    try:
+        parts = urlsplit(address)
+        if "," not in parts.netloc:  # several servers, each with a port of its own
+            _ = parts.port
+    except ValueError:
+        raise ValueError(f"{name} is no address: its host or its port cannot be read") from None
+    return parts.scheme
 
 
 def variables() -> dict[str, tuple[str, Any]]:

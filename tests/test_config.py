@@ -41,6 +41,9 @@ def test_a_secret_may_come_from_a_file(tmp_path: object) -> None:
         ("REDIS_URL", "hush://x"),
         ("REDIS_TARGETS", "hush"),
         ("DICTIONARY_API_URL", "file:///hush"),
+        ("DATABASE_URL", "postgresql://u:hush@[::1/x"),
+        ("REDIS_URL", "redis://:hush@host:hush/0"),
+        ("REDIS_TARGETS", "a=redis://:hush@host:hush"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_hides_the_value(name: str, value: str) -> None:

@@ -102,13 +102,15 @@ def answers(address: str) -> bool:
     return True
 
 
-def answers_at_all(address: str) -> bool:
-    """Whether a server of the user's takes connections; nothing is changed there."""
+def trouble(address: str) -> str:
+    """What keeps us from using a server of the user's; empty when nothing does. Nothing is changed there."""
     try:
         psycopg.connect(address, connect_timeout=3).close()
-    except psycopg.Error:
-        return False
-    return True
+    except psycopg.Error as error:
+        # The driver tells a refusal from silence only by the server's own word for it. The text itself is never shown.
+        refused = "FATAL" in str(error)
+        return "refuses us: check the user, the password and the database in it" if refused else "does not answer: start it"
+    return ""
 
 
 def end_leftovers(data: Path, patience_s: float = 5.0) -> None:

