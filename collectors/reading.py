@@ -30,6 +30,17 @@ class Instance:
     observer: Observer
     memory: dict[str, Any] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        """Begin anew with this instance: another collector has observed it, or does from now on.
+
+        Our counts go on from nothing, as after a restart: set beside the other's, a leap between the two would be a lie.
+        """
+        for kept in list(self.memory.values()):
+            if callable(stop := getattr(kept, "stop", None)):
+                stop()
+        self.memory.clear()
+        self.observer.charges.clear()
+
 
 @dataclass(slots=True)
 class Database:

@@ -62,6 +62,9 @@ class Runner:
                 self._keeper.drain()
                 renewed = self._leases.renew()
                 if renewed != held:
+                    for instance in self._instances:
+                        if instance.source in renewed ^ held:
+                            instance.forget()
                     if renewed - held:
                         self._schedule()  # what we took over is read at once: its tick may still be missing
                     held = renewed

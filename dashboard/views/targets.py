@@ -36,6 +36,10 @@ def tier_label(tier: str) -> str:
     return TIER_LABELS[Tier(tier)] if tier in {t.value for t in Tier} else tier
 
 
+#: What the census and key events tell apart besides: a sub-key, and keys of nobody's.
+OTHER_LABELS = {"user:sessions": "session lists", "(unknown)": "no family of ours"}
+
+
 def family_label(family: str) -> str:
     """The key family's name on screen."""
-    return FAMILY_LABELS[Family(family)] if family in {f.value for f in Family} else family
+    return FAMILY_LABELS[Family(family)] if family in {f.value for f in Family} else OTHER_LABELS.get(family, family)

@@ -137,3 +137,37 @@ def test_daylight_saving_neither_skips_nor_repeats_a_tick(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_counts_of_an_instance_begin_anew_when_it_changes_hands(
+    parts: tuple[Runner, Shelf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is lost to another collector is not listened to any more, and what is taken over is counted from nothing."""
+    runner, _ = parts
+    cache, state = runner._instances
+    heard = []
+
+    class Ear:
+        def stop(self) -> None:
+            heard.append("stopped")
+
+    for instance in (cache, state):
+        instance.observer.charges["redis_info"].calls = 7
+        instance.memory["redis_keyevents"] = Ear()
+    monkeypatch.setattr(Runner, "_schedule", lambda self: None)
+    held = iter([frozenset({"cache"}), frozenset({"cache"}), frozenset({"state"})])
+    monkeypatch.setattr(Leases, "renew", lambda self: self.__dict__.update(held=next(held)) or self.held)
+    kept: list[int] = []
+
+    def wait(_seconds: float) -> bool:
+        kept.append(cache.observer.charges["redis_info"].calls)
+        return len(kept) > 2
+
+    stop = threading.Event()
+    monkeypatch.setattr(stop, "wait", wait)
+    runner.run(stop)
+    assert kept == [7, 7, 0]
+    assert heard == ["stopped", "stopped"]
+    assert not cache.memory
+    assert not state.memory
+    assert state.observer.charges["redis_info"].calls == 0
