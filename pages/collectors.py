@@ -3,7 +3,7 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.charts.over_time import Line, lines
 from dashboard.charts.theme import PALETTE
-from dashboard.components import empty, figure
+from dashboard.components import empty, figure, table
 from dashboard.components.live import live
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
@@ -35,7 +35,7 @@ def _draw(view: collectors.CollectorsView) -> None:
         150,
     )
     st.subheader("Does each collector run on time?", anchor=False)
-    st.dataframe(
+    table.show(
         [
             {
                 "collector": r.collector,
@@ -51,7 +51,6 @@ def _draw(view: collectors.CollectorsView) -> None:
             }
             for r in view.rows
         ],
-        hide_index=True,
         key="collectors-table",
         alt="Runs, failures, coverage and duration per collector and source",
     )
@@ -65,7 +64,7 @@ def _draw(view: collectors.CollectorsView) -> None:
     if not view.failures:
         st.caption("No run failed in this window.")
         return
-    st.dataframe(
+    table.show(
         [
             {
                 "at (UTC)": f"{run.ts:%Y-%m-%d %H:%M:%S}",
@@ -76,7 +75,6 @@ def _draw(view: collectors.CollectorsView) -> None:
             }
             for run in view.failures
         ],
-        hide_index=True,
         key="failures-table",
         alt="The newest failed runs",
     )
@@ -108,7 +106,7 @@ def _draw_footprint(found: footprint.Footprint) -> None:
                 f"{numbers.percent(cost.share, 2)} were ours; {numbers.count(cost.others)} were not."
             )
     if found.collectors:
-        st.dataframe(
+        table.show(
             [
                 {
                     "collector": c.collector,
@@ -119,7 +117,6 @@ def _draw_footprint(found: footprint.Footprint) -> None:
                 }
                 for c in found.collectors
             ],
-            hide_index=True,
             key="footprint-table",
             alt="Calls, bytes and key reads that each collector caused on each server",
         )
@@ -130,7 +127,7 @@ def _draw_lacking(found: tuple[capabilities.Lacking, ...]) -> None:
     if not found:
         st.caption("Every command we ask for is answered.")
         return
-    st.dataframe(
+    table.show(
         [
             {
                 "server": lacking.target,
@@ -140,7 +137,6 @@ def _draw_lacking(found: tuple[capabilities.Lacking, ...]) -> None:
             }
             for lacking in found
         ],
-        hide_index=True,
         key="lacking-table",
         alt="Commands a server refuses, why, and when each is tried again",
     )

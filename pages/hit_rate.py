@@ -4,7 +4,7 @@ from dashboard import runtime
 from dashboard.charts.over_time import Line, lines
 from dashboard.charts.spans import rates
 from dashboard.charts.theme import PALETTE, colour_of
-from dashboard.components import empty, figure
+from dashboard.components import empty, figure, table
 from dashboard.components.live import live
 from dashboard.components.trust_line import trust_line
 from dashboard.views import attribution, hit_rate, numbers
@@ -34,7 +34,7 @@ def _draw(view: hit_rate.HitRateView) -> None:
     chart = lines(traces, unit="ratio", window=view.window, marks=view.marks, ceiling=1.0)
     figure.show(chart, key="rate-lines", alt="Hit rate over time per tier, with its 95 % interval")
     st.subheader("The numbers behind it", anchor=False)
-    st.dataframe(
+    table.show(
         [
             {
                 "tier": tier_label(r.tier),
@@ -49,7 +49,6 @@ def _draw(view: hit_rate.HitRateView) -> None:
             }
             for r in view.rates
         ],
-        hide_index=True,
         key="rates-table",
         alt="Hits, misses and failures per tier and key family",
     )
@@ -61,7 +60,7 @@ def _draw_families(found: attribution.Attribution) -> None:
     if not found.rows:
         return
     st.subheader("Which keys are missed, expire and are evicted?", anchor=False)
-    st.dataframe(
+    table.show(
         [
             {
                 "key family": family_label(r.family),
@@ -74,7 +73,6 @@ def _draw_families(found: attribution.Attribution) -> None:
             }
             for r in found.rows
         ],
-        hide_index=True,
         key="families-table",
         alt="Hits and misses of the core beside misses, expirations and evictions told by the servers, per key family",
     )

@@ -6,7 +6,7 @@ from dashboard import runtime
 from dashboard.charts.over_time import Line, lines
 from dashboard.charts.spans import spreads
 from dashboard.charts.theme import colour_of
-from dashboard.components import empty, figure
+from dashboard.components import empty, figure, table
 from dashboard.components.live import live
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
@@ -40,7 +40,7 @@ def _draw(view: latency.LatencyView) -> None:
     chart = lines(traces, unit="seconds", window=view.window, marks=view.marks, log=True, height=300)
     figure.show(chart, key=f"percentiles-{name}", alt=f"{name} of each tier over time, on a logarithmic axis")
     st.subheader("The numbers behind it", anchor=False)
-    st.dataframe(
+    table.show(
         [
             {
                 "tier": tier_label(s.tier),
@@ -53,7 +53,6 @@ def _draw(view: latency.LatencyView) -> None:
             }
             for s in view.families
         ],
-        hide_index=True,
         key="latency-table",
         alt="Percentiles per tier and key family over the window",
     )
@@ -68,7 +67,7 @@ def _draw_commands(found: commands.Commands) -> None:
         "Per command, within the server: no network, no waiting. The histograms' growth over the window: old calls do not count; "
         "a percentile lies between the two bounds beside it. Our own collectors' commands are among them."
     )
-    st.dataframe(
+    table.show(
         [
             {
                 "server": row.source,
@@ -83,7 +82,6 @@ def _draw_commands(found: commands.Commands) -> None:
             }
             for row in found.rows
         ],
-        hide_index=True,
         key="commands-table",
         alt="Calls, time and percentiles per command, as the servers measured them",
     )

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.charts.over_time import Line, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, QUIET
-from dashboard.components import empty, figure
+from dashboard.components import empty, figure, table
 from dashboard.components.live import live
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
@@ -47,7 +47,7 @@ def _draw_census(found: census.ServerCensus) -> None:
     if not found.families:
         return
     st.markdown("**What lies in it?** Keys by family")
-    st.dataframe(
+    table.show(
         [
             {
                 "key family": family_label(f.family),
@@ -60,7 +60,6 @@ def _draw_census(found: census.ServerCensus) -> None:
             }
             for f in found.families
         ],
-        hide_index=True,
         key=f"census-{found.source}",
         alt=f"Keys, bytes and times to live per key family of {found.source}",
     )

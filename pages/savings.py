@@ -3,7 +3,7 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.charts.over_time import Line, bars
 from dashboard.charts.theme import GOOD, PALETTE
-from dashboard.components import assumptions, empty, figure, window
+from dashboard.components import assumptions, empty, figure, table, window
 from dashboard.components.live import live
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
@@ -56,7 +56,7 @@ def _draw(view: savings.SavingsView) -> None:
     traces = [Line("avoided", view.ts, view.avoided_usd, GOOD), Line("paid", view.ts, view.paid_usd, PALETTE[3])]
     told = f"Avoided {numbers.usd(sums.avoided.usd)}, paid {numbers.usd(sums.paid.usd)} in the window"
     figure.show(bars(traces, unit="usd", window=view.window, marks=view.marks), key="ledger", alt=told)
-    st.dataframe(
+    table.show(
         [
             {
                 "task": TASKS.get(r.task, r.task),
@@ -73,7 +73,6 @@ def _draw(view: savings.SavingsView) -> None:
             }
             for r in view.tokens
         ],
-        hide_index=True,
         key="ledger-table",
         alt="Calls, tokens and cost per task and model, paid and avoided",
     )

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from dashboard.views.cascade import Fall
 
 from .draft import Draft
-from .theme import QUIET, colour_of, faded, lay_out
+from .theme import QUIET, colour_of, faded, lay_out, room
 
 
 def cascade(falls: Sequence[Fall]) -> go.Figure:
@@ -41,8 +41,8 @@ def cascade(falls: Sequence[Fall]) -> go.Figure:
             yshift=22,
             font={"size": 12, "color": QUIET},
         )
-    lay_out(figure, height=66 * len(falls) + 40, legend=False)
+    lay_out(figure, left=room(labels), height=66 * len(falls) + 40, legend=False)
     figure.update_layout(barmode="stack", hovermode="closest", bargap=0.6)
     figure.update_xaxes(range=[0, 102], tickvals=[0, 25, 50, 75, 100], ticksuffix="", showgrid=True)
-    figure.update_yaxes(autorange="reversed", ticksuffix="  ")
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ", dtick=1)
     return figure.done()

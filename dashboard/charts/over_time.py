@@ -13,8 +13,8 @@ from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, Mark, Numbers
 
 from .draft import Draft
-from .scales import Scale, scale
-from .theme import MARK_COLOURS, MOST_POINTS, QUIET, WARN, faded, lay_out
+from .scales import DECADES, Scale, scale
+from .theme import BELOW_DATES, MARK_COLOURS, MOST_POINTS, QUIET, WARN, faded, lay_out, room
 
 #: Thinned a little further than allowed, as every gap adds a point.
 THIN_TO = MOST_POINTS - 200
@@ -24,6 +24,10 @@ THIN_TO = MOST_POINTS - 200
 FEW = 5
 #: Share of the axis that may lie before the first sample.
 MOST_EMPTY = 0.3
+
+
+#: A logarithmic axis shows times in seconds and names its decades itself.
+SECONDS = Scale(1.0, "")
 
 
 class Line(NamedTuple):
@@ -50,25 +54,27 @@ def lines(
     ceiling: float | None = None,
     log: bool = False,
 ) -> go.Figure:
-    """Series over the window. `floor` and `ceiling` pin the axis, in base units."""
-    shown = scale(unit, _largest(series))
+    """Series over the window. `floor` and `ceiling` pin the axis, in base units; `log` is for times."""
+    shown = SECONDS if log else scale(unit, _largest(series))
     figure = Draft()
     for line in series:
-        ts, values = _thinned(line.ts, line.values)
+        ts, values = _thinned(line)
         if line.low is not None and line.high is not None:
             _band(figure, line, shown)
         figure.add_scatter(
             x=ts,
             y=values / shown.divisor,
             name=line.name,
-            mode="lines+markers" if np.isfinite(values).sum() < 3 else "lines",
+            mode="lines+markers" if np.isfinite(line.values).sum() < 3 else "lines",
             line={"color": line.colour, "width": 2 if line.dash == "solid" else 1.5, "dash": line.dash},
             fill="tozeroy" if line.fill else None,
             fillcolor=faded(line.colour, 0.15),
             connectgaps=False,
-            hovertemplate=f"{shown.prefix}%{{y:.4~g}}{shown.suffix}",
+            hovertemplate="%{y:.3~s}s" if log else f"{shown.prefix}%{{y:.4~g}}{shown.suffix}",
         )
-    lay_out(figure, height=height, revision=f"{unit}{window.seconds:.0f}", legend=len(series) > 1)
+    left = room(DECADES.values() if log else [shown.longest(ceiling or _largest(series))])
+    revision = f"{unit}{window.seconds:.0f}"
+    lay_out(figure, left=left, height=height, revision=revision, legend=len(series) > 1, below=BELOW_DATES)
     _axes(figure, _from(series, window), window, shown, floor, ceiling, log)
     _draw_marks(figure, marks)
     return figure.done()
@@ -94,7 +100,9 @@ def bars(
             marker={"color": line.colour, "line": {"width": 0}},
             hovertemplate=f"{shown.prefix}%{{y:.4~g}}{shown.suffix}",
         )
-    lay_out(figure, height=height, revision=f"bars{unit}{window.seconds:.0f}", legend=len(series) > 1)
+    left = room([shown.longest(_largest(series))])
+    revision = f"bars{unit}{window.seconds:.0f}"
+    lay_out(figure, left=left, height=height, revision=revision, legend=len(series) > 1, below=BELOW_DATES)
     figure.update_layout(barmode="stack" if stacked else "group")
     _axes(figure, _from(series, window), window, shown, 0.0, None, log=False)
     if unit == "1" and _largest(series) < FEW:
@@ -103,10 +111,12 @@ def bars(
     return figure.done()
 
 
-def _thinned(ts: Instants, values: Numbers) -> tuple[Instants, Numbers]:
-    """What a browser gets: within the budget, peaks kept, an empty point in every gap."""
-    thinned = thin(ts, values, THIN_TO)
-    return thinned[0][:MOST_POINTS], thinned[1][:MOST_POINTS]
+def _thinned(line: Line) -> tuple[Instants, Numbers]:
+    """What a browser gets: within the budget, peaks kept, an empty point in every gap. A limit that never moved has two ends."""
+    ts, values = thin(line.ts, line.values, THIN_TO)
+    if line.dash != "solid" and len(values) > 1 and np.ptp(values) == 0:
+        return ts[[0, -1]], values[[0, -1]]
+    return ts[:MOST_POINTS], values[:MOST_POINTS]
 
 
 def _band(figure: Draft, line: Line, shown: Scale) -> None:
@@ -155,12 +165,11 @@ def _from(series: Sequence[Line], window: Window) -> datetime:
 def _axes(
     figure: Draft, start: datetime, window: Window, shown: Scale, floor: float | None, ceiling: float | None, log: bool
 ) -> None:
-    figure.update_xaxes(type="date", range=[start.replace(tzinfo=None), window.end.replace(tzinfo=None)])
-    figure.update_yaxes(ticksuffix=shown.suffix, tickprefix=shown.prefix)
+    figure.update_xaxes(type="date", nticks=7, range=[start.replace(tzinfo=None), window.end.replace(tzinfo=None)])
     if log:
-        figure.update_yaxes(type="log", dtick=1)
+        figure.update_yaxes(type="log", tickvals=list(DECADES), ticktext=list(DECADES.values()))
         return
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(ticksuffix=shown.suffix, tickprefix=shown.prefix, rangemode="tozero", nticks=6)
     if floor is not None and ceiling is not None:
         figure.update_yaxes(range=[floor / shown.divisor, ceiling / shown.divisor])
 

@@ -1,6 +1,6 @@
 """How an axis shows a unit: what values are divided by, and what stands behind the number."""
 
-from math import isfinite
+from math import ceil, isfinite, log10
 from typing import NamedTuple
 
 BYTE_STEPS = ((1024.0**4, "TB"), (1024.0**3, "GB"), (1024.0**2, "MB"), (1024.0, "KB"))
@@ -13,6 +13,26 @@ class Scale(NamedTuple):
     divisor: float
     suffix: str
     prefix: str = ""
+
+    def longest(self, largest: float) -> str:
+        """A tick label at least as long as any of an axis that reaches this value."""
+        shown = abs(largest) / self.divisor if isfinite(largest) else 0.0
+        digits = "0." + "0" * (ceil(-log10(shown)) + 1) if 0 < shown < 1 else "0000"
+        return f"{self.prefix}{digits}{self.suffix}"
+
+
+#: Decades of time in seconds, as a logarithmic axis names them.
+DECADES = {
+    1e-6: "1 µs",
+    1e-5: "10 µs",
+    1e-4: "100 µs",
+    1e-3: "1 ms",
+    1e-2: "10 ms",
+    1e-1: "100 ms",
+    1.0: "1 s",
+    1e1: "10 s",
+    1e2: "100 s",
+}
 
 
 def scale(unit: str, largest: float) -> Scale:

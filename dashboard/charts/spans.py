@@ -9,7 +9,8 @@ from dashboard.views.latency import Spread
 from dashboard.views.targets import family_label, tier_label
 
 from .draft import Draft
-from .theme import BAD, GOOD, QUIET, WARN, colour_of, faded, lay_out
+from .scales import DECADES
+from .theme import BAD, GOOD, QUIET, WARN, colour_of, faded, lay_out, room
 
 
 def rates(rows: Sequence[TierRate]) -> go.Figure:
@@ -43,10 +44,10 @@ def rates(rows: Sequence[TierRate]) -> go.Figure:
         marker={"symbol": "line-ns-open", "size": 20, "color": BAD, "line": {"width": 2}},
         hovertemplate="target %{x:.0f} %<extra></extra>",
     )
-    lay_out(figure, height=46 * len(rows) + 80)
+    lay_out(figure, left=room(labels), height=46 * len(rows) + 80)
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(range=[-2, 102], ticksuffix=" %")
-    figure.update_yaxes(autorange="reversed", ticksuffix="  ", categoryorder="array", categoryarray=labels)
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ", dtick=1, categoryorder="array", categoryarray=labels)
     return figure.done()
 
 
@@ -58,7 +59,7 @@ def spreads(rows: Sequence[Spread]) -> go.Figure:
         colour = colour_of(row.tier)
         figure.add_scatter(
             y=[tier_label(row.tier)] * 2,
-            x=[row.p50 * 1e3, row.p99 * 1e3],
+            x=[row.p50, row.p99],
             mode="lines",
             line={"color": faded(colour, 0.35), "width": 12},
             hoverinfo="skip",
@@ -67,23 +68,23 @@ def spreads(rows: Sequence[Spread]) -> go.Figure:
     for name, symbol in (("p50", "circle"), ("p95", "square"), ("p99", "diamond")):
         figure.add_scatter(
             y=[tier_label(row.tier) for row in rows],
-            x=[getattr(row, name) * 1e3 for row in rows],
+            x=[getattr(row, name) for row in rows],
             mode="markers",
             name=name,
             marker={"symbol": symbol, "size": 11, "color": [colour_of(row.tier) for row in rows]},
-            hovertemplate=f"{name} of %{{y}}: %{{x:.3~g}} ms<extra></extra>",
+            hovertemplate=f"{name} of %{{y}}: %{{x:.3~s}}s<extra></extra>",
         )
     held = [row for row in rows if row.budget_s]
     figure.add_scatter(
         y=[tier_label(row.tier) for row in held],
-        x=[(row.budget_s or 0) * 1e3 for row in held],
+        x=[row.budget_s or 0 for row in held],
         mode="markers",
         name="budget for p95",
         marker={"symbol": "line-ns-open", "size": 22, "color": BAD, "line": {"width": 2}},
-        hovertemplate="budget %{x:.3~g} ms<extra></extra>",
+        hovertemplate="budget %{x:.3~s}s<extra></extra>",
     )
-    lay_out(figure, height=50 * len(rows) + 90)
+    lay_out(figure, left=room(labels), height=50 * len(rows) + 90)
     figure.update_layout(hovermode="closest")
-    figure.update_xaxes(type="log", ticksuffix=" ms", dtick=1)
-    figure.update_yaxes(autorange="reversed", ticksuffix="  ", categoryorder="array", categoryarray=labels)
+    figure.update_xaxes(type="log", tickvals=list(DECADES), ticktext=list(DECADES.values()))
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ", dtick=1, categoryorder="array", categoryarray=labels)
     return figure.done()

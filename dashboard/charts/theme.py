@@ -1,5 +1,7 @@
 """Colours, fonts and the shared layout of every figure. Text, grid and background follow Streamlit's light or dark theme."""
 
+from collections.abc import Iterable
+
 from prosepolish_core.model.outcome import Tier
 
 from .draft import Draft
@@ -25,11 +27,23 @@ def faded(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-def lay_out(figure: Draft, *, height: int = 260, revision: str = "", legend: bool = True) -> None:
-    """The shared layout. A constant `revision` keeps zoom and hidden lines over refreshes."""
+#: Pixels: of a usual letter of a tick label, of the edge around a figure, and of the labels below an axis (dates need two lines).
+LETTER, EDGE, BELOW, BELOW_DATES = 6.8, 8, 26, 40
+
+
+def room(labels: Iterable[str]) -> int:
+    """The left margin that these labels need."""
+    return round(EDGE + 6 + LETTER * max(map(len, labels), default=4))
+
+
+def lay_out(figure: Draft, *, left: int, height: int = 260, revision: str = "", legend: bool = True, below: int = BELOW) -> None:
+    """The shared layout. A constant `revision` keeps zoom and hidden lines over refreshes.
+
+    Margins are given, never measured: a browser that measures labels draws every figure twice.
+    """
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 12, "b": 8},
+        margin={"l": left, "r": 2 * EDGE, "t": 34 if legend else 12, "b": below},
         uirevision=revision or "constant",
         showlegend=legend,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
@@ -37,5 +51,5 @@ def lay_out(figure: Draft, *, height: int = 260, revision: str = "", legend: boo
         bargap=0.15,
         dragmode="zoom",
     )
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True, zeroline=False)
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False, zeroline=False)

@@ -10,5 +10,6 @@ _BARS = (
 ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 34" width="32" height="34">{_BARS}</svg>'
 LOGO = (
     f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 178 34" width="178" height="34">{_BARS}'
-    '<text x="40" y="25" font-family="sans-serif" font-size="22" font-weight="700" fill="#5B7FB8">ProsePolish</text></svg>'
+    '<text x="40" y="25" font-family="sans-serif" font-size="22" font-weight="700" fill="#5B7FB8" '
+    'textLength="134" lengthAdjust="spacingAndGlyphs">ProsePolish</text></svg>'
 )

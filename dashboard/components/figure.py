@@ -1,13 +1,18 @@
-"""Shows a figure: stable key, no tool bar, alternative text that states what it says."""
+"""Shows a figure: stable key, no tool bar, alternative text that states what it says; drawn after the page's numbers."""
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from . import window
+from . import later, window
 
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def show(figure: go.Figure, *, key: str, alt: str, timed: bool = True) -> None:
     """Draw it. The key holds zoom over refreshes; another time range is another chart."""
-    st.plotly_chart(figure, key=f"{key}-{window.span()}" if timed else key, config=CONFIG, alt=alt)
+    name = f"{key}-{window.span()}" if timed else key
+
+    def draw() -> None:
+        st.plotly_chart(figure, key=name, config=CONFIG, alt=alt)
+
+    later.place(draw, int(figure.layout.height), wave=0)

@@ -10,7 +10,7 @@ from dashboard import runtime
 from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.model.window import Window
 
-from . import banner, window
+from . import banner, later, window
 
 V = TypeVar("V")
 Build = Callable[[Window], V]
@@ -23,8 +23,15 @@ SHARED_S = 2
 def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
     """Draw `build(window)` now and at every refresh. One fragment: the rest of the page stays as it is."""
     span = window.span()
+    first = True
 
     def part() -> None:
+        nonlocal first
+        pause, first = first, False
+        with later.numbers_first(pause=pause):
+            read_and_draw()
+
+    def read_and_draw() -> None:
         key = f"last known {name} {span}"
         try:
             view = _read(name, span, runtime.generation(), build)

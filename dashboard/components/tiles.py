@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from dashboard.charts.sparkline import sparkline
+
 
 class Tile(NamedTuple):
     """One number on screen. `note` stands below it; `course` is its evenly spaced recent past."""
@@ -23,19 +25,32 @@ MOST_POINTS = 60
 
 def tiles(row: Sequence[Tile], least_width: int = 170) -> None:
     """Tiles of equal width in one grid that wraps on narrow screens. All of them have a sparkline, or none: they look alike."""
-    courses = [[round(float(v), 6) for v in tile.course][-MOST_POINTS:] for tile in row]
-    drawn = all(len(course) > 2 for course in courses)
+    drawn = all(len(tile.course) > 2 for tile in row)
     with st.grid(len(row), min_column_width=least_width, gap="small"):
-        for tile, course in zip(row, courses, strict=True):
-            st.metric(
-                tile.label,
-                tile.value,
-                help=tile.help or None,
-                border=True,
-                height="stretch",
-                chart_data=course if drawn else None,
-                chart_type="area",
-                delta=tile.note or None,
-                delta_color="off",
-                delta_arrow="off",
-            )
+        for tile in row:
+            if drawn:
+                with st.container(border=True, height="stretch", gap="xsmall"):
+                    _metric(tile, border=False)
+                    st.image(sparkline(tile.course[-MOST_POINTS:]), width="stretch", alt=_told(tile))
+            else:
+                _metric(tile, border=True)
+
+
+def _metric(tile: Tile, *, border: bool) -> None:
+    st.metric(
+        tile.label,
+        tile.value,
+        help=tile.help or None,
+        border=border,
+        height="stretch" if border else "content",
+        delta=tile.note or None,
+        delta_color="off",
+        delta_arrow="off",
+    )
+
+
+def _told(tile: Tile) -> str:
+    """What the sparkline shows, for those who do not see it."""
+    first, last = float(tile.course[0]), float(tile.course[-1])
+    moved = "rose" if last > first else "fell" if last < first else "stayed the same"
+    return f"{tile.label} {moved} over the window"

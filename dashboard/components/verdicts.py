@@ -31,41 +31,44 @@ NAMES = {
 def verdict_list(verdicts: Sequence[Verdict], *, fold: bool = True) -> None:
     """Everything that is not ok in full, worst first; the rest behind one line, or in full without `fold`."""
     if not fold:
-        for verdict in verdicts:
-            _row(verdict)
+        _rows(verdicts)
         return
     amiss = [v for v in verdicts if v.level in {Level.WARNING, Level.CRITICAL}]
     quiet = [v for v in verdicts if v not in amiss]
-    for verdict in amiss:
-        _row(verdict)
+    _rows(amiss)
     unknown = sum(v.level is Level.UNKNOWN for v in quiet)
     told = f"{len(quiet) - unknown} checks are ok" + (f", {unknown} cannot be judged yet" if unknown else "")
     if quiet:
         with st.expander(told, icon=":material/check_circle:" if not amiss else None):
-            for verdict in quiet:
-                _row(verdict)
+            _rows(quiet)
 
 
 def dependency_list(dependencies: Sequence[Dependency]) -> None:
     """What each dependency answers right now: one badge each, and a full line for those that are not ok."""
-    with st.container(horizontal=True, gap="small"):
-        for dependency in dependencies:
-            icon, colour, word = LOOKS[dependency.verdict.level]
-            time = f" · {numbers.duration(dependency.median_s)}" if dependency.median_s is not None else ""
-            st.badge(f"{_name(dependency)}: {word}{time}", icon=icon, color=colour, help=dependency.reason)
+    badges, reasons = [], []
     for dependency in dependencies:
-        if dependency.verdict.level is not Level.OK:
-            _row(replace(dependency.verdict, subject=_name(dependency)))
+        icon, colour, word = LOOKS[dependency.verdict.level]
+        time = f" · {numbers.duration(dependency.median_s)}" if dependency.median_s is not None else ""
+        badges.append(f":{colour}-badge[{icon} {_name(dependency)}: {word}{time}]")
+        reasons.append(f"- {_name(dependency)}: {_plain(dependency.reason)}")
+    st.markdown(" ".join(badges), help="\n".join(["Asked just now; the time is the median of the latest answers.", "", *reasons]))
+    _rows([replace(d.verdict, subject=_name(d)) for d in dependencies if d.verdict.level is not Level.OK])
 
 
 def _name(dependency: Dependency) -> str:
     return NAMES.get(dependency.name, dependency.name)
 
 
-def _row(verdict: Verdict) -> None:
+def _rows(verdicts: Sequence[Verdict]) -> None:
+    """All of them in one piece of text: a browser shows it many times faster than one element each."""
+    if verdicts:
+        st.markdown("\n\n".join(map(_row, verdicts)))
+
+
+def _row(verdict: Verdict) -> str:
     icon, colour, word = LOOKS[verdict.level]
     action = f"  \n:gray[:material/subdirectory_arrow_right: {_plain(verdict.action)}]" if verdict.action else ""
-    st.markdown(f":{colour}[{icon} **{word}**] · **{_plain(verdict.subject)}** · {_plain(verdict.reason)}{action}")
+    return f":{colour}[{icon} **{word}**] · **{_plain(verdict.subject)}** · {_plain(verdict.reason)}{action}"
 
 
 def _plain(text: str) -> str:

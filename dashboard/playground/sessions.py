@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components import table
 from prosepolish_core.errors import InvalidInput, SessionUnavailable
 from prosepolish_core.model.session import Session
 
@@ -133,9 +134,8 @@ def _devices() -> None:
     if not found:
         st.caption("None.")
         return
-    st.dataframe(
+    table.show(
         [{"device": d.device, "session": d.handle[:8], "expires (UTC)": f"{d.expires_at:%F %T}"} for d in found],
-        hide_index=True,
         key="devices",
         alt="Live sessions of this visitor",
     )

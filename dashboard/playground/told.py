@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.charts.waterfall import waterfall
-from dashboard.components import figure
+from dashboard.components import figure, table
 from dashboard.components.tiles import Tile, tiles
 from dashboard.views import numbers
 from dashboard.views.playground import Explained
@@ -56,7 +56,7 @@ def before(panel: str) -> None:
     if len(calls) < 2:
         return
     st.markdown("**Your calls, newest first**")
-    st.dataframe(
+    table.show(
         [
             {
                 "what": call.what,
@@ -67,7 +67,6 @@ def before(panel: str) -> None:
             }
             for call in calls
         ],
-        hide_index=True,
         key=f"{panel}-calls",
         alt="Earlier calls of this visit: tier, time and cost",
     )

@@ -25,7 +25,7 @@ GAUGES = (
 COUNTERS = ("evicted_keys", "expired_keys")
 #: Read along with them for the Overview.
 REJECTED = "rejected_connections"
-POINTS = 180
+POINTS = 90
 #: Fragmentation counts only above this ratio and when it wastes more than this many bytes and this share of what is used.
 FRAGMENTED, FRAGMENTED_BYTES, FRAGMENTED_SHARE = 1.4, 10 * 1024**2, 0.1
 #: Policies under which a full cache is normal: it evicts what is used least.
@@ -76,7 +76,7 @@ def build(samples: SampleReader, window: Window) -> MemoryView:
     for gauge in samples.gauges(GAUGES, window, POINTS):
         gauges.setdefault(gauge.key.source, {})[gauge.key.metric] = gauge
     increases: dict[str, dict[str, IncreaseSeries]] = {}
-    for increase in samples.increases((*COUNTERS, REJECTED), window, POINTS // 3):
+    for increase in samples.increases((*COUNTERS, REJECTED), window, POINTS // 2):
         increases.setdefault(increase.key.source, {})[increase.key.metric] = increase
     found = [
         instance(source, samples.state(source).get("maxmemory_policy", ""), of_source, increases.get(source, {}))

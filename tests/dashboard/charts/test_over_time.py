@@ -90,3 +90,33 @@ def test_zoom_survives_a_refresh() -> None:
     one, two = (lines([line([n])], unit="1", window=WINDOW) for n in (1.0, 2.0))
 
     assert one.layout.uirevision == two.layout.uirevision
+
+
+def test_a_limit_that_never_moved_is_drawn_from_its_two_ends() -> None:
+    """A browser needs no more; one that moved, or a silence in it, keeps all its points."""
+    limit = line([5.0] * 50, dash="dash")
+    (still,) = lines([limit], unit="1", window=WINDOW).data
+    (moved,) = lines([limit._replace(values=np.append(limit.values[:-1], 6.0))], unit="1", window=WINDOW).data
+    later = limit.ts + np.where(np.arange(50) < 25, 0, 300) * np.timedelta64(1, "s")
+    (silent,) = lines([limit._replace(ts=later)], unit="1", window=WINDOW).data
+
+    assert list(still.y) == [5.0, 5.0]
+    assert len(moved.y) == 50
+    assert np.isnan(np.asarray(silent.y, dtype=float)).any()
+
+
+def test_the_labels_of_an_axis_have_room_without_being_measured() -> None:
+    """The longer the numbers, the wider the margin; no figure asks the browser to measure and draw again."""
+    small = lines([line([3.0] * 5)], unit="1", window=WINDOW)
+    long_ = lines([line([0.000012] * 5)], unit="usd", window=WINDOW)
+
+    assert long_.layout.margin.l > small.layout.margin.l
+    assert not small.layout.xaxis.automargin
+    assert not small.layout.yaxis.automargin
+
+
+def test_a_logarithmic_axis_names_times_as_people_do() -> None:
+    """A thousandth of a second is 1 ms, not 0.001 s."""
+    axis = lines([line([0.001, 1.0])], unit="seconds", window=WINDOW, log=True).layout.yaxis
+
+    assert dict(zip(axis.tickvals, axis.ticktext, strict=True))[1e-3] == "1 ms"

@@ -1,0 +1,20 @@
+"""Shows rows as a table, drawn last: it can be sorted and searched."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from . import later
+
+#: Pixels of one row and of the frame around all.
+ROW, FRAME, MOST_ROWS = 33, 2, 11
+
+
+def show(rows: Sequence[Mapping[str, object]], *, key: str, alt: str) -> None:
+    """One row for each mapping; the names of the first are the columns."""
+    height = ROW * (min(len(rows), MOST_ROWS) + 1) + FRAME
+
+    def draw() -> None:
+        st.dataframe(list(rows), hide_index=True, key=key, alt=alt, height=height)
+
+    later.place(draw, height, wave=1)
