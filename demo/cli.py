@@ -59,6 +59,16 @@ def up(port: int | None, data_dir: Path | None, no_traffic: bool, rate: float, s
         _up(chosen, env)
     except ProsePolishError as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:  # a file that somebody else made, a disk that filled up meanwhile
+        raise click.ClickException(_trouble(error, chosen.data_dir.absolute())) from None
+
+
+def _trouble(error: OSError, data_dir: Path) -> str:
+    from .folder import unusable  # needs a POSIX system, as everything below
+
+    if error.filename and not Path(str(error.filename)).absolute().is_relative_to(data_dir):
+        return f"{error.filename} cannot be used ({error.strerror}); `up` needs it"
+    return str(unusable(data_dir, error))
 
 
 def _up(options: Options, env: dict[str, str]) -> None:

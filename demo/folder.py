@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import pwd
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping
@@ -90,8 +91,15 @@ class DataFolder:
     def _make(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            owner = self.path.stat().st_uid
+            if os.geteuid() == 0 and owner != 0:
+                # Root could write there, but what it left behind could not be read by the owner afterwards.
+                raise StartupError(
+                    f"the data folder {self.path} belongs to {_user(owner)}; run `prosepolish up` as that user, "
+                    "or choose another --data-dir"
+                )
             # Root's PostgreSQL runs as another user, who must be able to pass through; the secrets are closed one by one.
-            if self.path.stat().st_uid == os.geteuid():
+            if owner == os.geteuid():
                 self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
             (self.path / "lock").touch()
             self.write("probe", "x" * 4096)
@@ -123,6 +131,13 @@ class DataFolder:
                 f"only {free // 2**20} MB are free where {self.path} lies and {NEEDED_BYTES // 2**20} MB are needed; "
                 "free some space or choose another --data-dir"
             )
+
+
+def _user(number: int) -> str:
+    try:
+        return f"the user {pwd.getpwuid(number).pw_name}"
+    except KeyError:
+        return f"the user with the number {number}"
 
 
 def unusable(path: Path, error: OSError) -> StartupError:

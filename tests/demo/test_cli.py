@@ -89,3 +89,14 @@ def test_help_names_every_option() -> None:
 
     for option in ("--port", "--data-dir", "--no-traffic", "--rate", "--seed", "--speed", "--open / --no-open"):
         assert option in text
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence_too(tmp_path: Path) -> None:
+    """Something in the data folder is not what it should be: no traceback, and the folder is named."""
+    (tmp_path / "data" / "secrets.json").mkdir(parents=True)
+
+    result = invoke(tmp_path)
+
+    assert result.exit_code == 1
+    assert f"the data folder {tmp_path / 'data'} cannot be used (is a directory)" in result.output
+    assert isinstance(result.exception, SystemExit)
