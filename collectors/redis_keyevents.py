@@ -14,6 +14,7 @@ from prosepolish_core.adapters.redis_listener import Listener, listen
 from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.errors import SourceRefused, SourceUnavailable
 from prosepolish_core.model.sample import Kind, Sample
+from prosepolish_core.redis_info import acl
 from prosepolish_core.redis_info.census import NAMES, UNKNOWN, family_of
 
 from .reading import Entry, Found, Instance
@@ -21,7 +22,7 @@ from .reading import Entry, Found, Instance
 NAME = "redis_keyevents"
 C = Kind.COUNTER
 #: Events we count; `keymiss` needs the letter m, `expired` x and `evicted` e in notify-keyspace-events, all with E.
-EVENTS = ("keymiss", "expired", "evicted")
+EVENTS = acl.EVENTS
 LETTERS = {"keymiss": "m", "expired": "x", "evicted": "e"}
 FAMILIES = (*sorted(NAMES.values()), UNKNOWN)
 #: Over this many events a second we listen one second in `RESTS`.

@@ -21,8 +21,9 @@ COMMANDS = (
     "cluster|info",
     "cluster|nodes",
 )
-#: What the opt-in attribution by keyspace events needs besides.
-LISTENING = ("+subscribe", "+psubscribe", "&__keyevent@*__:*")
+#: What the opt-in attribution by keyspace events needs besides. A pattern is allowed only where a rule has it to the letter.
+EVENTS = ("keymiss", "expired", "evicted")
+LISTENING = ("+psubscribe", *(f"&__keyevent@*__:{event}" for event in EVENTS))
 
 
 class Dialect(NamedTuple):

