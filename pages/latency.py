@@ -88,6 +88,32 @@ def _draw_commands(found: commands.Commands) -> None:
     if found.errors:
         told = ", ".join(f"{e.error} {numbers.count(e.count)} ({e.source})" for e in found.errors[:8])
         st.caption(f"Error replies in the window: {told}.")
+    _draw_slow(found)
+
+
+def _draw_slow(found: commands.Commands) -> None:
+    st.subheader("Which calls did the servers log?", anchor=False)
+    if found.missed:
+        st.caption(f"{numbers.count(found.missed)} entries fell out of the servers' logs before they were read.")
+    if not found.slow:
+        st.caption("No slow or large command in this window.")
+        return
+    table.show(
+        [
+            {
+                "at (UTC)": f"{row.at:%Y-%m-%d %H:%M:%S}",
+                "server": row.source,
+                "command": row.command.replace("|", " ").upper(),
+                "arguments": f"{numbers.count(row.arguments)} (never kept)",
+                "key family": family_label(row.family) if row.family else numbers.NONE,
+                "why": numbers.duration(row.duration_s) if row.log == "slow" else f"{numbers.size(row.size_bytes)}, {row.log}",
+                "client": row.client or numbers.NONE,
+            }
+            for row in found.slow
+        ],
+        key="slow-table",
+        alt="The newest slow and large commands, without their arguments",
+    )
 
 
 def between(quantile: Quantile) -> str:

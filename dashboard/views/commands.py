@@ -7,10 +7,12 @@ import numpy as np
 
 from prosepolish_core.calc.quantiles import NOTHING, Quantile, locate
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import IncreaseSeries, SampleReader
+from prosepolish_core.ports import IncreaseSeries, SampleReader, SlowRow
 
 BUCKET, CALLS, USEC = "latency_bucket", "cmdstat_calls", "cmdstat_usec"
 FAILED, REJECTED, ERRORS = "cmdstat_failed_calls", "cmdstat_rejected_calls", "errorstat_count"
+#: Entries that a server's log lost between two readings.
+MISSED = "slowlog_missed"
 #: Rows shown: the commands that took most of the server's time.
 MOST = 25
 
@@ -44,10 +46,15 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Commands by the time they took in all, most first; errors by number."""
+    """Commands by the time they took in all, most first; errors by number; the newest entries of the servers' own logs.
+
+    `missed`: entries the logs lost before they were read.
+    """
 
     rows: tuple[CommandRow, ...]
     errors: tuple[ErrorRow, ...]
+    slow: tuple[SlowRow, ...]
+    missed: float
 
 
 def build(samples: SampleReader, window: Window) -> Commands:
@@ -55,10 +62,13 @@ def build(samples: SampleReader, window: Window) -> Commands:
     buckets: dict[tuple[str, str], dict[float, float]] = defaultdict(dict)
     sums: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     errors: dict[tuple[str, str], float] = defaultdict(float)
-    for series in samples.increases((BUCKET, CALLS, USEC, FAILED, REJECTED, ERRORS), window, points=1):
+    missed = 0.0
+    for series in samples.increases((BUCKET, CALLS, USEC, FAILED, REJECTED, ERRORS, MISSED), window, points=1):
         source, metric, labels = series.key.source, series.key.metric, dict(series.key.labels)
         if metric == ERRORS:
             errors[source, labels.get("error", "")] += _total(series)
+        elif metric == MISSED:
+            missed += _total(series)
         elif metric == BUCKET:
             bound = float(labels.get("le", "inf"))
             of = buckets[source, labels.get("cmd", "")]
@@ -70,6 +80,8 @@ def build(samples: SampleReader, window: Window) -> Commands:
     return Commands(
         tuple(sorted(rows, key=lambda row: (-row.total_s, row.source, row.command))[:MOST]),
         tuple(sorted(found, key=lambda row: (-row.count, row.source, row.error))),
+        tuple(samples.slow_commands(window, MOST)),
+        missed,
     )
 
 

@@ -14,6 +14,7 @@ from .samples import (
     RunWriter,
     SampleReader,
     SeriesKey,
+    SlowRow,
 )
 from .telemetry import LlmCall, Recorder
 from .telemetry_store import (
@@ -64,6 +65,7 @@ __all__ = [
     "SeriesKey",
     "Settle",
     "Signal",
+    "SlowRow",
     "TelemetryBatch",
     "TelemetryReader",
     "TelemetryWriter",

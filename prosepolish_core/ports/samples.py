@@ -91,6 +91,20 @@ class RunRow(NamedTuple):
     samples: int
 
 
+class SlowRow(NamedTuple):
+    """One entry of a server's command log as a page shows it. `log` is `slow`, or tells what was large (then `size_bytes`)."""
+
+    source: str
+    at: datetime
+    duration_s: float
+    command: str
+    arguments: int
+    family: str
+    client: str
+    log: str = "slow"
+    size_bytes: int = 0
+
+
 class SampleReader(Protocol):
     """Range queries over collector samples. Every method raises StoreUnavailable when PostgreSQL is away."""
 
@@ -119,3 +133,6 @@ class SampleReader(Protocol):
 
     def marks(self, window: Window) -> list[Mark]:
         """Marks in the window, oldest first."""
+
+    def slow_commands(self, window: Window, limit: int = 50) -> list[SlowRow]:
+        """Slow and large commands of the window, newest first."""

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from ..adapters.postgres_pool import PostgresPool
 from ..model.sample import Run
 from ..model.window import Window
-from ..ports import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow
+from ..ports import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SlowRow
 from . import coverage, newest, ranges, retention
 from .faults import store_faults
 from .marks import list_marks
+from .slow_commands import SlowCommands
 from .writer import SampleWriter
 
 
@@ -63,6 +64,10 @@ class SampleStore:
     def marks(self, window: Window) -> list[Mark]:
         """Marks in the window, oldest first."""
         return list_marks(self._pool, window)
+
+    def slow_commands(self, window: Window, limit: int = 50) -> list[SlowRow]:
+        """Slow and large commands of the window, newest first."""
+        return SlowCommands(self._pool).read(window, limit=limit)
 
     def maintain(self, kept: retention.Kept | None = None) -> retention.Maintenance:
         """Roll up what is due and remove what is past its time; says what it did. Meant for a job every few minutes."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from ..adapters.postgres_pool import PostgresPool
 from ..model.sample import Run
 from ..model.window import Window
+from ..ports import SlowRow
 from .catalogue import clean
 from .faults import store_faults
 
@@ -17,20 +17,6 @@ _READ = """
 SELECT source, at, duration, command, arguments, family, client, log, coalesce(size, 0) FROM slow_command
 WHERE at >= %(start)s AND at < %(end)s AND (%(source)s::text IS NULL OR source = %(source)s)
 ORDER BY at DESC, id DESC LIMIT %(limit)s"""
-
-
-class SlowRow(NamedTuple):
-    """One slow command as a page shows it."""
-
-    source: str
-    at: datetime
-    duration_s: float
-    command: str
-    arguments: int
-    family: str
-    client: str
-    log: str = "slow"
-    size_bytes: int = 0
 
 
 class SlowCommands:

@@ -20,6 +20,7 @@ from prosepolish_core.ports import (
     Reading,
     RunRow,
     SeriesKey,
+    SlowRow,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -113,6 +114,7 @@ class Samples:
     increase_rows: Sequence[IncreaseSeries] = ()
     run_rows: Sequence[RunRow] = ()
     mark_rows: Sequence[Mark] = ()
+    slow_rows: Sequence[SlowRow] = ()
     states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     covered: Coverage = FULL
 
@@ -145,6 +147,10 @@ class Samples:
     def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
         """The newest runs."""
         return list(self.run_rows)[:limit]
+
+    def slow_commands(self, window: Window, limit: int = 50) -> list[SlowRow]:
+        """The newest entries."""
+        return list(self.slow_rows)[:limit]
 
     def marks(self, window: Window) -> list[Mark]:
         """All marks."""

@@ -15,7 +15,7 @@ from prosepolish_core.adapters.postgres_pool import PostgresPool
 from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import IncreaseSeries, SeriesKey
+from prosepolish_core.ports import IncreaseSeries, SeriesKey, SlowRow
 from prosepolish_core.redis_info.latency import GRID_US, le
 from prosepolish_core.store.rollups import RollUps
 from prosepolish_core.store.samples import SampleStore
@@ -50,6 +50,17 @@ def test_commands_are_ranked_by_the_time_they_took() -> None:
     ]
     assert all(isnan(r.p99.value) for r in found.rows)
     assert [(e.error, e.count) for e in found.errors] == [("WRONGTYPE", 4)]
+
+
+def test_logged_commands_and_what_the_logs_lost_are_told() -> None:
+    """The newest entries as they were read, and how many fell out of the rings before."""
+    slow = SlowRow("cache", at(5), 0.02, "eval", 3, "", "web")
+    rows = [grew("slowlog_missed", 4), grew("slowlog_missed", 2, log="large-reply")]
+
+    found = commands.build(Samples(increase_rows=rows, slow_rows=[slow]), WINDOW)
+
+    assert found.slow == (slow,)
+    assert found.missed == 6
 
 
 def histogram(fast: float, slow: float) -> tuple[Sample, ...]:
