@@ -9,12 +9,16 @@ def _page() -> None:
     from dashboard.components import later
 
     drawn: list[str] = st.session_state.setdefault("drawn", [])
+
+    def draw(name: str) -> None:
+        drawn.append(name)
+        st.caption(name)
+
     with later.numbers_first(pause=False):
-        later.place(lambda: (drawn.append("table"), st.caption("a table"))[0], 60, wave=1)
-        later.place(lambda: (drawn.append("figure"), st.caption("a figure"))[0], 60, wave=0)
-        drawn.append("number")
-        st.caption("a number")
-    later.place(lambda: drawn.append("outside"), 60, wave=1)
+        later.place(lambda: draw("table"), 60, wave=1)
+        later.place(lambda: draw("figure"), 60, wave=0)
+        draw("number")
+    later.place(lambda: draw("outside"), 60, wave=1)
 
 
 def test_what_is_placed_keeps_its_place_and_waits_for_its_wave() -> None:
@@ -23,4 +27,4 @@ def test_what_is_placed_keeps_its_place_and_waits_for_its_wave() -> None:
 
     assert not at.exception
     assert at.session_state["drawn"] == ["number", "figure", "table", "outside"]
-    assert [caption.value for caption in at.caption] == ["a table", "a figure", "a number"]
+    assert [caption.value for caption in at.caption] == ["table", "figure", "number", "outside"]
