@@ -12,7 +12,7 @@ from ..model.outcome import FAILED, Outcome, Tier
 from ..model.trace import TraceStep
 from ..ports import Fetched, LlmCall, Recorder, WordRow, WordSource, WordStore
 from .answer import Found, to_value, unavailable
-from .tiers import DOUBTFUL_ABSENCE_S, LEAST_S, ROWS, TIERS, absence_s, kept_absence_s
+from .tiers import DOUBTFUL_ABSENCE_S, LEAST_S, ROWS, SPARED_S, TIERS, absence_s, kept_absence_s
 
 #: Not a fault of the upstream, and nothing the caller is told about: this source is switched off, or paces itself.
 OFF = "no_backend"
@@ -131,7 +131,7 @@ class WordChain:
 
     def _fetch(self, source: WordSource, word: str, started: float, until: float) -> Fetched:
         breaker, policy = self.breakers[source.tier], TIERS[source.tier]
-        timeout_s = min(policy.deadline_s, until - started)
+        timeout_s = min(policy.deadline_s, until - started - SPARED_S)
         if timeout_s < LEAST_S:
             return Fetched(Outcome.TIMEOUT, detail="no_time")
         if not breaker.allow(started):

@@ -9,6 +9,8 @@ from ..model.outcome import Tier
 OVERALL_S = 4.0
 #: With less time left than this a tier is not asked any more.
 LEAST_S = 0.02
+#: What a source leaves of the caller's time: to conclude, to keep the answer or to say that there is none, and to hand it over.
+SPARED_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
