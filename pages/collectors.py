@@ -44,6 +44,7 @@ def _draw(view: collectors.CollectorsView) -> None:
                 "failures": numbers.count(r.failures),
                 "coverage": numbers.percent(r.coverage),
                 "newest": f"{numbers.age(r.age_s)} ago",
+                "kept after": numbers.duration(r.lag_s),
                 "p50": numbers.duration(r.p50_s),
                 "p95": numbers.duration(r.p95_s),
                 "samples a run": numbers.count(r.samples),
@@ -56,9 +57,11 @@ def _draw(view: collectors.CollectorsView) -> None:
     )
     _draw_footprint(view.footprint)
     _draw_lacking(view.lacking)
+    for source, told in view.new_fields:
+        st.caption(f"{source} tells of fields this version does not know; they are kept as gauges: `{told}`.")
     st.subheader("How long does a run take?", anchor=False)
     traces = [Line(d.name, d.ts, d.seconds, PALETTE[i % len(PALETTE)]) for i, d in enumerate(view.slowest)]
-    chart = lines(traces, unit="seconds", window=view.window, marks=view.marks)
+    chart = lines(traces, unit="seconds", window=view.window, marks=view.marks, height=320)
     figure.show(chart, key="durations", alt="Duration of each collector's runs over time")
     st.subheader("What went wrong last?", anchor=False)
     if not view.failures:

@@ -18,6 +18,12 @@ from .trust import INFO, Trust, of_samples
 MOST_RUNS = 1500
 #: The collectors' readings about themselves.
 OWN_METRICS = ("collector_spool_bytes", "collector_spool_batches")
+#: From the instant a tick was due to the moment its runs were kept, newest tick of each collector.
+LAG = "collector_lag_seconds"
+#: The string that names INFO fields our table does not know yet; they are kept as gauges.
+NEW_FIELDS = "unknown_fields"
+#: Details of a refused run that tell of the server's version or our rights.
+LACKING = frozenset({"unknown_command", "no_permission"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class CollectorRow:
     samples: int
     last_outcome: str
     last_detail: str
+    lag_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +68,35 @@ class CollectorsView:
     complete: bool
     footprint: footprint.Footprint
     lacking: tuple[capabilities.Lacking, ...]
+    new_fields: tuple[tuple[str, str], ...]
 
 
 def build(samples: SampleReader, window: Window) -> CollectorsView:
     """Read and compute. Raises StoreUnavailable."""
     runs, marks = samples.runs(window, MOST_RUNS), samples.marks(window)
     grouped = _grouped(runs)
+    own = samples.latest((*OWN_METRICS, LAG))
+    lags = {dict(r.key.labels).get("collector", ""): r.value for r in own if r.key.metric == LAG}
     return CollectorsView(
         window,
         of_samples(samples.coverage(INFO, window), marks, "the collectors' own record of their runs", window.end),
-        tuple(_row(key, of_key, window, whole=len(runs) < MOST_RUNS) for key, of_key in grouped.items()),
+        tuple(_row(key, of_key, window, lags.get(key[0]), whole=len(runs) < MOST_RUNS) for key, of_key in grouped.items()),
         tuple(slowest([_durations(key, of_key) for key, of_key in grouped.items()])),
-        tuple(run for run in runs if run.outcome != RunOutcome.OK)[:20],
-        tuple(samples.latest(OWN_METRICS)),
+        tuple(run for run in runs if failed(run))[:20],
+        tuple(reading for reading in own if reading.key.metric in OWN_METRICS),
         tuple(marks),
         len(runs) < MOST_RUNS,
         footprint.build(samples, window),
         capabilities.build(samples),
+        tuple((source, told) for source in samples.sources() if (told := samples.state(source).get(NEW_FIELDS))),
     )
+
+
+def failed(run: RunRow) -> bool:
+    """Whether something went wrong. A command that a server does not run for us is a capability it lacks; INFO it must run."""
+    if run.outcome == RunOutcome.REFUSED and run.detail in LACKING:
+        return run.collector == INFO
+    return run.outcome != RunOutcome.OK
 
 
 def slowest(durations: Sequence[DurationLine], most: int = 6) -> list[DurationLine]:
@@ -93,13 +111,13 @@ def _grouped(runs: Sequence[RunRow]) -> dict[tuple[str, str], list[RunRow]]:
     return dict(sorted(grouped.items()))
 
 
-def _row(key: tuple[str, str], runs: Sequence[RunRow], window: Window, *, whole: bool) -> CollectorRow:
+def _row(key: tuple[str, str], runs: Sequence[RunRow], window: Window, lag_s: float | None, *, whole: bool) -> CollectorRow:
     times = np.array([run.duration_s for run in runs])
     newest = runs[0]
     return CollectorRow(
         *key,
         runs=len(runs),
-        failures=sum(run.outcome != RunOutcome.OK for run in runs),
+        failures=sum(map(failed, runs)),
         p50_s=float(np.quantile(times, 0.5)),
         p95_s=float(np.quantile(times, 0.95)),
         newest=newest.ts,
@@ -108,6 +126,7 @@ def _row(key: tuple[str, str], runs: Sequence[RunRow], window: Window, *, whole:
         samples=newest.samples,
         last_outcome=newest.outcome,
         last_detail=newest.detail,
+        lag_s=lag_s,
     )
 
 

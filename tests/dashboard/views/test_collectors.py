@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.views import collectors
 from prosepolish_core.ports import RunRow
-from tests.dashboard.rows import WINDOW, Samples, at, grown
+from tests.dashboard.rows import WINDOW, Samples, at, gauge, grown
 
 
 def run(ago: float, outcome: str = "ok", *, source: str = "cache", took_s: float = 0.002) -> RunRow:
@@ -18,6 +18,38 @@ def test_runs_are_grouped_by_collector_and_source() -> None:
 
     assert [(r.source, r.runs, r.failures, r.age_s) for r in view.rows] == [("cache", 3, 1, 2.0), ("state", 1, 0, 2.0)]
     assert [f.outcome for f in view.failures] == ["timeout"]
+
+
+def test_what_a_server_never_runs_for_us_is_no_failure_unless_it_is_info() -> None:
+    """A version without a command, or a right we do not have, is a capability; a refused log-in and a refused INFO are failures."""
+    refused = [
+        RunRow(collector, "cache", at(5), 0.001, "refused", detail, 0)
+        for collector, detail in (
+            ("redis_memory", "no_permission"),
+            ("redis_config", "unknown_command"),
+            ("redis_clients", "not_authenticated"),
+            ("redis_info", "no_permission"),
+        )
+    ]
+
+    view = collectors.build(Samples(run_rows=refused), WINDOW)
+
+    assert {r.collector: r.failures for r in view.rows} == {
+        "redis_clients": 1,
+        "redis_config": 0,
+        "redis_info": 1,
+        "redis_memory": 0,
+    }
+    assert {f.collector for f in view.failures} == {"redis_clients", "redis_info"}
+
+
+def test_fields_nobody_knows_yet_are_listed() -> None:
+    """A newer server's fields are named with their server."""
+    view = collectors.build(
+        Samples(gauge_rows=[gauge("used_memory", 1)], states={"cache": {"unknown_fields": "brand_new"}}), WINDOW
+    )
+
+    assert view.new_fields == (("cache", "brand_new"),)
 
 
 def test_our_cost_is_a_share_of_the_servers_time() -> None:
