@@ -29,7 +29,7 @@ def _draw(view: overview.OverviewView) -> None:
         Tile(
             "Savings",
             numbers.usd(view.avoided_usd),
-            f"avoided in the last {window.SPANS[window.span()]}",
+            f"in the last {window.SPANS[window.span()]}",
             SAVED,
             view.avoided.course,
         ),

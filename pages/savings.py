@@ -21,7 +21,10 @@ RATE = {
 }
 #: What a task is called on screen.
 TASKS = {"correct": "corrections", "define": "definitions"}
-NET = "Avoided less what the cache itself costs. No price of the cache is known here, so it is counted as nothing; enter one below."
+NET = (
+    "Avoided less what the cache itself costs; below it what that comes to in a month at this pace. No price of the cache is known "
+    "here, so it is counted as nothing; enter one below."
+)
 WAITING = "Time callers did not have to wait for the model, from the recorded durations."
 
 
@@ -39,13 +42,14 @@ def _draw(view: savings.SavingsView) -> None:
         [
             Tile("Avoided", numbers.usd(sums.avoided.usd), f"{numbers.count(sums.avoided.calls)} calls not made", AVOIDED),
             Tile("Paid", numbers.usd(sums.paid.usd), f"{numbers.count(sums.paid.calls)} calls", PAID),
-            Tile("Net", numbers.usd(sums.net_usd), f"{numbers.usd(view.per_month_usd)} a month at this pace", NET),
+            Tile("Net", numbers.usd(sums.net_usd), f"{numbers.usd(view.per_month_usd)} a month", NET),
             *(
                 Tile(f"Hit rate, {TASKS[task]}", numbers.percent(view.hit_ratio(task)), _wanted(view, task), told)
                 for task, told in RATE.items()
             ),
             Tile("Tokens not bought", numbers.count(tokens), f"{numbers.age(sums.avoided.seconds)} of waiting spared", WAITING),
-        ]
+        ],
+        150,
     )
     if sums.unpriced:
         st.warning(

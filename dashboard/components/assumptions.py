@@ -27,11 +27,11 @@ class Field(NamedTuple):
 
 FIELDS = (
     Field("corrections_per_day", "Corrections a day", 1e7, 100, "%.0f"),
-    Field("correction_hit_ratio", "of them hits (%)", 100, 5, "%.1f", Decimal("0.01")),
+    Field("correction_hit_ratio", "Corrections found (%)", 100, 5, "%.1f", Decimal("0.01")),
     Field("usd_per_call", "Price of a call ($)", 10, 0.0001, "%.5f"),
     Field("cache_usd_per_month", "Price of the cache ($ a month)", 1e6, 1, "%.2f"),
     Field("lookups_per_day", "Lookups a day", 1e9, 500, "%.0f"),
-    Field("lookup_hit_ratio", "of them hits (%)", 100, 5, "%.1f", Decimal("0.01")),
+    Field("lookup_hit_ratio", "Lookups found (%)", 100, 5, "%.1f", Decimal("0.01")),
     Field("bytes_per_lookup", "Size of an answer (bytes)", 1e7, 100, "%.0f"),
     Field("seconds_per_call", "Time of a call (s)", 600, 0.1, "%.1f"),
 )
