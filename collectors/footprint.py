@@ -31,7 +31,8 @@ def samples(instance: Instance, commands: Commands) -> tuple[Sample, ...]:
     mine: dict[str, int] = {}
     for charge in list(charges.values()):
         for command, count in list(charge.commands.items()):
-            mine[command] = mine.get(command, 0) + count
+            name = _counted_as(command, commands)
+            mine[name] = mine.get(name, 0) + count
     _charge_time(before, mine, commands)
     total = list(charges.values())
     return (
@@ -42,15 +43,21 @@ def samples(instance: Instance, commands: Commands) -> tuple[Sample, ...]:
         Sample("collector_misses", float(sum(c.misses for c in total)), C),
         Sample("collector_errors", float(sum(c.errors for c in total)), C),
         Sample("collector_server_usec", before.charged_usec, C, "microseconds"),
+        *(Sample("collector_command_calls", float(count), C, labels=(("cmd", name),)) for name, count in sorted(mine.items())),
     )
+
+
+def _counted_as(command: str, commands: Commands) -> str:
+    """The name under which the server counts a command of ours: before 7.0 subcommands are counted together."""
+    whole = command.partition("|")[0]
+    return whole if command not in commands and whole in commands else command
 
 
 def _charge_time(before: _Before, mine: dict[str, int], commands: Commands) -> None:
     """Charge each command's server time since the last INFO by our share of its calls."""
     for command, count in mine.items():
-        name = command if command in commands else command.partition("|")[0]  # before 7.0 subcommands are counted together
-        calls, usec = commands.get(name, NOTHING)
-        calls_before, usec_before = before.commands.get(name, NOTHING)
+        calls, usec = commands.get(command, NOTHING)
+        calls_before, usec_before = before.commands.get(command, NOTHING)
         ours, grown, spent = count - before.mine.get(command, 0), calls - calls_before, usec - usec_before
         if before.commands and ours > 0 and grown > 0 and spent > 0:
             before.charged_usec += spent * min(1.0, ours / grown)

@@ -65,7 +65,7 @@ def _draw_commands(found: commands.Commands) -> None:
     st.subheader("How long does the server itself take?", anchor=False)
     st.caption(
         "Per command, within the server: no network, no waiting. The histograms' growth over the window: old calls do not count; "
-        "a percentile lies between the two bounds beside it. Our own collectors' commands are among them."
+        "a percentile lies between the two bounds beside it. Our own calls are left out; only the percentiles hold them too."
     )
     table.show(
         [

@@ -11,6 +11,8 @@ from prosepolish_core.ports import IncreaseSeries, SampleReader, SlowRow
 
 BUCKET, CALLS, USEC = "latency_bucket", "cmdstat_calls", "cmdstat_usec"
 FAILED, REJECTED, ERRORS = "cmdstat_failed_calls", "cmdstat_rejected_calls", "errorstat_count"
+#: Calls of our own collectors, counted at the same instants.
+OURS = "collector_command_calls"
 #: Entries that a server's log lost between two readings.
 MISSED = "slowlog_missed"
 #: Rows shown: the commands that took most of the server's time.
@@ -19,7 +21,10 @@ MOST = 25
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """One command of one server in the window. Percentiles are in seconds and NaN where the server keeps no histogram (6.2)."""
+    """One command of one server in the window, without our own collectors' calls and their share of its time.
+
+    Percentiles, in seconds, are of all calls, ours included; NaN where the server keeps no histogram (6.2).
+    """
 
     source: str
     command: str
@@ -63,7 +68,7 @@ def build(samples: SampleReader, window: Window) -> Commands:
     sums: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     errors: dict[tuple[str, str], float] = defaultdict(float)
     missed = 0.0
-    for series in samples.increases((BUCKET, CALLS, USEC, FAILED, REJECTED, ERRORS, MISSED), window, points=1):
+    for series in samples.increases((BUCKET, CALLS, USEC, FAILED, REJECTED, OURS, ERRORS, MISSED), window, points=1):
         source, metric, labels = series.key.source, series.key.metric, dict(series.key.labels)
         if metric == ERRORS:
             errors[source, labels.get("error", "")] += _total(series)
@@ -75,7 +80,7 @@ def build(samples: SampleReader, window: Window) -> Commands:
             of[bound] = of.get(bound, 0.0) + _total(series)
         else:
             sums[source, labels.get("cmd", "")][metric] += _total(series)
-    rows = [_row(*key, sums[key], buckets.get(key, {})) for key in sums if sums[key][CALLS] or sums[key][REJECTED]]
+    rows = [_row(*key, of, buckets.get(key, {})) for key, of in sums.items() if of[CALLS] > of[OURS] or of[REJECTED]]
     found = (ErrorRow(*key, count) for key, count in errors.items() if count)
     return Commands(
         tuple(sorted(rows, key=lambda row: (-row.total_s, row.source, row.command))[:MOST]),
@@ -87,7 +92,9 @@ def build(samples: SampleReader, window: Window) -> Commands:
 
 def _row(source: str, command: str, of: dict[str, float], buckets: dict[float, float]) -> CommandRow:
     p50, p99 = (percentile(buckets, q) for q in (0.5, 0.99))
-    return CommandRow(source, command, of[CALLS], of[USEC] / 1e6, p50, p99, of[FAILED] + of[REJECTED])
+    theirs = max(0.0, of[CALLS] - of[OURS])
+    spent_s = of[USEC] / 1e6 * (theirs / of[CALLS] if of[CALLS] else 0.0)
+    return CommandRow(source, command, theirs, spent_s, p50, p99, of[FAILED] + of[REJECTED])
 
 
 def percentile(buckets: dict[float, float], q: float) -> Quantile:

@@ -32,6 +32,19 @@ def test_subcommands_counted_together_are_charged_too() -> None:
     assert ledger(instance, {"config": (3.0, 50.0)})["collector_server_usec"] == 40.0
 
 
+def test_our_calls_are_told_by_the_names_the_server_counts_them_under() -> None:
+    """Where it counts subcommands together, ours are added under that name; where it knows them, each stands alone."""
+    instance = Instance("cache", Observer("redis://127.0.0.1:1/0"))
+    ours = instance.observer.charges["redis_memory"].commands
+    ours.update({"memory|stats": 2, "memory|usage": 3, "ping": 5})
+    for commands, told in (
+        ({"memory": (9.0, 9.0)}, {"memory": 5.0, "ping": 5.0}),
+        ({"memory|stats": (9.0, 9.0)}, {"memory|stats": 2.0, "memory|usage": 3.0, "ping": 5.0}),
+    ):
+        found = footprint.samples(instance, commands)
+        assert {dict(s.labels)["cmd"]: s.value for s in found if s.metric == "collector_command_calls"} == told
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1e6), st.floats(0, 1e6)), max_size=20))
 def test_the_charge_never_falls(steps: list[tuple[int, float, float]]) -> None:
     """Whatever the server says, resets included, what was charged to us only grows."""

@@ -19,7 +19,7 @@ from collectors.reading import Entry, read_once
 from collectors.schedule import REDIS
 from collectors.spool import Spool
 from collectors.wiring import Parts
-from dashboard.views import capabilities, footprint, hit_rate
+from dashboard.views import capabilities, commands, footprint, hit_rate
 from prosepolish_core.adapters.postgres_lease import AdvisoryLocks
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import IncreaseSeries, SeriesKey
@@ -102,11 +102,13 @@ def test_the_applications_traffic_is_what_is_shown_whatever_the_collectors_do(
         window = Window(datetime.fromtimestamp(began, UTC), datetime.fromtimestamp(began, UTC) + timedelta(seconds=10))
         (server,) = hit_rate.build(core.samples, core.telemetry, window).server
         found = footprint.build(core.samples, window)
+        ran = {row.command: row.calls for row in commands.build(core.samples, window).rows}
         (lacking,) = capabilities.build(core.samples)
         spool.close()
         parts.close()
     assert (server.hits, server.misses, server.ratio) == (90, 30, 0.75)
     assert server.ours >= 2000
+    assert ran == {"get": 120}
     (cost,) = found.servers
     assert cost.others == 120
     assert cost.time is not None
