@@ -116,3 +116,26 @@ def test_the_health_check_believes_only_pong(booted: tuple[int, dict[str, str]],
     done = subprocess.run(["sh", "-c", check], env=env, check=False)
 
     assert (done.returncode == 0) is healthy
+
+
+@pytest.mark.live
+@pytest.mark.skipif(shutil.which("redis-cli") is None, reason="no redis-cli on this machine")
+@pytest.mark.parametrize("booted", ["redis"], indirect=True)
+@pytest.mark.parametrize(("password", "healthy"), [("correcthorse", True), ("wronghorse", False), ("", False)])
+def test_the_health_check_sees_through_a_real_noauth(
+    booted: tuple[int, dict[str, str]], tmp_path: Path, password: str, healthy: bool
+) -> None:
+    """The real client exits 0 on NOAUTH; the check does not, and so a server behind another password is not healthy."""
+    port, env = booted
+    _answers(port, "correcthorse").close()
+    (tmp_path / "theirs").write_text(password, encoding="utf-8")
+    check = (
+        COMPOSE["services"]["redis"]["healthcheck"]["test"][1]
+        .replace("$$", "$")
+        .replace("/run/secrets/redis_password", str(tmp_path / "theirs"))
+        .replace("$cli ping", f"$cli -p {port} ping")
+    )
+    plain = ["redis-cli", "-p", str(port), "ping"]
+
+    assert subprocess.run(plain, env=env, check=False, capture_output=True).returncode == 0
+    assert (subprocess.run(["sh", "-c", check], env=env, check=False, capture_output=True).returncode == 0) is healthy
