@@ -20,12 +20,11 @@ check: $(STAMP)         ## style, types and import contracts
 bench: $(STAMP)         ## every benchmark; prints medians and ratios
 	@$(BIN)/python -m benchmarks $(FLAGS)
 
-bench-collectors: $(STAMP) ## cost, scale, census and /metrics of the collectors, beside the standard exporter
-	@$(BIN)/python -m benchmarks collector_cost collector_scale census_million exposition_parity collector_rights
+bench-collectors: $(STAMP) ## cost, scale, store, census and /metrics of the collectors, beside the standard exporter; a table at the end
+	@$(BIN)/python -m benchmarks collector_cost collector_scale store_size store_query store_write census_million exposition_parity collector_rights
 
 proofs-collectors: $(STAMP) ## kills, stops, resets and a census: nothing lost, nothing twice (a thousand kills take ten minutes and more)
-	@$(BIN)/python -m benchmarks.collector_proofs --kills 1000 --stops 50 --lanes 4 $(FLAGS)
-	@$(BIN)/python -m benchmarks.p99_campaign
+	@$(BIN)/python -m benchmarks p99_campaign "collector_proofs --kills 1000 --stops 50 --lanes 4 $(FLAGS)"
 
 races: $(STAMP)         ## the long race campaign: a million schedules, ten thousand races on real servers
 	@$(BIN)/python -m benchmarks.races --schedules 1000000 --trials 10000 $(FLAGS)

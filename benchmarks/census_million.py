@@ -1,11 +1,13 @@
 """What does a census of 1,000,000 keys cost the server, and how far off is it?"""
 
 import argparse
+import os
 import random
 import statistics
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import redis
@@ -17,8 +19,9 @@ from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.redis_info.census import Slice, estimate
 
 from ._observed import programs, served
+from ._table import row
 
-KEYS, TICKS = 1_000_000, 20
+KEYS, TICKS = 1_000_000, 10
 #: The repetitions: so many keys, filled anew with each seed, walked once; then samples of its pages, drawn at random.
 REPEATED_KEYS, DRAWS = 100_000, 300
 SEEDS = (1, 2, 3)
@@ -57,39 +60,35 @@ def longest(client: redis.Redis, names: frozenset[bytes]) -> float:
     return max(times, default=0) / 1e3
 
 
-def disturbance(client: redis.Redis, calls: int) -> float:
-    """What the machine itself adds: the longest of as many ECHOs, in pipelines like the census's."""
-    client.slowlog_reset()
-    for _ in range(calls // 100):
-        pipeline = client.pipeline(transaction=False)
-        for _ in range(100):
-            pipeline.echo("x")
-        pipeline.execute()
-    return longest(client, frozenset({b"ECHO"}))
+def descheduled(pid: int) -> int:
+    """How often a process had to leave the processor to another one."""
+    return int(Path(f"/proc/{pid}/status").read_text().split("nonvoluntary_ctxt_switches:")[1].split()[0])
 
 
 def million(name: str, program: Path, keys: int) -> bool:
     """Fill, read slices until the sample is complete, compare with the truth; False when a bar is missed."""
     with served(program) as port, redis.Redis(port=port, protocol=2, socket_timeout=120) as client:
         fill(client, keys, 0)
+        pid = int(client.info("server")["process_id"])
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, pid, -20)  # the slow log counts the time in which others have the processor too
         client.config_set("slowlog-max-len", 100_000)
         client.config_set("slowlog-log-slower-than", 50)
         client.slowlog_reset()
         client.config_resetstat()
         instance = Instance("cache", Observer(f"redis://127.0.0.1:{port}/0"))
         walls = []
-        before = client.info("cpu")
+        before, stood_aside = client.info("cpu"), descheduled(pid)
         for tick in range(TICKS):
             began = time.monotonic()
             run = read_once(ENTRY, instance, tick)
             walls.append(time.monotonic() - began)
-        after = client.info("cpu")
+        after, stood_aside = client.info("cpu"), descheduled(pid) - stood_aside
         spent = command_time(client)
         said = client.info("stats")
         slowest = longest(client, frozenset({b"SCAN", b"MEMORY", b"PTTL", b"DBSIZE"}))
         found = {(s.metric, dict(s.labels).get("family"), dict(s.labels).get("stat")): s.value for s in run.samples}
         charge = instance.observer.charges["redis_census"]
-        noise = disturbance(client, charge.calls)
         instance.observer.close()
         truth = whole(client)
     total = sum(truth.values())
@@ -98,13 +97,24 @@ def million(name: str, program: Path, keys: int) -> bool:
     off = abs(value - total) / total
     phantom = said["keyspace_hits"] + said["keyspace_misses"] - charge.hits - charge.misses
     print(f"{name}: {found['census_sample', None, None]:,.0f} of {keys:,} keys read in {TICKS} ticks, {charge.calls:,} commands")
-    print(f"  server: {spent / 1e3:.1f} ms in our commands (bar 50 ms), {cpu:.0f} ms of CPU with reading and answering")
-    print(f"  longest command {slowest:.2f} ms (bar 1 ms); of as many ECHOs after it {noise:.2f} ms: what the machine itself adds")
-    print(f"  total bytes: off by {off:.2%} (bar 2 %); 95 % interval {low:,.0f} to {high:,.0f} holds it: {low <= total <= high}")
+    what = f"{name}: census of {keys:,} keys: "
+    seen = f"{spent / 1e3:.1f} ms in our commands, {cpu:.0f} ms with reading and answering"
+    good = [
+        row(what + "server CPU", "<= 50 ms", seen, spent <= 50_000),
+        row(
+            what + "longest command",
+            "<= 1 ms",
+            f"{slowest:.2f} ms (put off the processor {stood_aside} times)",
+            slowest <= 1.0,
+        ),
+        row(what + "error of total bytes", "<= 2 %", f"{off:.2%}", off <= 0.02),
+        row(what + "lookups not in the ledger", "0", str(phantom), not phantom),
+    ]
+    print(f"  95 % interval {low:,.0f} to {high:,.0f} holds {total:,}: {low <= total <= high}")
     each = ", ".join(f"{f} {abs(found['census_bytes', f, 'value'] - size) / size:.2%}" for f, size in sorted(truth.items()))
     print(f"  by family off by: {each}")
-    print(f"  lookups not in the ledger: {phantom} (bar 0); a tick took {statistics.median(walls) * 1e3:.0f} ms (median)")
-    return spent <= 50_000 and slowest <= max(1.0, noise) and off <= 0.02 and not phantom
+    print(f"  a tick took {statistics.median(walls) * 1e3:.0f} ms (median)")
+    return all(good)
 
 
 def coverage(name: str, program: Path, seeds: tuple[int, ...]) -> None:
@@ -127,8 +137,9 @@ def coverage(name: str, program: Path, seeds: tuple[int, ...]) -> None:
             sample = chance.sample(pages, len(pages) * SAMPLE_KEYS // REPEATED_KEYS)
             errors.append(look(sample, truth.total_size.value, sizes, held, asked))
     shares = ", ".join(f"{what} {held[what] / asked[what]:.1%}" for what in sorted(asked))
-    print(f"  95 % intervals that hold the truth, {len(errors)} samples of {SAMPLE_KEYS:,} from", end=" ")
-    print(f"{REPEATED_KEYS:,} keys ({len(seeds)} keyspaces): {shares}")
+    total = held["total"] / asked["total"]
+    row(f"{name}: 95 % intervals that hold the true total", ">= 93 %", f"{total:.1%} of {len(errors)} samples", total >= 0.93)
+    print(f"  samples of {SAMPLE_KEYS:,} from {REPEATED_KEYS:,} keys ({len(seeds)} keyspaces): {shares}")
     print(f"  total bytes off by {statistics.median(errors):.2%} in the median, {max(errors):.2%} at worst")
 
 

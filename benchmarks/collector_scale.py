@@ -21,6 +21,7 @@ from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.store.samples import SampleStore
 
 from ._schema import store
+from ._table import row
 
 INSTANCES, EVERY_S, TICKS = 1000, 5, 12
 RECORDED = Path(__file__).parents[1] / "tests/data/redis_replies/valkey-9.1.json"
@@ -107,12 +108,11 @@ def measure(port: int, url: str, folder: str) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rate = samples / len(busy) / EVERY_S
     print(f"{INSTANCES} instances every {EVERY_S} s, {samples // len(busy) // INSTANCES} samples each, {len(busy)} ticks:")
-    print(f"  {share:.1%} of one core (bar 30 %): {'met' if share <= 0.3 else 'MISSED'}")
-    print(f"  peak {peak:.0f} MB resident (bar 300 MB): {'met' if peak <= 300 else 'MISSED'}")
-    print(
-        f"  {rate:,.0f} samples/s kept up with, {samples / sum(wall):,.0f} samples/s while busy (bar 40,000):",
-        "met" if rate >= 40_000 and max(wall) < EVERY_S else "MISSED",
-    )
+    what = f"{INSTANCES:,} instances every {EVERY_S} s: "
+    row(what + "of one core", "<= 30 %", f"{share:.1%}", share <= 0.3)
+    row(what + "resident at the peak", "<= 300 MB", f"{peak:.0f} MB", peak <= 300)
+    row(what + "samples stored a second", ">= 40,000", f"{rate:,.0f}", rate >= 40_000 and max(wall) < EVERY_S)
+    print(f"  {samples / sum(wall):,.0f} samples/s while busy")
     print(f"  longest tick {max(wall):.2f} s; {sum(busy) / len(busy) / INSTANCES * 1e3:.2f} ms of CPU an instance-tick, stored")
     for instance in instances:
         instance.observer.close()

@@ -16,6 +16,7 @@ from prosepolish_core.ports import Reading, SeriesKey
 
 from ._observed import debian, debian_environment, free_port, programs, served
 from ._record_replies import use
+from ._table import row
 
 #: The exporter's own doings, and what it gets wrong: a label value no server has, and values taken by position.
 NOT_OURS = re.compile(r"redis_(exporter_|target_scrape|last_key_groups|db\d+_distrib)")
@@ -78,19 +79,27 @@ def ours(port: int) -> str:
     return render(readings, {"cache": state}, now=now)
 
 
+def between(before: float, there: float, after: float) -> bool:
+    """Whether the exporter's value lies between ours before and after its scrape, or near them: some gauges go up and down."""
+    near = 0.25 * max(1.0, abs(there))
+    return min(before, after) - near <= there <= max(before, after) + near
+
+
 def compare(name: str, role: str, port: int) -> float:
     """Print what one server's two scrapes come to; the share of the exporter's series that we have."""
-    there, text = theirs(port), ours(port)
+    earlier, there, text = series(ours(port)), theirs(port), ours(port)
     here = series(text)
     wanted = {key for key in there if not WRONG_THERE.match(key[0])}
     missing = sorted({key[0] for key in wanted - here.keys()})
     share = len(wanted & here.keys()) / len(wanted)
-    moved = sorted({k[0] for k in wanted & here.keys() if abs(there[k] - here[k]) > 0.25 * max(1.0, abs(there[k]))})
+    false = sorted(k[0] for k in wanted & here.keys() & earlier.keys() if not between(earlier[k], there[k], here[k]))
     wrong = len(there) - len(wanted)
     promtool = [str(debian("promtool")), "check", "metrics"]
     check = subprocess.run(promtool, input=text, capture_output=True, text=True, check=False)
-    print(f"{name:<11}{role:<8}{len(here):>5} series here,{len(there):>4} there, {wrong} misattributed; reproduced {share:.2%}")
-    print(f"{'':<19} missing {missing or 'none'}; moved between the scrapes: {', '.join(moved) or 'none'}")
+    row(f"{name} as {role}: the exporter's series on /metrics", ">= 99 %", f"{share:.2%} of {len(wanted)}", share >= 0.99)
+    row(f"{name} as {role}: series with another value than the server's", "0", str(len(false)), not false)
+    print(f"{name:<11}{role:<8}{len(here):>5} series here,{len(there):>4} there, {wrong} of them misattributed by the exporter")
+    print(f"{'':<19} missing {missing or 'none'}; of another value: {', '.join(false) or 'none'}")
     print(f"{'':<19} promtool: {'syntax error' if check.returncode == 1 else 'valid'}")
     return share if check.returncode in {0, 3} else 0.0  # 3: only advice about names, which are the exporter's
 

@@ -5,6 +5,7 @@ import sys
 import psycopg
 
 from benchmarks._samples import EVERY_S, database, info_runs, size_of
+from benchmarks._table import row
 from prosepolish_core.store.samples import SampleStore
 
 TICKS = 2160
@@ -53,7 +54,7 @@ def main(ticks: int = TICKS) -> None:
                 "SELECT pg_total_relation_size('plain_sample')::float8 / count(*) FROM plain_sample"
             ).fetchone()[0]
             arrays = connection.execute("SELECT pg_total_relation_size('array_sample')::float8").fetchone()[0] / samples
-        print(f"stored: {total / samples:.2f} B per sample (bar 4)")
+        row("bytes a stored sample, indexes included", "<= 4", f"{total / samples:.2f}", total / samples <= 4)
         print(f"in this database as plain rows {plain:.0f} B ({plain * samples / total:.0f} x), as float8[] {arrays:.1f} B")
 
 

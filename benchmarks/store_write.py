@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from benchmarks._samples import EVERY_S, copies, database, info_runs
+from benchmarks._table import row
 from prosepolish_core.model.sample import Run
 from prosepolish_core.store.samples import SampleStore
 
@@ -37,6 +38,8 @@ def main(sources: int = SOURCES, rounds: int = ROUNDS) -> None:
         rate = f"{cpu / sources * 1e6:5.0f} µs a run, {sources * size / wall:9,.0f} samples/s"
         print(f"packed runs : {wall:6.2f} s wall, {cpu:6.2f} s own CPU = {rate}")
         print(f"plain rows  : {peer_wall:6.2f} s wall, {peer_cpu:6.2f} s own CPU (COPY of one row a sample, one index)")
+        stored = sources * size / wall
+        row("samples stored a second by one process, while busy", ">= 40,000", f"{stored:,.0f}", stored >= 40_000)
         print(f"ratio       : {peer_wall / wall:.1f} x wall, {peer_cpu / cpu:.1f} x own CPU")
         print(f"at one round every 5 s: {cpu / 5 * 100:.0f} % of one core, {sources * size / 5:,.0f} samples/s")
         one = []
