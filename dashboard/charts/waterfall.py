@@ -38,7 +38,7 @@ def waterfall(steps: Sequence[Step]) -> go.Figure:
             yshift=21,
             font={"size": 12, "color": QUIET},
         )
-    lay_out(figure, left=room(labels), height=64 * len(steps) + 50, legend=False)
+    lay_out(figure, left=room(labels), height=64 * len(steps) + 38, legend=False)
     figure.update_layout(hovermode="closest", bargap=0.6)
     figure.update_xaxes(range=[0, max(total, 1e-9) / shown.divisor * 1.02], ticksuffix=shown.suffix, nticks=6)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ", dtick=1)

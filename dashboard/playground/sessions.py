@@ -14,7 +14,7 @@ from .visitor import visitor
 DEVICES = ("laptop", "phone")
 REFUSALS = {
     "reuse": "reuse found: the whole log-in has ended. Verify the new token to see it",
-    "refused": "refused: this log-in has ended or expired",
+    "refused": "this log-in has ended or expired",
 }
 ICONS = {"laptop": ":material/laptop_mac:", "phone": ":material/smartphone:"}
 
@@ -115,13 +115,13 @@ def _reuse(device: str) -> None:
 
 def _log_out(device: str) -> None:
     ended = runtime.core().sessions.revoke(_token(device))
-    _say(device, f":gray[:material/logout: logged out · {ended.sessions} ended]")
+    _say(device, f":gray[:material/logout: logged out · sessions ended: {ended.sessions}]")
 
 
 def _log_out_everywhere(_device: str) -> None:
     ended = runtime.core().sessions.revoke_all(visitor())
     for device in DEVICES:
-        _say(device, f":gray[:material/logout: logged out everywhere · {ended.sessions} ended]")
+        _say(device, f":gray[:material/logout: logged out everywhere · sessions ended: {ended.sessions}]")
 
 
 def _devices() -> None:

@@ -11,6 +11,7 @@ from dashboard.views import numbers
 from dashboard.views.playground import Explained
 from dashboard.views.targets import tier_label
 
+FILLED = "Tiers that did not know it and know it now."
 #: Calls kept for comparison.
 REMEMBERED = 8
 
@@ -36,18 +37,19 @@ def show(told: Explained, key: str) -> None:
             Tile("Answered by", tier_label(told.tier) if told.tier else "nobody", told.headline),
             Tile("Time", numbers.duration(told.total_s), "from asking to answer"),
             Tile("Cost of this call", told.cost, "tokens times price" if told.cost.startswith("$") else "no paid call was made"),
-            Tile(
-                "Filled",
-                ", ".join(told.filled) or "nothing",
-                "tiers that know it now" if told.filled else "nothing had to be filled",
-            ),
-        ]
+            Tile("Filled", _tiers(len(told.filled)), ", ".join(told.filled) or "nothing had to be filled", FILLED),
+        ],
+        150,
     )
     if told.degraded:
         st.caption(":orange[:material/warning: A tier could not do its work on the way; the answer is right all the same.]")
     if told.steps:
         steps = "; ".join(f"{step.label} {step.told}" for step in told.steps)
         figure.show(waterfall(told.steps), key=f"waterfall-{key}", alt=f"Tiers asked: {steps}", timed=False)
+
+
+def _tiers(number: int) -> str:
+    return f"{number} tier{'s' if number > 1 else ''}" if number else "nothing"
 
 
 def before(panel: str) -> None:

@@ -76,6 +76,7 @@ def _explain(
 
 
 def _steps(trace: Sequence[TraceStep]) -> list[Step]:
+    """In the order in which the tiers were asked; a trace may note an answer after the calls it led to."""
     return [
         Step(
             step.tier,
@@ -85,5 +86,5 @@ def _steps(trace: Sequence[TraceStep]) -> list[Step]:
             f"{numbers.duration(step.duration_s)} · {TOLD[step.outcome]}{f' ({step.detail})' if step.detail else ''}",
             step.outcome in ANSWERED,
         )
-        for step in trace
+        for step in sorted(trace, key=lambda step: step.start_s)
     ]

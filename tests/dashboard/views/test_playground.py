@@ -27,6 +27,13 @@ def test_the_steps_say_what_each_tier_came_to() -> None:
     assert abs(told.total_s - 0.321) < 1e-9
 
 
+def test_the_tier_that_was_asked_first_stands_first() -> None:
+    """Whatever the order in which a trace noted them."""
+    told = playground.of_trace((FELL[2], FELL[0], FELL[1]))
+
+    assert [step.label for step in told.steps] == ["Redis", "PostgreSQL", "Dictionary API"]
+
+
 def test_an_unpriced_call_is_not_called_free() -> None:
     """None is an unknown price, zero is none."""
     paid = Correction("x", True, Tier.GEMINI, Outcome.HIT, cost_usd=None)
