@@ -6,6 +6,9 @@ import sys
 import time
 import urllib.request
 from datetime import UTC, datetime
+from typing import NamedTuple
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from collectors import redis_config, redis_info, redis_latency, redis_slowlog
 from collectors.reading import Entry, Instance
@@ -21,6 +24,8 @@ from ._table import row
 #: The exporter's own doings, and what it gets wrong: a label value no server has, and values taken by position.
 NOT_OURS = re.compile(r"redis_(exporter_|target_scrape|last_key_groups|db\d+_distrib)")
 WRONG_THERE = re.compile(r"redis_db_keys_cached")
+#: Further looks at a series that had another value.
+AGAIN = 4
 COLLECTORS = (redis_info.read, redis_latency.read, redis_slowlog.read, redis_config.read)
 SERIES = re.compile(r"^(redis_\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -85,36 +90,67 @@ def between(before: float, there: float, after: float) -> bool:
     return min(before, after) - near <= there <= max(before, after) + near
 
 
-def compare(name: str, role: str, port: int) -> float:
-    """Print what one server's two scrapes come to; the share of the exporter's series that we have."""
+class Compared(NamedTuple):
+    """What one scrape of the exporter between two of ours comes to."""
+
+    text: str
+    here: Series
+    there: Series
+    false: set[tuple[str, frozenset[tuple[str, str]]]]
+
+
+def scraped(port: int) -> Compared:
+    """Scrape; tell which of the series have another value than the exporter saw in between."""
     earlier, there, text = series(ours(port)), theirs(port), ours(port)
     here = series(text)
-    wanted = {key for key in there if not WRONG_THERE.match(key[0])}
-    missing = sorted({key[0] for key in wanted - here.keys()})
-    share = len(wanted & here.keys()) / len(wanted)
-    false = sorted(k[0] for k in wanted & here.keys() & earlier.keys() if not between(earlier[k], there[k], here[k]))
-    wrong = len(there) - len(wanted)
-    promtool = [str(debian("promtool")), "check", "metrics"]
-    check = subprocess.run(promtool, input=text, capture_output=True, text=True, check=False)
-    row(f"{name} as {role}: the exporter's series on /metrics", ">= 99 %", f"{share:.2%} of {len(wanted)}", share >= 0.99)
-    row(f"{name} as {role}: series with another value than the server's", "0", str(len(false)), not false)
-    print(f"{name:<11}{role:<8}{len(here):>5} series here,{len(there):>4} there, {wrong} of them misattributed by the exporter")
-    print(f"{'':<19} missing {missing or 'none'}; of another value: {', '.join(false) or 'none'}")
-    print(f"{'':<19} promtool: {'syntax error' if check.returncode == 1 else 'valid'}")
-    return share if check.returncode in {0, 3} else 0.0  # 3: only advice about names, which are the exporter's
+    return Compared(
+        text, here, there, {k for k in there.keys() & here.keys() & earlier.keys() if not between(earlier[k], there[k], here[k])}
+    )
+
+
+def valid(text: str) -> bool:
+    """By prometheus_client's parser and by promtool."""
+    try:
+        list(text_string_to_metric_families(text))
+    except ValueError as error:
+        print(f"prometheus_client: {error}")
+        return False
+    check = subprocess.run([str(debian("promtool")), "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    return check.returncode in {0, 3}  # 3: only advice about names, which are the exporter's
+
+
+def compare(name: str, role: str, port: int) -> bool:
+    """Print what one server's scrapes come to; whether every bar is met."""
+    found = scraped(port)
+    wanted = {key for key in found.there if not WRONG_THERE.match(key[0])}
+    missing = sorted({key[0] for key in wanted - found.here.keys()})
+    share = len(wanted & found.here.keys()) / len(wanted)
+    false = found.false & wanted
+    for _ in range(AGAIN):  # a value that moves while it is read differs once; one under the wrong name differs every time
+        false = false and false & scraped(port).false
+    wrong, good = len(found.there) - len(wanted), valid(found.text)
+    who = f"{name} as {role}: "
+    print(f"{who}{len(found.here)} series here, {len(found.there)} there, {wrong} of them misattributed by the exporter", end="; ")
+    print(f"missing {missing or 'none'}; of another value: {', '.join(sorted(key[0] for key in false)) or 'none'}")
+    return all(
+        [
+            row(who + "the exporter's series on /metrics", ">= 99 %", f"{share:.2%} of {len(wanted)}", share >= 0.99),
+            row(who + "misattributed", "0", str(len(false)), not false),
+            row(who + "valid by prometheus_client and promtool", "valid", "valid" if good else "not valid", good),
+        ]
+    )
 
 
 def main() -> int:
-    """Every server, as primary and as replica; 1 when the worst share is under 99 %."""
-    worst = 1.0
+    """Every server, as primary and as replica; 1 when a bar is missed."""
+    good = []
     for name, program in programs().items():
         options = ("--latency-monitor-threshold", "1", "--slowlog-log-slower-than", "200")
         with served(program, *options) as port, served(program, "--replicaof", "127.0.0.1", str(port)) as replica:
             use(port)
             time.sleep(4)
-            worst = min(worst, compare(name, "primary", port), compare(name, "replica", replica))
-    print(f"worst {worst:.2%} (bar 99 %)")
-    return int(worst < 0.99)
+            good += [compare(name, "primary", port), compare(name, "replica", replica)]
+    return 0 if good and all(good) else 1
 
 
 if __name__ == "__main__":
