@@ -58,9 +58,9 @@ def _say(device: str, text: str) -> None:
 def _guarded(action: Callable[[str], None], device: str) -> None:
     try:
         action(device)
-    except SessionUnavailable:
+    except SessionUnavailable as error:  # it says itself whether anything was changed, or may have been
         for one in [device] if device else DEVICES:
-            _say(one, ":red[:material/cloud_off: the durable write failed: nothing was changed]")
+            _say(one, f":red[:material/cloud_off: {error}]")
     except InvalidInput as error:
         _say(device, f":orange[{error}]")
 
