@@ -1,0 +1,78 @@
+"""The census's rolling walk on a real Valkey: what a sample holds, and how much is asked for at once."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from collectors import redis_census
+from collectors.reading import Entry, Instance
+from collectors.redis_census import PAGE, SAMPLE_KEYS, SMALLEST_PAGE, Memory, fitting, keys_in, read_slice
+from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.redis_info.census import KeyFacts, Slice
+
+pytestmark = pytest.mark.live
+ENTRY: Entry[Instance] = Entry("redis_census", "", redis_census.read, budget_s=5.0)
+
+
+@pytest.fixture
+def instance(valkey_url: str) -> Iterator[Instance]:
+    """A server with 2,500 keys of which two families are known."""
+    with redis.Redis.from_url(valkey_url) as client:
+        client.mset({f"dict:w{n}": "x" * (n % 400) for n in range(2000)} | {f"settings:{n}": "{}" for n in range(500)})
+    made = Instance("cache", Observer(valkey_url))
+    yield made
+    made.observer.close()
+
+
+def of_keys(count: int) -> Slice:
+    """A slice of so many keys."""
+    part = Slice()
+    for n in range(count):
+        part.add(KeyFacts(b"dict:%d" % n, 100, 1000))
+    return part
+
+
+def test_a_walk_reads_every_key_once(instance: Instance) -> None:
+    """Slices of one walk add up to the keyspace, whatever their size."""
+    memory, walk = Memory(), []
+    while not memory.passes:
+        walk.append(read_slice(instance.observer, memory, ENTRY, 300))
+    assert keys_in(walk) == 2500
+    assert all(300 <= part.keys < 300 + 2 * PAGE for part in walk[:-1])
+
+
+def test_a_small_keyspace_is_counted_and_not_estimated(instance: Instance) -> None:
+    """From the first whole walk on the interval is closed, in the middle of the next walks too."""
+    for tick in range(8):
+        found = {(s.metric, *(v for _, v in s.labels)): s.value for s in redis_census.read(instance, ENTRY).samples}
+        if tick >= 2:
+            assert {found["census_keys", "settings", stat] for stat in ("low", "value", "high")} == {500.0}
+
+
+def test_of_a_large_keyspace_the_newest_keys_are_kept() -> None:
+    """A sample is as large as asked for and no larger than by a slice; an unending walk is not remembered whole."""
+    memory = Memory(cursor=1)
+    for _ in range(50):
+        memory.add(of_keys(1000))
+    assert SAMPLE_KEYS <= keys_in(memory.sample(1_000_000)) < SAMPLE_KEYS + 1000
+    assert keys_in(memory.walk) <= SAMPLE_KEYS + 1000
+
+
+def test_a_keyspace_that_has_grown_is_not_judged_by_its_last_whole_walk() -> None:
+    """The walk under way counts as soon as it has seen more."""
+    memory = Memory(cursor=0)
+    memory.add(of_keys(10))
+    memory.cursor = 1
+    memory.add(of_keys(500))
+    assert keys_in(memory.sample(5000)) == 500
+
+
+def test_a_busy_server_is_asked_for_less() -> None:
+    """Half as much each time, never nothing; and step by step as much as before once it is quick again."""
+    pages = [PAGE]
+    for busy in (True, True, True, True, False, False, False, False, False):
+        pages.append(fitting(pages[-1], busy))
+    assert min(pages) == SMALLEST_PAGE
+    assert pages[-1] == PAGE
+    assert pages[1:3] == [PAGE // 2, PAGE // 4]
