@@ -93,7 +93,9 @@ class PostgresPool:
                 finally:
                     connection.until = float("inf")
         except (PoolTimeout, TooManyRequests) as error:
-            raise StoreUnavailable("PostgreSQL did not give a connection in time") from error
+            raise StoreUnavailable(
+                "PostgreSQL did not give a connection in time; check DATABASE_URL and that the server runs"
+            ) from error
         except PoolClosed as error:
             raise StoreUnavailable("the connections to PostgreSQL are closed") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:

@@ -135,3 +135,16 @@ def test_clear_says_what_it_would_do_and_then_does_it(stack: str, valkey_url: st
         assert client.exists("session:a")
         assert main(["clear", "session", "--yes"]) == 0
         assert [key for key in client.scan_iter() if not key.startswith(b"dict:")] == []
+
+
+@pytest.mark.parametrize("verb", [["migrate"], ["mark", "v1"], ["estimate", "--measured", "1h"]])
+def test_without_postgres_a_verb_that_needs_it_says_what_to_check(
+    verb: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1 and one sentence with the fix; no password."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:hush@127.0.0.1:1/x")
+    assert main(verb) == 1
+    told = capsys.readouterr().err
+    assert "check DATABASE_URL and that the server runs" in told
+    assert told.count("\n") == 1
+    assert "hush" not in told
