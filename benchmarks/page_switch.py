@@ -42,7 +42,7 @@ FIGURE = '{"data": [{"type": "scatter", "y": list(range(60))}], "layout": {"heig
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SETTLED = "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
 #: So many figures have their axes.
-DRAWN = "wanted => document.querySelectorAll('[data-testid=stPlotlyChart] .main-svg .plot').length >= wanted"
+DRAWN = "wanted => document.querySelectorAll('[data-testid=stPlotlyChart] .xaxislayer-above').length >= wanted"
 LABELS = {"ours": "ours, all pages", "Figure": "1 plain figure", "Pair": "2 plain figures"}
 Times = dict[str, list[float]]
 

@@ -31,13 +31,13 @@ def _draw(view: memory.MemoryView) -> None:
         st.subheader(f"{instance.source}", anchor=False, help=f"maxmemory-policy: {instance.policy or 'unknown'}")
         verdict_list(instance.verdicts, fold=False)
         _draw_tiles(instance)
-        left, right = st.columns(2)
-        with left:
-            st.markdown("**Does it fit?** Memory used against the limit")
-            _draw_used(view, instance)
-        with right:
-            st.markdown("**What does it throw away?** Keys per interval")
-            _draw_removed(view, instance)
+        with st.grid(2, min_column_width=360):
+            with st.container():
+                st.markdown("**Does it fit?** Memory used against the limit")
+                _draw_used(view, instance)
+            with st.container():
+                st.markdown("**What does it throw away?** Keys per interval")
+                _draw_removed(view, instance)
         for found in view.census:
             if found.source == instance.source:
                 _draw_census(found)

@@ -72,8 +72,7 @@ def _results(shown: Estimate) -> None:
         Tile("Traffic not caused", traffic, "a month", "Megabytes of 1,000,000 bytes, as bandwidth is sold."),
         Tile("Waiting spared", numbers.age(float(shown.waiting_s_per_month)), "a month"),
     ]
-    tiles(row[:3])
-    tiles(row[3:])
+    tiles(row, columns=3)
 
 
 def _words(given: Assumptions, shown: Estimate) -> None:

@@ -36,11 +36,19 @@ def verdict_list(verdicts: Sequence[Verdict], *, fold: bool = True) -> None:
     amiss = [v for v in verdicts if v.level in {Level.WARNING, Level.CRITICAL}]
     quiet = [v for v in verdicts if v not in amiss]
     _rows(amiss)
-    unknown = sum(v.level is Level.UNKNOWN for v in quiet)
-    told = f"{len(quiet) - unknown} checks are ok" + (f", {unknown} cannot be judged yet" if unknown else "")
     if quiet:
-        with st.expander(told, icon=":material/check_circle:" if not amiss else None):
+        unknown = sum(v.level is Level.UNKNOWN for v in quiet)
+        icon = ":material/help:" if unknown == len(quiet) else None if amiss else ":material/check_circle:"
+        with st.expander(_told(len(quiet) - unknown, unknown), icon=icon):
             _rows(quiet)
+
+
+def _told(well: int, unknown: int) -> str:
+    """How many checks are ok and how many cannot be judged, leaving out what there is none of."""
+    parts = [f"{well} check{' is' if well == 1 else 's are'} ok"] if well else []
+    if unknown:
+        parts.append(f"{unknown} {'cannot' if parts else 'check cannot' if unknown == 1 else 'checks cannot'} be judged yet")
+    return ", ".join(parts)
 
 
 def dependency_list(dependencies: Sequence[Dependency]) -> None:
