@@ -10,12 +10,12 @@ from typing import Any
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as JobExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 
 from prosepolish_core.model.sample import Run, RunOutcome
 
 from . import redis_info
 from .collector_health import Process
+from .grid import GridTrigger
 from .health import Health
 from .keeper import Keeper
 from .lease import Leases
@@ -26,7 +26,6 @@ from .schedule import ENTRIES, OWN, POSTGRES
 SIDE_BY_SIDE = 8
 #: The wall clock may drift this far from the monotonic one between two looks before it counts as a jump.
 JUMP_S = 2.0
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 log = structlog.get_logger("collectors")
 
 
@@ -121,7 +120,7 @@ class Runner:
             interval = entry.interval_s(self._base_s)
             self._scheduler.add_job(
                 self.job,
-                IntervalTrigger(seconds=interval, start_date=EPOCH, timezone=UTC),
+                GridTrigger(interval),
                 args=[entry],
                 id=entry.name,
                 name=entry.about,
