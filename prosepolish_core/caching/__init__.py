@@ -2,7 +2,7 @@
 
 One `FamilyCache` per key family, all over one `CacheLink` (`core.cache_link`):
 
-    cache = FamilyCache(core.cache_link, keys.LLM, core.recorder)                # ttl_s=, seal=, grace= may be given
+    cache = FamilyCache(core.cache_link, keys.LLM, core.recorder)                # ttl_s=, seal=, grace=, fits= too
     cache.get(identifier) -> Stored | None                                       # one plain GET; .value, .created_ms
     cache.get_or_load(identifier, loader, deadline_s) -> Cached                  # .value .outcome .age_s .step .extra ...
     cache.invalidate(identifier) -> bool                                         # voids the lease, deletes; True: acknowledged

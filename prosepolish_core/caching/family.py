@@ -1,6 +1,7 @@
 """FamilyCache: one key family behind leases. See the package's docstring for how it is used."""
 
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..errors import CacheUnavailable
@@ -48,11 +49,14 @@ class FamilyCache:
         ttl_s: float | None = None,
         seal: Seal | None = None,
         grace: float = GRACE,
+        fits: Callable[[Any], bool] = lambda _: True,
     ) -> None:
+        """`fits` says whether a stored value has the shape of this family's; one that has not is unreadable, like foreign bytes."""
         self.family = family
         self.link = link
         self.recorder = recorder
         self.seal = seal if family.personal else None
+        self.fits = fits
         self._guard = link.guard
         self._get = link.server.get
         self._now = link.runtime.now
@@ -73,10 +77,17 @@ class FamilyCache:
         key = self._key(identifier)
         landing = self.look(key)
         try:
-            return decode(key, landing.stored, self.seal) if landing.stored and landing.stored[:2] == b"1V" else None
+            return self.opened(key, landing.stored) if landing.stored and landing.stored[:2] == b"1V" else None
         except Unreadable:
             self.discard(key)
             return None
+
+    def opened(self, key: str, stored: bytes) -> Stored:
+        """Stored bytes as a value of this family. Raises Unreadable."""
+        found = decode(key, stored, self.seal)
+        if not self.fits(found.value):
+            raise Unreadable
+        return found
 
     def get_or_load(self, identifier: str | tuple[str, ...], loader: Loader, deadline_s: float, *, inline: bool = False) -> Cached:
         """The value, loaded by one caller if need be. Raises InvalidIdentifier, NoLoad, or what the loader raised."""
@@ -167,7 +178,8 @@ class FamilyCache:
         """A landing as this caller sees it. Raises Unreadable."""
         now = self._now()
         if landing.stored is not None:
-            found = decode(key, landing.stored, self.seal)
+            # What a holder told us was never stored, and may be a reason why there is no value.
+            found = decode(key, landing.stored, self.seal) if landing.woken else self.opened(key, landing.stored)
             wall = self._wall_ms()
             outcome = _HIT
             if wall >= found.fresh_until_ms and not landing.woken:

@@ -38,6 +38,13 @@ def unavailable(reason: str) -> Value:
     return {"unavailable": reason}
 
 
+def is_value(found: object) -> bool:
+    """Whether a stored value has the shape of ours: whoever may write to Redis must not be able to make a lookup raise."""
+    if type(found) is not dict or "entry" not in found:
+        return False
+    return type(found["entry"]) is dict or (found["entry"] is None and type(found.get("source")) is str)
+
+
 def paid_in(value: Value) -> LlmCall | None:
     """The ledger row of the call behind a value, when there was one and it can be read."""
     row = value.get("paid")

@@ -144,10 +144,10 @@ class WordChain:
         finally:
             self.asking.pop(word, None)
         ended = self._now()
-        if fetched.outcome in FAILED and fetched.detail not in {PACED, OFF}:
-            breaker.failure(ended, fetched.retry_after_s or 0.0)
-        elif fetched.outcome not in FAILED:
+        if fetched.outcome not in FAILED or fetched.call is not None:  # an unfit answer that was paid for is no outage
             breaker.success(ended, ended - started)
+        elif fetched.detail not in {PACED, OFF}:
+            breaker.failure(ended, fetched.retry_after_s or 0.0)
         return fetched
 
     # --- the answer, and what is kept ---

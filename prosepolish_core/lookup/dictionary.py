@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from ..caching import Cached, CacheLink, FamilyCache, Later, Loaded, NoLoad
-from ..caching.batch import Batch, Result
+from ..caching.batch import Batch, Hits, Result
 from ..errors import InvalidInput, LookupUnavailable, StoreUnavailable
 from ..llm.ledger import avoided
 from ..model import keys
-from ..model.lookup import FREE, Lookup
+from ..model.lookup import FREE, Lookup, fresh_hits
 from ..model.outcome import FAILED, Family, Outcome, Tier
 from ..model.trace import Trace, TraceStep
 from ..model.word import normalise
 from ..ports import Recorder, WordSource, WordStore
-from .answer import Found, paid_in
+from .answer import Found, is_value, paid_in
 from .chain import WordChain
 from .tiers import OVERALL_S, TIERS
 
 #: Members of an enum are slow to reach; these are needed for every hit.
-_FAMILY, _REDIS, _POSTGRES, _MISS = Family.DICTIONARY, Tier.REDIS, Tier.POSTGRES, Outcome.MISS
+_FAMILY, _REDIS, _POSTGRES = Family.DICTIONARY, Tier.REDIS, Tier.POSTGRES
+_HIT, _MISS = Outcome.HIT, Outcome.MISS
+_ENTRY = itemgetter("entry")
 #: Longest batch.
 MOST_WORDS = 1000
 
@@ -50,7 +53,7 @@ class Dictionary:
         deadline_s: float = OVERALL_S,
         ttl_s: float | None = None,
     ) -> None:
-        self._cache = FamilyCache(link, keys.DICTIONARY, recorder, ttl_s=ttl_s)
+        self._cache = FamilyCache(link, keys.DICTIONARY, recorder, ttl_s=ttl_s, fits=is_value)
         self._store = store
         self._recorder = recorder
         self._now = link.runtime.now
@@ -79,38 +82,30 @@ class Dictionary:
         began = self._now()
         if len(words) > MOST_WORDS:
             raise InvalidInput(f"at most {MOST_WORDS} words at once")
-        addresses = {word: address(word) for word in words}
-        normals = {key: normal for normal, key in addresses.values()}
+        normals = dict(map(_placed, words))
 
         def load_many(wanted: Sequence[str], until: float) -> dict[str, Loaded | Later]:
             found = self.chain.load_many([normals[key] for key in wanted], began, until)
             return {key: found[normals[key]] for key in wanted}
 
-        batch = Batch(self._cache, load_many, began, self._deadline_s)
+        batch = Batch(self._cache, load_many, began, self._deadline_s, _ENTRY)
         others = batch.read(list(normals))
-        answers = self._hits(batch, normals)
+        hits = batch.hits
+        found = self._hits(hits, batch.step, normals)
+        if len(found) == len(words):  # every word once, and all of them hits
+            return dict(zip(words, found, strict=True))
+        answers = dict(zip(hits.keys, found, strict=True))
         for key, result in others.items():
             answers[key] = self._one_of_many(normals[key], key, result, began)
-        return {word: answers[key] for word, (_, key) in addresses.items()}
+        return {word: answers[_placed(word)[0]] for word in words}
 
-    def _hits(self, batch: Batch, normals: dict[str, str]) -> dict[str, Lookup]:
-        """The common case of a batch, word by word as cheaply as can be."""
-        step, wall = batch.step, self._wall_ms()
-        tier, outcome, trace, make, free = _REDIS, Outcome.HIT, (batch.step,), Lookup, FREE
-        found: dict[str, Lookup] = {}
-        keys, sizes = list(batch.hits), []
-        for key, (value, created_ms, size) in batch.hits.items():
-            entry, age_s = value["entry"], (wall - created_ms) / 1000
-            if entry is None or "paid" in value:
-                found[key] = self._from_above(normals[key], key, Cached(value, outcome, step, age_s, size))
-                continue
-            sizes.append(size)
-            found[key] = make(normals[key], entry, tier, outcome, trace, free, age_s, False)
-        if sizes:
-            if len(sizes) < len(keys):
-                keys = [key for key, (value, _, _) in batch.hits.items() if not (value["entry"] is None or "paid" in value)]
-            self._recorder.many_hits(_FAMILY, tier, outcome, step.duration_s, keys, sizes)
-        return found
+    def _hits(self, hits: Hits, step: TraceStep, normals: dict[str, str]) -> list[Lookup]:
+        """Entries that Redis had: the common case, as cheaply as can be."""
+        if not hits.keys:
+            return []
+        self._recorder.many_hits(_FAMILY, _REDIS, _HIT, step.duration_s, hits.keys, hits.sizes)
+        words = normals.values() if len(hits.keys) == len(normals) else map(normals.__getitem__, hits.keys)
+        return fresh_hits(words, hits.parts, hits.ages_s, _REDIS, _HIT, (step,))
 
     def _one_of_many(self, word: str, key: str, result: Result, began: float) -> Lookup:
         try:
@@ -193,3 +188,10 @@ def address(word: str) -> tuple[str, str]:
     """The normalised word and its key. Raises InvalidWord. Kept, because the same words come again and again."""
     normal = normalise(word)
     return normal, keys.DICTIONARY.key(normal)
+
+
+@lru_cache(maxsize=16_384)
+def _placed(word: str) -> tuple[str, str]:
+    """The same the other way round, as a dictionary wants it."""
+    normal, key = address(word)
+    return key, normal

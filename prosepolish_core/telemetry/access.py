@@ -5,7 +5,7 @@ process. The share halves while reads come too fast and doubles again when they 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from ..model.outcome import Family
@@ -31,18 +31,29 @@ class AccessTrace:
         """The share of keys followed now."""
         return self._limit / WHOLE
 
-    def chunks(self, reads: Iterable[tuple[float, Family, str, int]], elapsed_s: float) -> list[AccessChunk]:
-        """The reads (instant, family, key, bytes) of the keys followed, one chunk a family; adapts the share to the pace."""
-        rate, followed = self.rate, 0
+    def chunks(
+        self,
+        reads: Iterable[tuple[float, Family, str, int]],
+        elapsed_s: float,
+        batches: Iterable[tuple[float, Family, Sequence[str], Sequence[int]]] = (),
+    ) -> list[AccessChunk]:
+        """The reads (instant, family, key, bytes) of the keys followed, one chunk a family; adapts the share to the pace.
+
+        `batches` are reads of many keys at one instant.
+        """
+        rate, limit, followed = self.rate, self._limit, 0
         by_family: dict[Family, list[tuple[float, int, int]]] = {}
-        numbers: dict[str, int] = {}  # a few keys make most of the reads, and hashing is most of the work
+        numbers = _Numbers(self._number)  # a few keys make most of the reads, and hashing is most of the work
         for now, family, key, size in reads:
-            number = numbers.get(key)
-            if number is None:
-                number = numbers[key] = self._number(key)
-            if number < self._limit:
+            number = numbers[key]
+            if number < limit:
                 followed += 1
                 by_family.setdefault(family, []).append((now, number, size))
+        for now, family, keys, sizes in batches:
+            rows = [(now, n, size) for n, size in zip(map(numbers.__getitem__, keys), sizes, strict=False) if n < limit]
+            if rows:
+                followed += len(rows)
+                by_family.setdefault(family, []).extend(rows)
         pace = followed / max(elapsed_s, 1.0)
         if pace > BUSY_PER_S and rate > SMALLEST_RATE:
             self._limit //= 2
@@ -54,6 +65,18 @@ class AccessTrace:
         hashed = self._hash.copy()
         hashed.update(key.encode("utf-8", "surrogatepass"))
         return int.from_bytes(hashed.digest(), "big")
+
+
+class _Numbers(dict[str, int]):
+    """The number of each key, worked out once."""
+
+    def __init__(self, number: Callable[[str], int]) -> None:
+        super().__init__()
+        self._number = number
+
+    def __missing__(self, key: str) -> int:
+        number = self[key] = self._number(key)
+        return number
 
 
 def _chunk(family: Family, rate: float, rows: list[tuple[float, int, int]]) -> AccessChunk:

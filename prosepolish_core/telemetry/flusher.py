@@ -23,7 +23,8 @@ LONGEST_JOIN_S = 5.0
 #: Most batches of one flush; the rest follows at the next tick.
 MOST_BATCHES = 20
 
-Drain = Callable[[float], tuple[Tally, list[LedgerRow], list[AccessChunk]]]
+#: Seconds since the last one, and whether it may pause on the way, so that others go on -> what was noted.
+Drain = Callable[[float, bool], tuple[Tally, list[LedgerRow], list[AccessChunk]]]
 
 
 class Flusher:
@@ -113,7 +114,7 @@ class Flusher:
 
     def _tick(self) -> None:
         with self._draining:
-            self._drain_into_backlog()
+            self._drain_into_backlog(gently=True)
         if time.monotonic() < self._next_at - 0.01:
             return
         with self._sending:
@@ -121,11 +122,11 @@ class Flusher:
                 if not (self._unsure or self._backlog) or not self._send():
                     return
 
-    def _drain_into_backlog(self) -> None:
+    def _drain_into_backlog(self, *, gently: bool = False) -> None:
         now = time.monotonic()
         elapsed, self._drained_at = now - self._drained_at, now
         middle = self._clock() - min(elapsed, self._tick_s) / 2
-        tally, ledger, accesses = self._drain(elapsed)
+        tally, ledger, accesses = self._drain(elapsed, gently)
         self._backlog.add(int(middle // BUCKET_S) * BUCKET_S, tally, ledger, accesses)
 
     def _send(self) -> bool:

@@ -8,9 +8,8 @@ import os
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice, repeat
 from typing import Any, TypeVar
 
 from ..model.outcome import Family, Outcome, Tier
@@ -25,6 +24,8 @@ T = TypeVar("T")
 MANY, MOST = 5_000, 50_000
 #: Key reads waiting; more are dropped, and counted: the trace is a sample anyway.
 MOST_READS = 20_000
+#: The flusher's thread stops for PAUSE_S after so many notes: while it counts, no lookup of this process goes on.
+SLICE, PAUSE_S = 128, 0.0005
 
 
 class BufferedRecorder:
@@ -48,6 +49,8 @@ class BufferedRecorder:
         """Everything that belongs to one process alone."""
         self._calls: deque[tuple[Any, ...]] = deque()
         self._reads: deque[tuple[float, Family, str, int]] = deque()
+        self._batches: deque[tuple[float, Family, Sequence[str], Sequence[int]]] = deque()
+        self._batched = 0  # keys in these, about: not worth a lock
         self._events: deque[tuple[str, int]] = deque()
         self._ledger: deque[LedgerRow] = deque()
         self._trace = AccessTrace(self._access_key)
@@ -65,15 +68,17 @@ class BufferedRecorder:
     def many_hits(
         self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, keys: Sequence[str], sizes: Sequence[int]
     ) -> None:
-        """One step, one answer and one key read for every key of a batch; no step in Python for each of them."""
-        calls, reads, amount = self._calls, self._reads, len(keys)
-        calls.extend(repeat((family, tier, outcome, duration_s), amount))
-        if len(calls) > self._room:
-            self._crowded()
-        room = max(0, MOST_READS - len(reads))
-        reads.extend(islice(zip(repeat(self._clock()), repeat(family), keys, sizes, strict=False), room))
+        """One step, one answer and one key read for every key of a batch: two notes, however many keys there are."""
+        calls, amount = self._calls, len(keys)
+        calls.append((family, tier, outcome, duration_s, amount))
+        room = max(0, MOST_READS - len(self._reads) - self._batched)
         if amount > room:
             self.event("access_trace_dropped", amount - room)
+            keys, sizes = keys[:room], sizes[:room]
+        self._batched += len(keys)
+        self._batches.append((self._clock(), family, keys, sizes))
+        if len(calls) > self._room or self._batched > self._room:
+            self._crowded()
 
     def record(self, family: Family, trace: Trace) -> None:
         """Every step of one finished call; the last one is the answer."""
@@ -119,19 +124,21 @@ class BufferedRecorder:
         """The first note, or more than usual: make sure that somebody counts them."""
         self._room = MANY
         self._flusher.start()
-        waiting = max(len(self._calls), len(self._events), len(self._ledger))
+        waiting = max(len(self._calls), len(self._events), len(self._ledger), self._batched)
         if waiting > MOST:
             self._flusher.collect()
         elif waiting > MANY:
             self._flusher.wake()
 
-    def _drain(self, elapsed_s: float) -> tuple[Tally, list[LedgerRow], list[AccessChunk]]:
+    def _drain(self, elapsed_s: float, gently: bool) -> tuple[Tally, list[LedgerRow], list[AccessChunk]]:
         """What was noted since the last drain. Only the flusher calls it, under its lock."""
         tally = Tally()
-        tally.fold(_taken(self._calls))
-        for name, amount in _taken(self._events):
+        tally.fold(_taken(self._calls, gently))
+        for name, amount in _taken(self._events, gently):
             tally.count(_plain(name), amount)
-        return tally, _taken(self._ledger), self._trace.chunks(_taken(self._reads), elapsed_s)
+        self._batched = 0
+        chunks = self._trace.chunks(_taken(self._reads, gently), elapsed_s, _taken(self._batches, gently, 1))
+        return tally, list(_taken(self._ledger, gently)), chunks
 
     def _after_fork(self) -> None:
         """In a forked child: what the parent counted is the parent's to write."""
@@ -139,9 +146,12 @@ class BufferedRecorder:
         self._flusher.begin_again()
 
 
-def _taken(queue: "deque[T]") -> list[T]:
-    """What is in the queue now; what others add meanwhile stays for the next time."""
-    return [queue.popleft() for _ in range(len(queue))]
+def _taken(queue: "deque[T]", gently: bool, at_once: int = SLICE) -> Iterator[T]:
+    """What is in the queue now, with pauses if wanted; what others add meanwhile stays for the next time."""
+    for taken in range(1, len(queue) + 1):
+        yield queue.popleft()
+        if gently and taken % at_once == 0:
+            time.sleep(PAUSE_S)
 
 
 def _plain(text: str) -> str:

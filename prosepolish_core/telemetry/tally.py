@@ -45,11 +45,13 @@ class Tally:
     events: dict[str, int] = field(default_factory=dict)
 
     def fold(self, calls: Iterable[tuple[Any, ...]]) -> None:
-        """Count calls as the recorder noted them: (family, tier, outcome, seconds) or (family, trace)."""
+        """Count calls as the recorder noted them: (family, tier, outcome, seconds[, how many]) or (family, trace)."""
         for call in calls:
             try:
                 if len(call) == 4:
                     self.step(call[0], call[1], call[2], call[3], answer=True)
+                elif len(call) == 5:
+                    self.step(call[0], call[1], call[2], call[3], answer=True, times=call[4])
                 else:
                     family, trace = call
                     last = len(trace) - 1
@@ -62,19 +64,21 @@ class Tally:
             except (TypeError, ValueError, AttributeError):  # a caller's mistake must not stop the counting of the others
                 self.count("bad_record", 1)
 
-    def step(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, *, answer: bool, timed: bool = True) -> None:
-        """Count one tier asked once. Raises ValueError for a word outside the closed sets."""
+    def step(
+        self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, *, answer: bool, timed: bool = True, times: int = 1
+    ) -> None:
+        """Count one tier asked once, or the same so many times. Raises ValueError for a word outside the closed sets."""
         counted = self.lookups.get((family, tier, outcome))
         if counted is None:
             counted = self.lookups[Family(family), Tier(tier), Outcome(outcome)] = Counted()
         if not 0.0 <= duration_s < LONGEST_S:
-            self.count("bad_duration", 1)
+            self.count("bad_duration", times)
             duration_s = 0.0
         if timed:
-            counted.counts[bisect_left(BOUNDS_S, duration_s)] += 1
-            counted.sum_s += duration_s
-        counted.steps += 1
-        counted.answers += answer
+            counted.counts[bisect_left(BOUNDS_S, duration_s)] += times
+            counted.sum_s += duration_s * times
+        counted.steps += times
+        counted.answers += times if answer else 0
 
     def waited(self, duration_s: float) -> None:
         """A caller who waited for another caller's load: no time of Redis, but a total of its own."""

@@ -1,9 +1,12 @@
 """The word lookup over a real Valkey and a real PostgreSQL, with scripted upstreams."""
 
 import threading
+import time
+import zlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+import orjson
 import pytest
 import redis
 
@@ -11,6 +14,7 @@ from prosepolish_core.adapters.postgres_words import PostgresWords
 from prosepolish_core.adapters.redis_cache import cache_server
 from prosepolish_core.adapters.redis_client import connect
 from prosepolish_core.caching import CacheLink
+from prosepolish_core.caching.codec import HEADER
 from prosepolish_core.errors import InvalidInput, InvalidWord, LookupUnavailable
 from prosepolish_core.lookup import Dictionary
 from prosepolish_core.model.outcome import Outcome, Tier
@@ -141,6 +145,16 @@ def test_waiting_for_somebody_else_s_call_saves_nothing(open_dictionary: Open, r
     assert len(recorder.calls) == 1
     assert recorder.events["llm_coalesced"] <= 4  # a thread slow to start finds the answer: a hit
     assert recorder.events["llm_coalesced"] > 0
+
+
+def test_a_word_that_the_model_refuses_does_not_keep_the_others_from_it(open_dictionary: Open) -> None:
+    """An answer that is paid for and unfit is "unavailable" for that word, not an outage of the model: its breaker stays closed."""
+    unfit = {f"rude{n}": Fetched(Outcome.ERROR, detail="safety", call=PAID) for n in range(6)}
+    dictionary = open_dictionary(Source(Tier.GEMINI, {**unfit, "is": Fetched(Outcome.HIT, entry("is"), call=PAID)}))
+    for word in unfit:
+        with pytest.raises(LookupUnavailable):
+            dictionary.lookup(word)
+    assert dictionary.lookup("is").tier is Tier.GEMINI
 
 
 def test_a_typo_reaches_gemini_once(open_dictionary: Open, forget_in_redis: Callable[[str], None], database_url: str) -> None:
@@ -275,6 +289,50 @@ def test_a_batch_keeps_order_and_duplicates_and_fails_word_by_word(open_dictiona
     assert sorted(tier3.asked) == ["a", "b", "broken", "zz"]
 
 
+def test_a_batch_of_all_kinds_says_of_every_word_what_a_single_lookup_says(
+    open_dictionary: Open, recorder: Remembers, valkey_url: str
+) -> None:
+    """Entries, absences, what was paid for, compressed, stale, early, unreadable and missing values, side by side."""
+    words = ["plain", "absent", "paid", "long", "early", "stale", "broken", "short", "missing"]
+    dictionary = open_dictionary(api(*(word for word in words if word != "absent")))
+    dictionary.lookup_many(words)
+    now = int(time.time() * 1000)
+
+    def stored(body: bytes, created: int = now - 5000, fresh: int = now + 60_000, kind: bytes = b"j") -> bytes:
+        return b"1V%b.%b%013d%013d%b" % (kind, b"." * 16 + b"0" * 13, created, fresh, body)
+
+    plain = orjson.dumps({"entry": entry("x"), "source": "dictionary_api"})
+    with redis.Redis.from_url(valkey_url) as client:
+        client.set("dict:plain", stored(plain))
+        client.set("dict:absent", stored(b'{"entry":null,"source":"dictionary_api"}'))
+        client.set("dict:paid", stored(orjson.dumps({"entry": entry("x"), "source": "gemini", "paid": []})))
+        client.set("dict:long", stored(zlib.compress(plain), kind=b"z"))
+        client.set("dict:early", stored(plain, created=now + 50_000))  # by a process whose clock runs ahead
+        client.set("dict:stale", stored(plain, fresh=now - 1))
+        client.set("dict:broken", stored(b'{"entry":'))
+        client.set("dict:short", b"1V")
+        client.delete("dict:missing")
+    recorder.events.clear()
+    found = dictionary.lookup_many(words)
+    assert list(found) == words
+    hit, miss = (Outcome.HIT, Tier.REDIS), (Outcome.HIT, Tier.POSTGRES)
+    assert {word: (answer.outcome, answer.tier) for word, answer in found.items()} == {
+        "plain": hit,
+        "absent": (Outcome.NEGATIVE_HIT, Tier.REDIS),
+        "paid": hit,
+        "long": hit,
+        "early": hit,
+        "stale": (Outcome.STALE_HIT, Tier.REDIS),
+        "broken": miss,
+        "short": miss,
+        "missing": miss,
+    }
+    assert [word for word, answer in found.items() if answer.entry is None] == ["absent"]
+    assert recorder.events["unreadable_value"] == 2
+    assert found["early"].age_s == 0.0
+    assert 5.0 <= (found["plain"].age_s or 0.0) < 60.0
+
+
 def test_a_batch_is_one_round_trip_per_tier(open_dictionary: Open, valkey_url: str, database_url: str) -> None:
     """One MGET for the hits, one query for what is missing; a warm batch asks nothing else."""
     import psycopg
@@ -291,6 +349,27 @@ def test_a_batch_is_one_round_trip_per_tier(open_dictionary: Open, valkey_url: s
     assert stats["cmdstat_mget"]["calls"] == 1
     assert (stats["cmdstat_set"]["calls"], stats["cmdstat_evalsha"]["calls"]) == (40, 20)  # a SET for a lease, and in each fill
     assert [f.tier for f in found.values()] == [Tier.POSTGRES] * 20 + [Tier.REDIS] * 20
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"5", b"null", b'"s"', b'{"x":1}', b'{"entry":null}', b'{"entry":5,"source":"a"}', b'{"entry":[],"source":"a"}',
+     b'{"source":"a"}', b'{"unavailable":"x"}'],
+)  # fmt: skip
+@pytest.mark.parametrize("many", [False, True])
+def test_a_well_formed_value_of_another_shape_is_deleted_counted_and_a_miss(
+    open_dictionary: Open, recorder: Remembers, valkey_url: str, body: bytes, many: bool
+) -> None:
+    """Whoever can write to Redis can make neither a lookup nor a batch raise: the next tier answers, and the key is mended."""
+    dictionary = open_dictionary(api("a", "b"))
+    dictionary.lookup_many(["a", "b"])
+    with redis.Redis.from_url(valkey_url) as client:
+        good = client.get("dict:a")
+        client.set("dict:a", good[:HEADER] + body, keepttl=True)
+        found = dictionary.lookup_many(["b", "a"])["a"] if many else dictionary.lookup("a")
+        assert (found.tier is Tier.REDIS, found.outcome, found.entry and found.entry.word) == (False, Outcome.HIT, "a")
+        assert recorder.events["unreadable_value"] == 1
+        assert client.get("dict:a")[HEADER:] == good[HEADER:]
 
 
 def test_wrong_words_are_refused_before_anything_is_asked(open_dictionary: Open) -> None:

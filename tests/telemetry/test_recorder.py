@@ -13,7 +13,7 @@ from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.outcome import Family, Outcome, Tier
 from prosepolish_core.model.trace import TraceStep
 from prosepolish_core.ports import LlmCall, Recorder
-from prosepolish_core.telemetry.recorder import MOST, MOST_READS, BufferedRecorder
+from prosepolish_core.telemetry.recorder import MOST, MOST_READS, SLICE, BufferedRecorder
 
 from .support import MemoryWriter
 
@@ -256,3 +256,20 @@ def test_a_batch_of_hits_counts_like_its_hits_one_by_one() -> None:
     assert recorder.flush()
     assert sum(r.answers for b in writer.batches for r in b.lookups) == MOST_READS + 2
     assert 0 < sum(len(c.sizes) for b in writer.batches for c in b.accesses) <= MOST_READS
+
+
+def test_a_thread_that_counts_with_pauses_loses_nothing_and_counts_the_same() -> None:
+    """What is noted during the pauses waits for the next time; one note of a batch is as many answers and reads as it has keys."""
+    writer = MemoryWriter()
+    recorder = quiet(writer)
+    recorder.many_hits(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, 0.001, ["dict:a", "dict:b", "dict:a"], [1, 2, 3])
+    for _ in range(SLICE + 3):
+        recorder.hit(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, 0.002)
+        recorder.access(Family.DICTIONARY, "dict:c", 4)
+    recorder._flusher._tick()
+    recorder.flush()
+    (row,) = (r for b in writer.batches for r in b.lookups)
+    assert (row.steps, row.answers, row.sum_s) == (SLICE + 6, SLICE + 6, pytest.approx(0.003 + 0.002 * (SLICE + 3)))
+    chunks = [c for b in writer.batches for c in b.accesses]
+    assert sorted(size for c in chunks for size in c.sizes) == [1, 2, 3] + [4] * (SLICE + 3)
+    assert len({number for c in chunks for number in c.key_hashes}) == 3
