@@ -33,7 +33,7 @@ class UserRecords:
         seal: Seal | None = None,
         breaker: Breaker | None = None,
     ) -> None:
-        self._cache = FamilyCache(link, family, recorder, seal=seal)
+        self._cache = FamilyCache(link, family, recorder, seal=seal, fits=_is_copy)
         self._store = store
         self._family = family
         self._recorder = recorder
@@ -119,6 +119,11 @@ class UserRecords:
     def _unavailable(self, *trace: TraceStep) -> LookupUnavailable:
         self._recorder.record(self._family.family, trace)
         return LookupUnavailable("neither Redis nor PostgreSQL could answer", trace)
+
+
+def _is_copy(found: object) -> bool:
+    """Whether a stored value has the shape of ours."""
+    return isinstance(found, dict) and type(found.get("data")) is dict and type(found.get("version")) is int
 
 
 def _outcome(version: int) -> Outcome:

@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from prosepolish_core import Config, Core
+from prosepolish_core.caching.codec import HEADER
 from prosepolish_core.errors import InvalidIdentifier, InvalidInput, LookupUnavailable, StoreUnavailable
 from prosepolish_core.model.outcome import Outcome, Tier
 
@@ -88,6 +89,18 @@ def test_what_json_cannot_hold_is_refused_and_nothing_is_changed(core: Core, cha
     with pytest.raises(InvalidInput):
         core.profiles.update("u1", changes)  # type: ignore[arg-type]
     assert core.profiles.get("u1").data == {"name": "Ada"}
+
+
+@pytest.mark.parametrize("body", [b"[]", b"5", b'{"x":1}', b'{"data":5,"version":1}', b'{"data":{},"version":"x"}'])
+def test_a_well_formed_value_of_another_shape_is_a_miss(core: Core, valkey_url: str, body: bytes) -> None:
+    """A value somebody edited in Redis is deleted; PostgreSQL answers."""
+    core.profiles.update("u", {"a": 1})
+    core.profiles.get("u")
+    with redis.Redis.from_url(valkey_url) as client:
+        client.set("user:u", client.get("user:u")[:HEADER] + body, keepttl=True)
+        found = core.profiles.get("u")
+        assert (found.data, found.tier) == ({"a": 1}, Tier.POSTGRES)
+        assert client.get("user:u")[HEADER:] != body
 
 
 def test_a_profile_that_would_grow_too_big_is_refused(core: Core) -> None:
