@@ -116,12 +116,14 @@ class World:
     def _stopped(self, pids: Callable[[], list[int]]) -> Iterator[None]:
         found = pids()
         for pid in found:
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):  # a connection's process that has just ended
+                os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
             for pid in reversed(found):
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
 
 def at_once(callers: int, ask: Callable[[], object], deadline_s: float) -> list[float]:

@@ -21,6 +21,8 @@ LoadMany = Callable[[Sequence[str], float], dict[str, Loaded | Later]]
 Result = Cached | Exception
 #: Slow loads of one batch that run at the same time.
 PARALLEL = 8
+#: By so much earlier a batch stops waiting for each key that is missing: to tell of a key that it has no value takes time as well.
+TO_TELL_S = 0.0005
 #: The part of a stored value after its header, for loops that run in C.
 _BODY = itemgetter(slice(HEADER, None))
 
@@ -125,6 +127,7 @@ class Batch:
         self._found[key] = Cached(found.value, step.outcome, step, max(0, wall - found.created_ms) / 1000, found.size_bytes)
 
     def _load(self, missing: list[str], fault: Landing) -> None:
+        self._until -= min(len(missing) * TO_TELL_S, self._deadline_s / 4)
         leases, others = ({}, {}) if fault.fault else self._loading.claim(missing)
         mine = [key for key in missing if key not in others]
         asked = self._link.runtime.now()
@@ -137,11 +140,16 @@ class Batch:
         self._load_mine(mine, leases, flights, fault)
         for key in others:  # somebody else is loading these, or just has: wait as a single read does
             try:
-                self._found[key] = self._cache.read(key, self._single(key), self._began, self._deadline_s, inline=True)
+                self._found[key] = self._wait(key)
             except Exception as error:  # noqa: BLE001 - it is this key's result
                 self._found[key] = error
         for key, flight in flights.items():
             self._found[key] = self._landed(key, flight)
+
+    def _wait(self, key: str) -> Cached:
+        if self._link.runtime.now() >= self._until:
+            raise NoLoad(Outcome.TIMEOUT, "deadline")
+        return self._cache.read(key, self._single(key), self._began, self._until - self._began, inline=True)
 
     def _load_mine(self, mine: list[str], leases: dict[str, str], flights: dict[str, Flight[Landing]], fault: Landing) -> None:
         try:
