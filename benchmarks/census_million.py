@@ -49,7 +49,7 @@ def fill(client: redis.Redis, keys: int, seed: int) -> None:
 
 
 def command_time(client: redis.Redis) -> float:
-    """Microseconds the server spent in the census's commands."""
+    """Microseconds by the clock that the server was in the census's commands; others may have had the processor meanwhile."""
     said = client.info("commandstats")
     return float(sum(said.get(f"cmdstat_{name}", {"usec": 0})["usec"] for name in COMMANDS))
 
@@ -98,9 +98,9 @@ def million(name: str, program: Path, keys: int) -> bool:
     phantom = said["keyspace_hits"] + said["keyspace_misses"] - charge.hits - charge.misses
     print(f"{name}: {found['census_sample', None, None]:,.0f} of {keys:,} keys read in {TICKS} ticks, {charge.calls:,} commands")
     what = f"{name}: census of {keys:,} keys: "
-    seen = f"{spent / 1e3:.1f} ms in our commands, {cpu:.0f} ms with reading and answering"
+    seen = f"{cpu:.0f} ms with reading and answering (by the server's clock {spent / 1e3:.0f} ms in our commands)"
     good = [
-        row(what + "server CPU", "<= 50 ms", seen, spent <= 50_000),
+        row(what + "server CPU", "<= 50 ms", seen, cpu <= 50),
         row(
             what + "longest command",
             "<= 1 ms",
