@@ -4,7 +4,7 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from prosepolish_core.config import Config
@@ -153,7 +153,8 @@ class Supervisor:
         stop([child for child in self._children if not child.part.last], PROGRAMS_S)
         stop([child for child in self._children if child.part.last], SERVERS_S)
         self._children.clear()
-        self._remember()
+        with suppress(StartupError):  # a full disk: the note names processes that are gone, and nobody is misled by it
+            self._remember()
 
     def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True

@@ -143,4 +143,8 @@ def connect(url: str, *, role: str) -> Iterator[Connection]:
         ) as connection:
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if "FATAL" in str(error) and error.sqlstate is None:  # the server's own word, while connecting
+            raise StoreUnavailable(
+                "PostgreSQL refuses us; check the user, the password and the database in DATABASE_URL"
+            ) from error
         raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error

@@ -148,3 +148,14 @@ def test_without_postgres_a_verb_that_needs_it_says_what_to_check(
     assert "check DATABASE_URL and that the server runs" in told
     assert told.count("\n") == 1
     assert "hush" not in told
+
+
+def test_a_postgres_that_refuses_us_is_not_called_silent(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It answers, and does not know the database: the fix is in the address, not in a start."""
+    monkeypatch.setenv("DATABASE_URL", database_url.replace("/t", "/hush", 1))
+    assert main(["migrate"]) == 1
+    told = capsys.readouterr().err
+    assert "refuses us; check the user, the password and the database in DATABASE_URL" in told
+    assert "hush" not in told

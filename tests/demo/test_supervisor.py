@@ -104,3 +104,17 @@ def _fail_while_running(supervisor: Supervisor, pids: list[int]) -> None:
     with supervisor.running():
         pids.append(supervisor._run(part(supervisor, "dashboard", "import time; time.sleep(60)")).process.pid)
         raise StartupError("enough")
+
+
+def test_a_disk_that_filled_up_does_not_spoil_the_stop(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The note of running children cannot be written: they are stopped all the same, and no error is made of it."""
+    child = supervisor._run(part(supervisor, "dashboard", "import time; time.sleep(60)"))
+
+    def full(*_: object) -> None:
+        raise StartupError("the disk is full")
+
+    monkeypatch.setattr(supervisor.folder, "remember", full)
+    supervisor._stop()
+
+    assert not psutil.pid_exists(child.process.pid)
+    assert supervisor.stopping
