@@ -131,16 +131,9 @@ class RedisView:
         return self._ask(lambda: [self._redis.read(key) for key in keys])
 
     def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
-        if refresh:
-            return self._by_script(claims, lease_ms, refresh)
-        found = self._ask(lambda: [self._redis.set_lease(key, token, lease_ms) for key, token in claims])
-        for at, claim in enumerate(found):
-            if waits and not claim.taken and claim.stored is not None and claim.stored[:2] != b"1V":
-                found[at : at + 1] = self._by_script([claims[at]], lease_ms, refresh)
-        return found
-
-    def _by_script(self, claims: Sequence[tuple[str, str]], lease_ms: int, refresh: bool) -> list[Claim]:
-        return self._ask(lambda: [self._redis.take(key, token, lease_ms, refresh) for key, token in claims])
+        if refresh or waits:
+            return self._ask(lambda: [self._redis.take(key, token, lease_ms, refresh) for key, token in claims])
+        return self._ask(lambda: [self._redis.set_lease(key, token, lease_ms) for key, token in claims])
 
     def fill(self, fills: Sequence[Fill]) -> list[bool]:
         return self._ask(lambda: [self._redis.fill(fill) for fill in fills])

@@ -25,7 +25,7 @@ _GET = b"*2\r\n$3\r\nGET\r\n"
 _SET = b"*7\r\n$3\r\nSET\r\n"
 _HELD = b"$33\r\n1L-."
 _LEASE = b"9999999999999\r\n$2\r\nNX\r\n$3\r\nGET\r\n$2\r\nPX\r\n$%d\r\n%d\r\n"
-_TAKEN = [Claim(True)]
+_TAKEN = Claim(True)
 
 
 @lru_cache(maxsize=16_384)
@@ -71,8 +71,8 @@ class RedisCache:
 
     def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
         """Ask for leases: (key, token) each. A token that already holds the lease has taken it: a lost reply is harmless."""
-        if refresh:
-            return self._take_by_script(claims, lease_ms, refresh=True)
+        if refresh or waits:
+            return self._take_by_script(claims, lease_ms, refresh=refresh)
         ask = _LEASE % (len(str(lease_ms)), lease_ms)
         if len(claims) == 1:
             key, token = claims[0]
@@ -80,18 +80,7 @@ class RedisCache:
         else:
             requests = [b"%b%b%b%b%b" % (_SET, _packed(key), _HELD, token.encode(), ask) for key, token in claims]
             replies = self._lines.ask_all(b"".join(requests), len(requests))
-        if replies == [None]:
-            return _TAKEN
-        return [self._claimed(claim, reply, lease_ms, waits) for claim, reply in zip(claims, replies, strict=True)]
-
-    def _claimed(self, claim: tuple[str, str], reply: Any, lease_ms: int, waits: bool) -> Claim:
-        if isinstance(reply, ReplyError):
-            raise unavailable(reply)
-        if reply is None or reply[4:20] == claim[1].encode():
-            return Claim(True)
-        if waits and reply[:2] != b"1V":  # the script tells the holder, and takes the lease if it has just ended
-            return self._take_by_script([claim], lease_ms)[0]
-        return Claim(False, reply)
+        return [_claimed(reply, token) for reply, (_, token) in zip(replies, claims, strict=True)]
 
     def _take_by_script(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
         replies = self._run(TAKE, [(key, token, lease_ms, "refresh" if refresh else "") for key, token in claims])
@@ -256,6 +245,15 @@ class ClientCache(RedisCache):
             return call()
         except Exception as error:
             raise unavailable(error) from error
+
+
+def _claimed(reply: Any, token: str) -> Claim:
+    """What SET NX GET says: nothing lay there, or what lies there still."""
+    if reply is None:
+        return _TAKEN
+    if isinstance(reply, ReplyError):
+        raise unavailable(reply)
+    return _TAKEN if reply[4:20] == token.encode() else Claim(False, reply)
 
 
 def _values(fill: Fill) -> tuple[str | bytes | int, ...]:

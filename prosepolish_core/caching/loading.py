@@ -46,7 +46,7 @@ class Loading:
         self, key: str, flight: Flight[Landing], loader: Loader, until: float, found: Landing, *, inline: bool
     ) -> Landing | None:
         """Load, or wait for who does. Lands the flight, or returns None and lands it from the background."""
-        lease, landing = ("", None) if found.fault else self._lease(key, flight, until)
+        lease, landing = ("", None) if found.fault else self._lease(key, flight, until, waits=found.stored is not None)
         if landing is not None:
             self._land(key, flight, landing)
             return landing
@@ -138,14 +138,14 @@ class Loading:
             return Fill(key, lease, stored, ttl_ms)
         return Fill(key, lease, b"", ttl_ms, stored if len(stored) <= MOST_TOLD else b"")
 
-    def _lease(self, key: str, flight: Flight[Landing], until: float) -> tuple[str, Landing | None]:
+    def _lease(self, key: str, flight: Flight[Landing], until: float, *, waits: bool) -> tuple[str, Landing | None]:
         """A lease of our own, or what its holder told us. ('', None): Redis cannot give one, load without."""
         while self._guard.writable():
             token = self._runtime.token()
             hears = self._server.listen(0)
             sent = self._runtime.now()
             try:
-                taken, stored = self._server.take([(key, token)], LEASE_MS, waits=hears)[0]
+                taken, stored = self._server.take([(key, token)], LEASE_MS, waits=waits)[0]
             except CacheUnavailable as fault:
                 self._guard.failed(fault)
                 break
@@ -154,6 +154,10 @@ class Loading:
                 return token, None
             if stored is not None and not is_lease(stored):
                 return "", Landing(stored)
+            if hears and not waits:
+                waits = True  # now that there is somebody to wait for, he must know
+                continue
+            waits = True
             told = self._wait(token_of(stored or b""), until, hears=hears)
             if told is not None:
                 return "", Landing(told, woken=True)

@@ -41,7 +41,7 @@ class CacheServer(Protocol):
     def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
         """Ask for leases: (key, token) each. With `refresh`, a stored value does not stand in the way.
 
-        One round trip; two where somebody else's lease is found and `waits` says that its holder must hear of it.
+        With `waits`, the holder of a lease that is found is told that somebody waits; the plain way is quicker. One round trip.
         """
 
     def fill(self, fills: Sequence["Fill"]) -> list[bool]:
