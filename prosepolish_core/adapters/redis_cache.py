@@ -83,7 +83,12 @@ class RedisCache:
         return [_claimed(reply, token) for reply, (_, token) in zip(replies, claims, strict=True)]
 
     def _take_by_script(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False) -> list[Claim]:
-        replies = self._run(TAKE, [(key, token, lease_ms, "refresh" if refresh else "") for key, token in claims])
+        # Whole, not by its digest: who waits would pay for a server that does not know it with one command more.
+        how = "refresh" if refresh else ""
+        replies = self._ask_all([("EVAL", TAKE.text, 1, key, token, lease_ms, how) for key, token in claims])
+        for reply in replies:
+            if isinstance(reply, ReplyError):
+                raise unavailable(reply)
         return [
             Claim(True) if reply == 1 or reply[4:20] == token.encode() else Claim(False, reply)
             for reply, (_, token) in zip(replies, claims, strict=True)

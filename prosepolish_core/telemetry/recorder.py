@@ -24,8 +24,9 @@ T = TypeVar("T")
 MANY, MOST = 5_000, 50_000
 #: Key reads waiting; more are dropped, and counted: the trace is a sample anyway.
 MOST_READS = 20_000
-#: The flusher's thread stops for PAUSE_S after so many notes: while it counts, no lookup of this process goes on.
-SLICE, PAUSE_S = 128, 0.0005
+#: The flusher's thread stops for PAUSE_S after so many notes, or notes of batches: while it counts, no lookup of this process
+#: goes on. Often would be as bad as long: each time costs whoever is on the way a change of threads.
+SLICE, BATCHES, PAUSE_S = 128, 8, 0.002
 
 
 class BufferedRecorder:
@@ -137,7 +138,7 @@ class BufferedRecorder:
         for name, amount in _taken(self._events, gently):
             tally.count(_plain(name), amount)
         self._batched = 0
-        chunks = self._trace.chunks(_taken(self._reads, gently), elapsed_s, _taken(self._batches, gently, 1))
+        chunks = self._trace.chunks(_taken(self._reads, gently), elapsed_s, _taken(self._batches, gently, BATCHES))
         return tally, list(_taken(self._ledger, gently)), chunks
 
     def _after_fork(self) -> None:
@@ -147,10 +148,10 @@ class BufferedRecorder:
 
 
 def _taken(queue: "deque[T]", gently: bool, at_once: int = SLICE) -> Iterator[T]:
-    """What is in the queue now, with pauses if wanted; what others add meanwhile stays for the next time."""
+    """What is in the queue now, with pauses if wanted and not too much waits; what others add meanwhile stays for the next time."""
     for taken in range(1, len(queue) + 1):
         yield queue.popleft()
-        if gently and taken % at_once == 0:
+        if gently and taken % at_once == 0 and len(queue) < MOST // 2:
             time.sleep(PAUSE_S)
 
 

@@ -8,7 +8,8 @@ import redis
 
 from prosepolish_core.caching import Loaded
 from prosepolish_core.model.outcome import Outcome
-from tests.caching.bench import Open, answer
+from prosepolish_core.ports import Fill
+from tests.caching.bench import Open, answer, calls
 from tests.support.words import Remembers
 
 pytestmark = pytest.mark.live
@@ -105,3 +106,30 @@ def test_who_joins_a_quick_load_gets_its_value_by_the_fill_that_proves_it(open_c
         thread.join()
     assert found == ["v"] * 5
     assert len(loads) == 1
+
+
+@pytest.mark.parametrize("raced", [False, True])
+def test_who_waits_for_another_process_sends_four_commands_at_most(open_cache: Open, valkey_url: str, raced: bool) -> None:
+    """The first subscription included; also when the lease was taken between his GET and his own try, and his token is told."""
+    holder, waiter = open_cache(), open_cache()
+    holder.link.server.take([("llm:b", "e" * 16)], 1)  # the script is known from now on
+    holder.link.server.fill([Fill("llm:b", "e" * 16, b"", 1)])
+    assert holder.link.server.take([("llm:a", "f" * 16)], 5000, waits=False)[0].taken
+    if raced:
+        waiter._get = lambda key: None
+    before = calls(valkey_url)
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(waiter.get_or_load("a", answer("mine"), 5).value))
+    thread.start()
+    with redis.Redis.from_url(valkey_url) as client:
+        for _ in range(500):
+            if client.getrange("llm:a", 3, 3) == b"w":
+                break
+            time.sleep(0.01)
+    time.sleep(0.1)
+    holder.loading.store([holder.loading.to_fill("llm:a", "f" * 16, Loaded("theirs"))])
+    thread.join()
+    after = calls(valkey_url)
+    sent = sum(after.get(name, 0) - before.get(name, 0) for name in ("set", "evalsha", "eval", "subscribe"))
+    assert found == ["theirs"]
+    assert sent <= 3 + 2  # beside his GET; the holder's fill is two: the script, and SET in it
