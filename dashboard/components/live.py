@@ -15,7 +15,7 @@ from . import banner, later, window
 V = TypeVar("V")
 Build = Callable[[Window], V]
 
-#: Visitors who look at the same page within this time share one reading. Up to five times as long (the setting
+#: Visitors who look at the same page within this time share one reading. Up to fifteen times as long (the setting
 #: runner.cacheBackgroundRefreshTTLMultiplier) they are shown the last one at once, while the next is read behind it.
 SHARED_S = 2
 

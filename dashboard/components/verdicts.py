@@ -59,7 +59,7 @@ def dependency_list(dependencies: Sequence[Dependency]) -> None:
         time = f" · {numbers.duration(dependency.median_s)}" if dependency.median_s is not None else ""
         badges.append(f":{colour}-badge[{icon} {_name(dependency)}: {word}{time}]")
         reasons.append(f"- {_name(dependency)}: {_plain(dependency.reason)}")
-    st.markdown(" ".join(badges), help="\n".join(["Asked just now; the time is the median of the latest answers.", "", *reasons]))
+    st.markdown(" ".join(badges), help="\n".join(["The time is the median of the latest answers.", "", *reasons]))
     _rows([replace(d.verdict, subject=_name(d)) for d in dependencies if d.verdict.level is not Level.OK])
 
 
