@@ -23,17 +23,18 @@ Result = Cached | Exception
 PARALLEL = 8
 #: By so much earlier a batch stops waiting for each key that is missing: to tell of a key that it has no value takes time as well.
 TO_TELL_S = 0.0005
-#: The part of a stored value after its header, for loops that run in C.
+#: Parts of a stored value, for loops that run in C: kind and encoding, the instants of creation and of going stale, the body.
+_KIND, _CREATED, _STALE = itemgetter(slice(0, 3)), itemgetter(slice(33, 46)), itemgetter(slice(46, HEADER))
 _BODY = itemgetter(slice(HEADER, None))
 
 
 class Hits:
     """Fresh, plain values found in Redis, column by column; of each value only the part that the caller picks."""
 
-    __slots__ = ("ages_s", "keys", "parts", "sizes")
+    __slots__ = ("created_ms", "keys", "parts", "sizes")
 
-    def __init__(self, keys: Sequence[str], parts: list[Any], ages_s: list[float], sizes: list[int]) -> None:
-        self.keys, self.parts, self.ages_s, self.sizes = keys, parts, ages_s, sizes
+    def __init__(self, keys: Sequence[str], parts: list[Any], created_ms: list[int], sizes: list[int]) -> None:
+        self.keys, self.parts, self.created_ms, self.sizes = keys, parts, created_ms, sizes
 
 
 class Batch:
@@ -55,6 +56,8 @@ class Batch:
         #: What Redis answered at once, and the one step that all of it shares.
         self.hits = Hits([], [], [], [])
         self.step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, 0.0)
+        self.wall_ms = 0
+        self._plain = b"1Vj" if cache.seal is None else b"sealed"  # of a sealed family nothing lies open
 
     def read(self, keys: Sequence[str]) -> dict[str, Result]:
         """Every key once. Plain hits are left in `hits`, to be made an answer of without a detour; the others are returned."""
@@ -78,27 +81,32 @@ class Batch:
                 fault = Landing(fault=failure.detail, fault_outcome=Outcome(failure.outcome))
         spent = self._link.runtime.now() - self._began
         self.step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, spent)
-        wall_ms = self._link.runtime.wall_ms()
-        wall = b"%013d" % wall_ms
+        self.wall_ms = self._link.runtime.wall_ms()
+        self._wall = b"%013d" % self.wall_ms
         missing: list[str] = []
-        plain = b"1Vj" if self._cache.seal is None else b"sealed"
-        fresh = [raw is not None and raw[:3] == plain and raw[46:HEADER] > wall for raw in stored]
         rows: Sequence[bytes] = stored  # type: ignore[assignment]
-        if not all(fresh):
-            keys, rows = self._without(fresh, keys, stored, missing)
+        if not self._all_fresh(stored):
+            keys, rows = self._without([self._is_fresh(raw) for raw in stored], keys, stored, missing)
         try:  # the rest of a value is let go at once: what lives for a moment only costs the garbage collector nothing
             parts = list(map(self._pick, map(loads, map(_BODY, rows))))
             if set(map(type, parts)) != {dict}:  # nothing wanted of it, or not ours
                 wanted = [type(part) is dict for part in parts]
                 keys, rows = self._without(wanted, keys, rows, missing)
                 parts = list(compress(parts, wanted))
-            ages_s = [(wall_ms - int(raw[33:46])) / 1000 for raw in rows]
-            if min(ages_s, default=0.0) < 0.0:  # written by a process whose clock runs ahead
-                ages_s = [max(0.0, age_s) for age_s in ages_s]
-            self.hits = Hits(keys, parts, ages_s, list(map(len, rows)))
+            self.hits = Hits(keys, parts, list(map(int, map(_CREATED, rows))), list(map(len, rows)))
         except (ValueError, TypeError, LookupError):  # one of them cannot be read: rare enough to look at each again
             self._without([False] * len(rows), keys, rows, missing)
         return missing, fault
+
+    def _all_fresh(self, stored: Sequence[Any]) -> bool:
+        """Whether every value is plain and fresh: the common case of a batch, found out without a look at each."""
+        try:
+            return set(map(_KIND, stored)) == {self._plain} and min(map(_STALE, stored)) > self._wall
+        except TypeError:  # one is missing
+            return False
+
+    def _is_fresh(self, raw: bytes | None) -> bool:
+        return raw is not None and raw[:3] == self._plain and raw[46:HEADER] > self._wall
 
     def _without(
         self, good: list[bool], keys: Sequence[str], stored: Sequence[bytes | None], missing: list[str]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from ..caching.batch import Batch, Hits, Result
 from ..errors import InvalidInput, LookupUnavailable, StoreUnavailable
 from ..llm.ledger import avoided
 from ..model import keys
-from ..model.lookup import FREE, Lookup, fresh_hits
+from ..model.lookup import FREE, Lookup, redis_hits
 from ..model.outcome import FAILED, Family, Outcome, Tier
 from ..model.trace import Trace, TraceStep
 from ..model.word import normalise
@@ -91,7 +92,7 @@ class Dictionary:
         batch = Batch(self._cache, load_many, began, self._deadline_s, _ENTRY)
         others = batch.read(list(normals))
         hits = batch.hits
-        found = self._hits(hits, batch.step, normals)
+        found = self._hits(hits, batch, normals)
         if len(found) == len(words):  # every word once, and all of them hits
             return dict(zip(words, found, strict=True))
         answers = dict(zip(hits.keys, found, strict=True))
@@ -99,13 +100,14 @@ class Dictionary:
             answers[key] = self._one_of_many(normals[key], key, result, began)
         return {word: answers[_placed(word)[0]] for word in words}
 
-    def _hits(self, hits: Hits, step: TraceStep, normals: dict[str, str]) -> list[Lookup]:
+    def _hits(self, hits: Hits, batch: Batch, normals: dict[str, str]) -> list[Lookup]:
         """Entries that Redis had: the common case, as cheaply as can be."""
         if not hits.keys:
             return []
+        step = batch.step
         self._recorder.many_hits(_FAMILY, _REDIS, _HIT, step.duration_s, hits.keys, hits.sizes)
         words = normals.values() if len(hits.keys) == len(normals) else map(normals.__getitem__, hits.keys)
-        return fresh_hits(words, hits.parts, hits.ages_s, _REDIS, _HIT, (step,))
+        return redis_hits(words, hits.parts, zip(hits.created_ms, repeat(batch.wall_ms)), (step,))
 
     def _one_of_many(self, word: str, key: str, result: Result, began: float) -> Lookup:
         try:
