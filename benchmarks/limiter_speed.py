@@ -1,13 +1,15 @@
 """How long does a rate-limit decision take beside a bare EVALSHA of a trivial script, and beside the popular limiters?
 
 Medians (p50) of interleaved rounds on one thread and one connection. Every call is admitted: a user's log grows to 80 of
-100, an address's to 800 of 1,000, and a new subject begins. The bare EVALSHA goes through redis-py as anybody would send it.
+100, an address's to 800 of 1,000, and a new subject begins. The server has one core and all callers the other. The bare
+EVALSHA goes through redis-py as anybody would send it.
 """
 
 import statistics
 import time
 from collections.abc import Callable
 
+from benchmarks._cores import apart
 from benchmarks.proofs.peers import NAMES, peers
 from benchmarks.proofs.servers import client, valkey
 from prosepolish_core.limits.limiter import Limiter
@@ -51,7 +53,7 @@ def measure(rounds: int = 40, *, with_peers: bool = True) -> dict[str, float]:
             return limiter.check(f"user:{i // 80}:llm", THREE[i // 800 % ADDRESSES])
 
         actions = {"bare EVALSHA": lambda: connection.evalsha(sha, 1, "user:1:llm"), "one limit": one, "three limits": three}
-        with peers(server.port) as ask:
+        with apart(int(connection.info("server")["process_id"])), peers(server.port) as ask:
             for _ in range(rounds):
                 for name, action in actions.items():
                     times.setdefault(name, []).append(p50_us(action))
