@@ -18,7 +18,7 @@ PAGE, SMALLEST_PAGE = 50, 10
 #: A server that takes this much longer over a page than over DBSIZE is busy: it is asked for half as much.
 BUSY_S = 0.002
 #: Keys read in one tick, and keys the estimate rests on (the newest slices).
-SLICE_KEYS, SAMPLE_KEYS = 1000, 10_000
+SLICE_KEYS, SAMPLE_KEYS = 1000, 8_000
 
 
 @dataclass(slots=True)
