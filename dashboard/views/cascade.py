@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from prosepolish_core.model.outcome import Family, Tier
+from prosepolish_core.model.outcome import ANSWERED, Family, Tier
 from prosepolish_core.ports import LatencyBuckets
 
 from . import latency, numbers
@@ -27,7 +27,8 @@ def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: D
     """The dictionary family's lookups, per 100 of those that reached the first tier. Empty when there were none."""
     words = found[found["family"] == Family.DICTIONARY]
     reached = words.groupby("tier")["steps"].sum()
-    answered = words.groupby("tier")["hits"].sum()
+    # The tier whose word was final: "no such word" of the API is put to the LLM, and then counts for the LLM alone.
+    answered = words[words["outcome"].isin(ANSWERED)].groupby("tier")["answers"].sum()
     lookups = float(reached.get(Tier.REDIS.value, 0))
     if not lookups:
         return []
