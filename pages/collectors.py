@@ -32,7 +32,7 @@ def _draw(view: collectors.CollectorsView) -> None:
             *_spool(view),
             *_cost(view),
         ],
-        150,
+        columns=3,
     )
     st.subheader("Does each collector run on time?", anchor=False)
     table.show(

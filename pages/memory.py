@@ -98,7 +98,8 @@ def _draw_tiles(instance: memory.Instance) -> None:
             ),
             Tile("Evicted", numbers.count(instance.evicted), "keys, for memory", EVICTED),
             Tile("Expired", numbers.count(instance.expired), "keys, by TTL", EXPIRED),
-        ]
+        ],
+        150,
     )
 
 

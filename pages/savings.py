@@ -49,7 +49,7 @@ def _draw(view: savings.SavingsView) -> None:
             ),
             Tile("Tokens not bought", numbers.count(tokens), f"{numbers.age(sums.avoided.seconds)} of waiting spared", WAITING),
         ],
-        150,
+        columns=3,
     )
     if sums.unpriced:
         st.warning(
