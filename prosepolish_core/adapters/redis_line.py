@@ -13,7 +13,8 @@ import ssl
 import struct
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -218,9 +219,9 @@ class Lines:
 
     def _give_back(self, line: Line) -> None:
         """For the next caller; then tell what came of posted commands, when nobody waits for this connection any more."""
-        settled = line.settled
-        if settled:
-            line.settled = []
+        settled: Sequence[tuple[Settle, Any]] = ()
+        if line.settled:  # an empty list must not be kept here: it is the next caller's to fill
+            settled, line.settled = line.settled, []
         if line.born == self._born:
             self._idle.append(line)
             if self._waiting:
@@ -238,7 +239,7 @@ class Lines:
             self._waiting += 1
             try:
                 while self._made >= self._size:
-                    if self._idle:
+                    with suppress(IndexError):  # callers who do not wait may be quicker, and take no lock
                         return self._idle.pop()
                     if not self._freed.wait(until - perf_counter()):
                         raise CacheUnavailable("refused", "pool_exhausted")
