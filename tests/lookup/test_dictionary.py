@@ -2,51 +2,20 @@
 
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-import orjson
 import pytest
 import redis
 
-from prosepolish_core.adapters.postgres_words import PostgresWords
-from prosepolish_core.adapters.redis_cache import cache_server
-from prosepolish_core.adapters.redis_client import connect
-from prosepolish_core.caching import CacheLink
 from prosepolish_core.caching.codec import HEADER
 from prosepolish_core.errors import InvalidInput, InvalidWord, LookupUnavailable
-from prosepolish_core.lookup import Dictionary
 from prosepolish_core.model.outcome import Outcome, Tier
 from prosepolish_core.ports import Fetched, LlmCall
-from tests.support.words import Remembers, Source, entry, knows
+from tests.support.words import Open, Remembers, Source, api, entry, gemini, knows
 
 pytestmark = pytest.mark.live
-Open = Callable[..., Dictionary]
 PAID = LlmCall("paid", "define", "m", 100, 0, 50, 0, Decimal("0.0005"), "2026-01-01", 1.0)
-
-
-@pytest.fixture
-def recorder() -> Remembers:
-    """What was recorded."""
-    return Remembers()
-
-
-@pytest.fixture
-def open_dictionary(valkey_url: str, database_url: str, recorder: Remembers) -> Iterator[Open]:
-    """Opens lookups as separate processes would."""
-    opened: list[Callable[[], None]] = []
-
-    def start(*sources: Source, redis_url: str = valkey_url, deadline_s: float = 4.0) -> Dictionary:
-        client = connect(redis_url, timeout_s=0.3, pool_size=8, role="test")
-        server = cache_server(client, timeout_s=0.3, pool_size=8)
-        link, words = CacheLink(server), PostgresWords(database_url, size=2)
-        opened.extend([client.close, words.close, server.close, link.close])
-        return Dictionary(link, words, sources, recorder, deadline_s=deadline_s)
-
-    yield start
-    for close in reversed(opened):
-        close()
 
 
 @pytest.fixture
@@ -54,16 +23,6 @@ def forget_in_redis(valkey_url: str) -> Iterator[Callable[[str], None]]:
     """Deletes keys behind the lookup's back, as an eviction would."""
     with redis.Redis.from_url(valkey_url) as client:
         yield lambda word: client.delete(f"dict:{word}") and None
-
-
-def api(*words: str, **more: object) -> Source:
-    """Tier 3."""
-    return Source(Tier.DICTIONARY_API, knows(*words), **more)  # type: ignore[arg-type]
-
-
-def gemini(*words: str, **more: object) -> Source:
-    """Tier 4."""
-    return Source(Tier.GEMINI, knows(*words), **more)  # type: ignore[arg-type]
 
 
 def test_an_answer_climbs_the_tiers(open_dictionary: Open, forget_in_redis: Callable[[str], None]) -> None:
@@ -270,87 +229,6 @@ def test_an_invalidation_voids_a_fill_that_is_on_its_way_in_both_stores(open_dic
     assert found.meanings[0].definitions[0].definition == "new"
 
 
-def test_a_batch_keeps_order_and_duplicates_and_fails_word_by_word(open_dictionary: Open, recorder: Remembers) -> None:
-    """Spellings of one word share an answer; a word that nobody could answer does not take the others with it."""
-    tier3 = api("a", "b")
-    tier3.knows = {**tier3.knows, "broken": Fetched(Outcome.ERROR, detail="502")}
-    dictionary = open_dictionary(tier3)
-    dictionary.lookup("b")
-    found = dictionary.lookup_many(["zz", "a", "A", "broken", "b", "a"])
-    assert list(found) == ["zz", "a", "A", "broken", "b"]
-    assert [(f.outcome, f.tier) for f in found.values()] == [
-        (Outcome.NEGATIVE_HIT, Tier.DICTIONARY_API),
-        (Outcome.HIT, Tier.DICTIONARY_API),
-        (Outcome.HIT, Tier.DICTIONARY_API),
-        (Outcome.ERROR, None),
-        (Outcome.HIT, Tier.REDIS),
-    ]
-    assert found["broken"].degraded
-    assert sorted(tier3.asked) == ["a", "b", "broken", "zz"]
-
-
-def test_a_batch_of_all_kinds_says_of_every_word_what_a_single_lookup_says(
-    open_dictionary: Open, recorder: Remembers, valkey_url: str
-) -> None:
-    """Entries, absences, what was paid for, compressed, stale, early, unreadable and missing values, side by side."""
-    words = ["plain", "absent", "paid", "long", "early", "stale", "broken", "short", "missing"]
-    dictionary = open_dictionary(api(*(word for word in words if word != "absent")))
-    dictionary.lookup_many(words)
-    now = int(time.time() * 1000)
-
-    def stored(body: bytes, created: int = now - 5000, fresh: int = now + 60_000, kind: bytes = b"j") -> bytes:
-        return b"1V%b.%b%013d%013d%b" % (kind, b"." * 16 + b"0" * 13, created, fresh, body)
-
-    plain = orjson.dumps({"entry": entry("x"), "source": "dictionary_api"})
-    with redis.Redis.from_url(valkey_url) as client:
-        client.set("dict:plain", stored(plain))
-        client.set("dict:absent", stored(b'{"entry":null,"source":"dictionary_api"}'))
-        client.set("dict:paid", stored(orjson.dumps({"entry": entry("x"), "source": "gemini", "paid": []})))
-        client.set("dict:long", stored(zlib.compress(plain), kind=b"z"))
-        client.set("dict:early", stored(plain, created=now + 50_000))  # by a process whose clock runs ahead
-        client.set("dict:stale", stored(plain, fresh=now - 1))
-        client.set("dict:broken", stored(b'{"entry":'))
-        client.set("dict:short", b"1V")
-        client.delete("dict:missing")
-    recorder.events.clear()
-    found = dictionary.lookup_many(words)
-    assert list(found) == words
-    hit, miss = (Outcome.HIT, Tier.REDIS), (Outcome.HIT, Tier.POSTGRES)
-    assert {word: (answer.outcome, answer.tier) for word, answer in found.items()} == {
-        "plain": hit,
-        "absent": (Outcome.NEGATIVE_HIT, Tier.REDIS),
-        "paid": hit,
-        "long": hit,
-        "early": hit,
-        "stale": (Outcome.STALE_HIT, Tier.REDIS),
-        "broken": miss,
-        "short": miss,
-        "missing": miss,
-    }
-    assert [word for word, answer in found.items() if answer.entry is None] == ["absent"]
-    assert recorder.events["unreadable_value"] == 2
-    assert found["early"].age_s == 0.0
-    assert 5.0 <= (found["plain"].age_s or 0.0) < 60.0
-
-
-def test_a_batch_is_one_round_trip_per_tier(open_dictionary: Open, valkey_url: str, database_url: str) -> None:
-    """One MGET for the hits, one query for what is missing; a warm batch asks nothing else."""
-    import psycopg
-
-    words = [f"w{n}" for n in range(40)]
-    dictionary = open_dictionary(api(*words))
-    assert all(f.entry for f in dictionary.lookup_many(words).values())
-    with redis.Redis.from_url(valkey_url) as client, psycopg.connect(database_url) as connection:
-        client.delete(*[f"dict:{word}" for word in words[:20]])
-        client.config_resetstat()
-        found = dictionary.lookup_many(words)
-        stats = client.info("commandstats")
-        assert connection.execute("SELECT count(*) FROM dictionary_words").fetchone() == (40,)
-    assert stats["cmdstat_mget"]["calls"] == 1
-    assert (stats["cmdstat_set"]["calls"], stats["cmdstat_evalsha"]["calls"]) == (40, 20)  # a SET for a lease, and in each fill
-    assert [f.tier for f in found.values()] == [Tier.POSTGRES] * 20 + [Tier.REDIS] * 20
-
-
 @pytest.mark.parametrize(
     "body",
     [b"[]", b"5", b"null", b'"s"', b'{"x":1}', b'{"entry":null}', b'{"entry":5,"source":"a"}', b'{"entry":[],"source":"a"}',
@@ -387,8 +265,6 @@ def test_wrong_words_are_refused_before_anything_is_asked(open_dictionary: Open)
 
 def test_the_overall_deadline_holds_whatever_a_source_does(open_dictionary: Open) -> None:
     """A source that does not keep its own deadline does not keep the caller."""
-    import time
-
     dictionary = open_dictionary(api("a", delay_s=1.0), deadline_s=0.3)
     dictionary.lookup_many([])
     began = time.monotonic()

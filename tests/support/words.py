@@ -3,14 +3,17 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from prosepolish_core.lookup import Dictionary
 from prosepolish_core.model.outcome import Family, Outcome, Tier
 from prosepolish_core.model.trace import Trace
 from prosepolish_core.ports import Fetched, LlmCall
 
 NO = Fetched(Outcome.NEGATIVE_HIT, detail="404")
+#: Opens a lookup over these sources, as a process of its own would.
+Open = Callable[..., Dictionary]
 
 
 def entry(word: str, text: str = "A definition.") -> dict[str, object]:
@@ -78,3 +81,13 @@ class Remembers:
     def event(self, name: str, amount: int = 1) -> None:
         """Keep."""
         self.events[name] += amount
+
+
+def api(*words: str, **more: object) -> Source:
+    """Tier 3."""
+    return Source(Tier.DICTIONARY_API, knows(*words), **more)  # type: ignore[arg-type]
+
+
+def gemini(*words: str, **more: object) -> Source:
+    """Tier 4."""
+    return Source(Tier.GEMINI, knows(*words), **more)  # type: ignore[arg-type]
