@@ -1,0 +1,24 @@
+"""What the script's numbers become."""
+
+import pytest
+
+from prosepolish_core.limits.plan import plan
+from prosepolish_core.limits.reply import decide
+from prosepolish_core.model.limit import Decision, Limit, LimitState
+
+
+@pytest.mark.parametrize("numbers", [(3, 0, 7), (10, 5_000, 7)])
+@pytest.mark.parametrize("algorithm", ["log", "gcra", "window"])
+def test_a_decision_has_every_field_its_type_has(algorithm: str, numbers: tuple[int, int, int]) -> None:
+    """They are built without the types' own constructors, which would refuse a missing field."""
+    said = decide(plan([Limit(10, 60, algorithm)], 1), numbers[1] == 0, 1_000_000, numbers)
+
+    assert Decision(*said) == said
+    assert len(said) == len(Decision._fields)
+    assert [len(state) for state in said.states] == [len(LimitState._fields)]
+
+
+def test_numbers_that_do_not_fit_the_limits_are_refused() -> None:
+    """A remembered reply of another shape is no answer."""
+    with pytest.raises(ValueError, match="zip"):
+        decide(plan([Limit(10, 60)], 1), True, 1_000_000, [1, 0, 7, 1, 0, 7])
