@@ -75,7 +75,8 @@ SERVICES: dict[str, Service] = {
     "preferences": Service(lambda v: said(v.core.preferences.get(f"new{next(_numbers)}").degraded), 1.0),
     "update": Service(lambda v: said(v.core.profiles.update(v.user, {"name": "B"}).degraded), 1.0),
     "limit": Service(lambda v: said(v.core.limiter.check(v.user, LIMITS).degraded), 0.5),
-    "log in": Service(lambda v: said(v.core.sessions.create(v.user).degraded), 3.0),
+    # Somebody else: as often as a test repeats the table, so often would the visit be pushed out by the cap of sessions a user.
+    "log in": Service(lambda v: said(v.core.sessions.create(f"{v.user}x").degraded), 3.0),
     "verify": Service(lambda v: said(v.core.sessions.verify(v.token).degraded), 3.0),
     "rotate": Service(Visit.rotate, 3.0),
     "log out": Service(lambda v: said(not v.core.sessions.revoke_all(f"{v.user}x").confirmed, "unconfirmed"), 3.0),
