@@ -8,7 +8,7 @@ import redis
 
 from prosepolish_core.adapters.redis_scripts import RedisScripts, Script
 from prosepolish_core.limits.limiter import CHECK, Limiter
-from prosepolish_core.model.limit import Limit
+from prosepolish_core.model.limit import Algorithm, Limit
 
 from .limits_oracle import Answer, Oracle
 
@@ -46,7 +46,7 @@ class Divergence(AssertionError):
 def under_the_worlds_clock(text: str) -> Script:
     """The script with its clock and its expiry replaced, and nothing else."""
     changed = text.replace("redis.call('TIME')", "{string.match(ARGV[1], '^(%d+)%.(%d+)')}")
-    changed = changed.replace("'PX', ", f"'PX', {HOUR_MS} + ")
+    changed = changed.replace("'PX', ", f"'PX', {HOUR_MS} + ").replace("'PEXPIRE', KEYS[i], ", f"'PEXPIRE', KEYS[i], {HOUR_MS} + ")
     return Script("", "check", changed)
 
 
@@ -140,6 +140,8 @@ class World:
     def _look_at_expiry(self, subject: str, limits: tuple[Limit, ...], charged: list[bool], since: float) -> None:
         """Every key has an expiry; one written by this call keeps it no shorter than its state matters, and no longer than it may.
 
+        A log holds no more than the hits that count.
+
         Real time has passed since the call began (much, on a busy machine), and the expiry has come nearer by at most that.
         """
         for key, limit, written in zip(self._keys(subject, limits), limits, charged, strict=True):
@@ -150,6 +152,8 @@ class World:
                 continue
             if not left_ms >= 0:
                 raise Divergence(f"{key} has no expiry")
+            if limit.algorithm is Algorithm.LOG and self._client.strlen(key) > 5 + 12 * limit.amount:
+                raise Divergence(f"{key} is too long")
             if written and not needed_us / 1000 - passed_ms - 2 <= left_ms - HOUR_MS <= limit.per_s * 1000 + 5:
                 raise Divergence(f"{key} expires in {left_ms - HOUR_MS} ms, its state matters for {needed_us} µs")
 
@@ -192,8 +196,8 @@ class World:
                 self._client.delete(*self._keys(subject, (limit,)))
                 self._dropped.add((subject, limit))
 
-    def _keys(self, subject: str, limits: tuple[Limit, ...]) -> list[str]:
-        return self._limiter._keys(subject, self._limiter._plan(limits, 1))
+    def _keys(self, subject: str, limits: tuple[Limit, ...]) -> tuple[str, ...]:
+        return self._limiter._keys(subject, self._limiter._plan(limits, 1)).names
 
     def _request_keys(self, asked: tuple[Any, ...]) -> list[str]:
         from prosepolish_core.limits.keys import request_suffix, stem

@@ -142,17 +142,18 @@ class RedisScripts:
         _every.add(self)
 
     def nonce(self) -> bytes:
-        """A number no other call of this process carries; scripts send it back as the first element."""
-        return b"%d" % next(self._numbers)
+        """What no other call of this process carries, eight bytes; scripts send it back first."""
+        return b"%08x" % (next(self._numbers) & 0xFFFFFFFF)
 
     def run(self, script: Script, keys: Sequence[bytes], args: Sequence[bytes], *, deadline_s: float | None = None) -> list[Any]:
         """Run with these keys and arguments; gives what the script replied, without the nonce. Raises ScriptFault."""
         nonce = self.nonce()
         tail = b"".join([bulk(b"%d" % len(keys)), *map(bulk, keys), bulk(nonce), *map(bulk, args)])
-        return self.run_packed(script, 2 + len(keys) + len(args), tail, nonce, deadline_s)[1:]
+        found: list[Any] = self.run_packed(script, 2 + len(keys) + len(args), tail, nonce, deadline_s)[1:]
+        return found
 
-    def run_packed(self, script: Script, words: int, tail: bytes, nonce: bytes, deadline_s: float | None = None) -> list[Any]:
-        """The same for a caller that packs its own arguments, the nonce first among them."""
+    def run_packed(self, script: Script, words: int, tail: bytes, nonce: bytes, deadline_s: float | None = None) -> Any:
+        """The same for a caller that packs its own arguments, the nonce first among them; gives the whole reply."""
         until = time.monotonic() + (deadline_s or self.deadline_s)
         lane = None if self._plain else self._borrow(until)
         if lane is None:
@@ -169,7 +170,7 @@ class RedisScripts:
                     self._on_unknown()
                     until = time.monotonic() + (deadline_s or self.deadline_s)
                 reply = lane.call(script.packed(words, tail, whole=True), until)
-            if isinstance(reply, list) and reply and reply[0] == nonce:
+            if _is_ours(reply, nonce):
                 keep = True
                 return reply
             fault = _fault_of(reply)
@@ -253,7 +254,7 @@ class RedisScripts:
         lane.connection.disconnect()
         self._client.connection_pool.release(lane.connection)
 
-    def _run_beside(self, script: Script, words: int, tail: bytes, nonce: bytes, until: float) -> list[Any]:
+    def _run_beside(self, script: Script, words: int, tail: bytes, nonce: bytes, until: float) -> Any:
         """On a cluster: redis-py asks several nodes in turn where they are, so its own deadlines add up; ours does not."""
         with self._lock:
             self._helpers = helpers = self._helpers or ThreadPoolExecutor(self._most, thread_name_prefix="state-cluster")
@@ -270,9 +271,7 @@ class RedisScripts:
                     break
         raise ScriptFault("timeout", sent=not asked.cancel())
 
-    def _run_plain(
-        self, script: Script, words: int, tail: bytes, nonce: bytes, telling: Callable[[], None] = lambda: None
-    ) -> list[Any]:
+    def _run_plain(self, script: Script, words: int, tail: bytes, nonce: bytes, telling: Callable[[], None] = lambda: None) -> Any:
         """Through the client's own `evalsha`: clusters, and clients without a socket. The deadline is the client's."""
         reader = hiredis.Reader()
         reader.feed(b"*%d\r\n" % words + tail)
@@ -294,7 +293,7 @@ class RedisScripts:
         except (redis.exceptions.RedisClusterException, OSError, KeyError, IndexError, AttributeError):
             # What redis-py raises while it looks for a cluster's nodes is not of its own family of errors.
             raise ScriptFault("not_connected", sent=False) from None
-        if not isinstance(reply, list) or not reply or reply[0] != nonce:
+        if not _is_ours(reply, nonce):
             raise ScriptFault("foreign_reply", sent=True)
         return reply
 
@@ -313,6 +312,13 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+
+
+def _is_ours(reply: Any, nonce: bytes) -> bool:
+    """Whether a reply, a list or one string, begins with this call's nonce."""
+    if isinstance(reply, bytes):
+        return reply.startswith(nonce)
+    return isinstance(reply, list) and bool(reply) and reply[0] == nonce
 
 
 def _fault_of(reply: Any) -> ScriptFault:

@@ -1,21 +1,24 @@
 """The limiter: every limit of a call tested and charged in one round trip, with an honest answer when Redis is away."""
 
+import struct
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..adapters.redis_scripts import RedisScripts, Script, ScriptFault, bulk
-from ..errors import InvalidLimit
+from ..errors import InvalidIdentifier, InvalidLimit
 from ..model.limit import Decision, Limit, LimitState
-from .keys import request_suffix, stem
+from .keys import Keys, keys_of, request_suffix, stem
 from .local import LocalLimits
 from .named import named
 from .outage import Outage
-from .plan import Plan, plan
+from .plan import MOST_LIMITS, Plan, plan
 from .reply import decide, from_states
 
 CHECK = Script(__package__, "check")
 RESET = Script(__package__, "reset")
+#: How many keys a call has, as the protocol writes it: one per limit, and the memory of a request.
+_COUNTS = [bulk(b"%d" % count) for count in range(MOST_LIMITS + 2)]
 #: Plans kept: one per set of limits and cost in use.
 MOST_PLANS = 1024
 
@@ -69,7 +72,7 @@ class Limiter:
     def reset(self, subject: str, limits: Sequence[Limit]) -> bool:
         """Forget what these limits counted for the subject. False when the server could not be asked."""
         chosen = self._plan(limits, 1)
-        keys = [key.encode() for key in self._keys(subject, chosen)]
+        keys = [key.encode() for key in self._keys(subject, chosen).names]
         try:
             for group in ([key] for key in keys) if self._tagged else [keys]:
                 self._scripts.run(RESET, group, ())
@@ -119,33 +122,23 @@ class Limiter:
         self._plans[key] = made
         return made
 
-    def _keys(self, subject: str, chosen: Plan) -> list[str]:
-        start = stem(subject, self._tagged)
-        if len(chosen.suffixes) == 1 and chosen.subjects[0] is None:
-            return [start + chosen.suffixes[0]]
-        keys = [
-            (start if own is None else stem(own, self._tagged)) + suffix
-            for own, suffix in zip(chosen.subjects, chosen.suffixes, strict=True)
-        ]
-        if len(set(keys)) != len(keys):
-            raise InvalidLimit("the same limit is named twice in one call")
-        return keys
+    def _keys(self, subject: str, chosen: Plan) -> Keys:
+        try:
+            return keys_of(subject, chosen, self._tagged)
+        except TypeError:
+            raise InvalidIdentifier("a subject is a text") from None
 
-    def _ask(self, chosen: Plan, keys: list[str], request: str, *, charge: bool) -> Decision:
+    def _ask(self, chosen: Plan, keys: Keys, request: str, *, charge: bool) -> Decision:
         nonce = self._scripts.nonce()
+        count, packed = len(keys.names), keys.packed
         if request:
-            keys = [*keys, request]
-        named = [bulk(key.encode()) for key in keys]
-        rest = chosen.charging if charge else chosen.looking
-        tail = b"".join([bulk(b"%d" % len(keys)), *named, bulk(nonce), rest])
-        reply = self._scripts.run_packed(self._check, 3 + len(keys), tail, nonce)
-        if reply[1] == 2:
-            try:
-                at_us, *numbers = map(int, reply[3].split())
-                return decide(chosen, True, at_us, numbers, replayed=True)
-            except ValueError:
-                raise ScriptFault("bad_memory", sent=False) from None
-        return decide(chosen, reply[1] == 1, reply[2], reply[3:], charged=charge)
+            count, packed = count + 1, packed + bulk(request.encode())
+        tail = b"%b%b%b%b" % (_COUNTS[count], packed, bulk(nonce), chosen.charging if charge else chosen.looking)
+        reply = self._scripts.run_packed(self._check, 3 + count, tail, nonce)
+        try:
+            return decide(chosen, reply[len(nonce) :], charging=charge)
+        except (struct.error, TypeError):
+            raise ScriptFault("bad_memory", sent=False) from None
 
     def _in_two_phases(self, subject: str, chosen: Plan, request_id: str | None, *, charge: bool) -> Decision:
         """A cluster, subjects in different slots: look at all first, then charge each by itself.
@@ -172,9 +165,9 @@ class Limiter:
         replayed = bool(said) and all(one.replayed for one in said)
         return from_states(allowed, max(one.at_us for one in said), states, replayed=replayed)._replace(mode="two_phase")
 
-    def _degraded(self, chosen: Plan, keys: list[str], reason: str, *, charge: bool) -> Decision:
+    def _degraded(self, chosen: Plan, keys: Keys, reason: str, *, charge: bool) -> Decision:
         self._on_event("limit_degraded")
-        allowed, now, states = self._local.check(chosen, keys, charge=charge)
+        allowed, now, states = self._local.check(chosen, keys.names, charge=charge)
         if not allowed:
             self._on_event("limit_denied")
         return from_states(allowed, now, states)._replace(degraded=True, mode="local", reason=reason)

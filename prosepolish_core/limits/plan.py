@@ -1,7 +1,8 @@
 """One set of limits with one cost, checked once and packed for the script; kept for the next call with the same set."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from struct import Struct
 
 from ..adapters.redis_scripts import bulk
 from ..errors import InvalidIdentifier, InvalidLimit
@@ -15,8 +16,12 @@ LONGEST_REQUEST_ID = 128
 REMEMBER_S = (60, 3600)
 
 
-class Plan(NamedTuple):
-    """What of a call depends only on its limits and its cost. `charging` and `looking` are the script's argument for either."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What of a call depends only on its limits and its cost.
+
+    `charging` and `looking` are the script's argument for either, `shape` is how its reply is packed.
+    """
 
     limits: tuple[Limit, ...]
     cost: int
@@ -24,6 +29,7 @@ class Plan(NamedTuple):
     subjects: tuple[str | None, ...]
     charging: bytes
     looking: bytes
+    shape: Struct
 
 
 def plan(limits: Sequence[Limit], cost: int) -> Plan:
@@ -39,8 +45,15 @@ def plan(limits: Sequence[Limit], cost: int) -> Plan:
             checked("a limit's subject", limit.subject, LONGEST_SUBJECT)
     remember_s = min(max(REMEMBER_S[0], *(limit.per_s for limit in chosen)), REMEMBER_S[1])
     packed = bytes([len(chosen)]) + (remember_s * 1000).to_bytes(4) + b"".join(_packed(limit, cost) for limit in chosen)
-    suffixes = tuple(limit.fingerprint for limit in chosen)
-    return Plan(chosen, cost, suffixes, tuple(limit.subject for limit in chosen), bulk(b"\1" + packed), bulk(b"\0" + packed))
+    return Plan(
+        limits=chosen,
+        cost=cost,
+        suffixes=tuple(limit.fingerprint for limit in chosen),
+        subjects=tuple(limit.subject for limit in chosen),
+        charging=bulk(b"\1" + packed),
+        looking=bulk(b"\0" + packed),
+        shape=Struct(f">BQ{3 * len(chosen)}q"),
+    )
 
 
 def checked(what: str, text: object, longest: int) -> str:

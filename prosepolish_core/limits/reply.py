@@ -1,4 +1,4 @@
-"""What the script's numbers mean: exact integers in, a Decision out. No I/O, no clock."""
+"""What the script's reply means: exact integers in, a Decision out. No I/O, no clock."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,11 +13,13 @@ _state = partial(tuple.__new__, LimitState)
 _decision = partial(tuple.__new__, Decision)
 
 
-def decide(
-    plan: Plan, allowed: bool, at_us: int, numbers: Sequence[int], *, charged: bool = True, replayed: bool = False
-) -> Decision:
-    """The decision of one call. `numbers` holds three per limit, `charged` whether an allowed call was counted."""
-    cost, charged = plan.cost, charged and allowed
+def decide(plan: Plan, body: bytes, *, charging: bool = True) -> Decision:
+    """The decision of one call. `body`: allowed (2: remembered), the instant in µs, and three numbers per limit.
+
+    `charging`: whether an allowed call was counted. Raises struct.error when the body does not fit the plan.
+    """
+    allowed, at_us, *numbers = plan.shape.unpack(body)
+    cost, charged = plan.cost, charging and allowed
     states = []
     three = iter(numbers)
     for limit, x, y, z in zip(plan.limits, three, three, three, strict=True):
@@ -31,7 +33,7 @@ def decide(
         else:
             state = _state((limit, limit.amount - x, 0, z if x else at_us))
         states.append(state)
-    return from_states(allowed, at_us, tuple(states), replayed=replayed)
+    return from_states(allowed > 0, at_us, tuple(states), replayed=allowed == 2)
 
 
 def from_states(allowed: bool, at_us: int, states: tuple[LimitState, ...], *, replayed: bool = False) -> Decision:

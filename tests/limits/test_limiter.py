@@ -131,7 +131,7 @@ def test_a_bad_cost_is_refused_before_the_server_is_asked(cost: object) -> None:
         Limiter(None).check("a", [LLM], cost)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("subject", ["", "x" * 257, "\ud800", 7])
+@pytest.mark.parametrize("subject", ["", "x" * 257, "\ud800", 7, ["a"]])
 def test_a_bad_subject_is_refused_before_the_server_is_asked(subject: object) -> None:
     """Too long, empty, not text."""
     with pytest.raises(InvalidIdentifier):

@@ -1,4 +1,6 @@
-"""What the script's numbers become."""
+"""What the script's reply becomes."""
+
+import struct
 
 import pytest
 
@@ -11,7 +13,8 @@ from prosepolish_core.model.limit import Decision, Limit, LimitState
 @pytest.mark.parametrize("algorithm", ["log", "gcra", "window"])
 def test_a_decision_has_every_field_its_type_has(algorithm: str, numbers: tuple[int, int, int]) -> None:
     """They are built without the types' own constructors, which would refuse a missing field."""
-    said = decide(plan([Limit(10, 60, algorithm)], 1), numbers[1] == 0, 1_000_000, numbers)
+    limits = plan([Limit(10, 60, algorithm)], 1)
+    said = decide(limits, limits.shape.pack(numbers[1] == 0, 1_000_000, *numbers))
 
     assert Decision(*said) == said
     assert len(said) == len(Decision._fields)
@@ -20,5 +23,6 @@ def test_a_decision_has_every_field_its_type_has(algorithm: str, numbers: tuple[
 
 def test_numbers_that_do_not_fit_the_limits_are_refused() -> None:
     """A remembered reply of another shape is no answer."""
-    with pytest.raises(ValueError, match="zip"):
-        decide(plan([Limit(10, 60)], 1), True, 1_000_000, [1, 0, 7, 1, 0, 7])
+    other = plan([Limit(10, 60), Limit(20, 60)], 1)
+    with pytest.raises(struct.error):
+        decide(plan([Limit(10, 60)], 1), other.shape.pack(2, 1_000_000, 1, 0, 7, 1, 0, 7))
