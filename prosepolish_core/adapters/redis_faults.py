@@ -25,6 +25,11 @@ REPLIES: dict[str, tuple[Outcome, str]] = {
     "TRYAGAIN": (Outcome.ERROR, "moved"),
     "WRONGTYPE": (Outcome.ERROR, "wrong_type"),
 }
+#: Words within an error reply -> the word we use.
+PHRASES: dict[str, tuple[Outcome, str]] = {
+    "max number of clients": (Outcome.REFUSED, "max_clients"),
+    "syntax error": (Outcome.ERROR, "not_understood"),
+}
 #: Exception classes, most special first: redis-py calls a refused password and a loading server connection errors.
 CLASSES: tuple[tuple[type[BaseException], Outcome, str], ...] = (
     (redis.exceptions.AuthorizationError, Outcome.REFUSED, "auth"),
@@ -44,6 +49,7 @@ CLASSES: tuple[tuple[type[BaseException], Outcome, str], ...] = (
     (redis.exceptions.ConnectionError, Outcome.ERROR, "connection"),
     (OSError, Outcome.ERROR, "connection"),
     (redis.exceptions.InvalidResponse, Outcome.ERROR, "garbage"),
+    (ReplyError, Outcome.ERROR, "redis_error"),
     (HiredisError, Outcome.ERROR, "garbage"),
     (redis.RedisError, Outcome.ERROR, "redis_error"),
 )
@@ -60,15 +66,16 @@ def classify(error: BaseException) -> tuple[Outcome, str]:
     words = str(error).split(maxsplit=1)
     if isinstance(error, ReplyError | redis.RedisError) and words and words[0] in REPLIES:
         return REPLIES[words[0]]
-    if "max number of clients" in str(error):
-        return Outcome.REFUSED, "max_clients"
+    for phrase, meant in PHRASES.items():
+        if phrase in str(error):
+            return meant
     cause = error.__cause__ or error.__context__
     for kind, outcome, detail in CLASSES:
         if isinstance(error, kind):
             return (
                 (outcome, "refused") if detail == "connection" and isinstance(cause, ConnectionRefusedError) else (outcome, detail)
             )
-    return Outcome.ERROR, "redis_error" if isinstance(error, ReplyError) else "unexpected"
+    return Outcome.ERROR, "unexpected"
 
 
 def unavailable(error: BaseException) -> CacheUnavailable:
