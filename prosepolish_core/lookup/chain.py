@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..caching import Later, Loaded
 from ..calc.breaker import Breaker
 from ..errors import StoreUnavailable
+from ..llm.define import UNFINISHED_LATELY
 from ..model.lookup import FREE
 from ..model.outcome import FAILED, Outcome, Tier
 from ..model.trace import TraceStep
@@ -146,7 +147,7 @@ class WordChain:
         ended = self._now()
         if fetched.outcome not in FAILED or fetched.call is not None:  # an unfit answer that was paid for is no outage
             breaker.success(ended, ended - started)
-        elif fetched.detail not in {PACED, OFF}:
+        elif fetched.detail not in {PACED, OFF, UNFINISHED_LATELY}:
             breaker.failure(ended, fetched.retry_after_s or 0.0)
         return fetched
 

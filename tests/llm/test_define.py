@@ -2,7 +2,7 @@
 
 import pytest
 
-from prosepolish_core.llm.define import LlmDefiner
+from prosepolish_core.llm.define import UNFINISHED_S, LlmDefiner
 from prosepolish_core.model.outcome import Outcome
 from prosepolish_core.ports import LlmFault, LlmReply, LlmRequest
 
@@ -32,6 +32,20 @@ def test_an_unfit_answer_is_an_error_that_was_paid_for(finish: str) -> None:
     assert (found.outcome, found.entry, found.detail) == (Outcome.ERROR, None, finish)
     assert found.call is not None
     assert found.call.cost_usd
+
+
+@pytest.mark.parametrize("finish", ["safety", "recitation", "length"])
+def test_a_word_that_the_model_would_not_finish_is_not_paid_for_again_at_once(finish: str) -> None:
+    """It is refused without a call for a while, and then asked about once more; other words are asked about meanwhile."""
+    backend = Says(LlmReply("", finish, "gemini-3.5-flash-lite", 100, 0, 5, 0))
+    at = [1000.0]
+    definer = LlmDefiner(backend, "m", clock_s=lambda: at[0])
+    assert definer.fetch("bark", 1.0).call is not None
+    assert definer.fetch("bark", 1.0) == (Outcome.ERROR, None, "unfinished_lately", None, None)
+    assert definer.fetch("oak", 1.0).call is not None
+    at[0] += UNFINISHED_S + 1
+    assert definer.fetch("bark", 1.0).call is not None
+    assert [request.text for request in backend.asked] == ["bark", "oak", "bark"]
 
 
 def test_a_refusal_keeps_the_seconds_to_wait() -> None:
