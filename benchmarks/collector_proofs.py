@@ -224,9 +224,8 @@ def resets(count: int, chance: random.Random) -> bool:
     seen += f"; {int(np.abs(between).sum())} in the {len(between)} polls between"
     row(f"{count} random resets under known load: hits missing", "one poll's traffic each", seen, met)
     print(f"{count} resets ({kinds.count('restart')} restarts, {kinds.count('resetstat')} RESETSTATs) under known load")
-    print(
-        f"  marks (a RESETSTAT after which every counter grew past its old value shows nothing): {', '.join(f'{kind} {marks.count(kind)}' for kind in sorted(set(marks)))}"
-    )
+    told = ", ".join(f"{kind} {marks.count(kind)}" for kind in sorted(set(marks)))
+    print(f"  marks: {told} (a RESETSTAT after which every counter grew past its old value shows nothing)")
     return met
 
 
