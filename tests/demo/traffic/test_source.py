@@ -1,6 +1,7 @@
 """The clock of the traffic."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -34,14 +35,16 @@ def with_job(monkeypatch: pytest.MonkeyPatch, job: Callable[[Core], None]) -> No
 
 
 class Clock(threading.Event):
-    """Time that passes only while somebody waits; set after so many seconds of it."""
+    """Time that passes only while somebody waits and no call is under way; set after so many seconds of it."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, one: Traffic) -> None:
         super().__init__()
-        self.now, self.end = 0.0, seconds
+        self.now, self.end, self.one = 0.0, seconds, one
 
     def wait(self, timeout: float | None = None) -> bool:
         """Let the time pass."""
+        while self.one._under_way:
+            time.sleep(0.0005)
         self.now += timeout or 0.0
         return self.now >= self.end
 
@@ -49,8 +52,8 @@ class Clock(threading.Event):
 def test_the_rate_is_lookups_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over a hundred seconds about as many calls are made as the rate and the table's shares say."""
     with_job(monkeypatch, lambda _core: None)
-    clock = Clock(100.0)
     one = traffic(5)
+    clock = Clock(100.0, one)
 
     one.run(clock, lambda: clock.now)
 
