@@ -18,8 +18,8 @@ WITHIN_S, TOUCH_S = 2.0, 0.3
 SETTLED_S = 5 * WITHIN_S
 #: After two calls in a row without an answer nobody waits for PostgreSQL any more; one call at a time finds out whether it is back.
 BREAKER = BreakerPolicy(failures=2, open_s=0.5, longest_s=5.0)
-_COLUMNS = """f.family, f.user_id, f.tag, f.device, f.generation, f.seq, f.current_hash, f.nonce_hash, f.salt, f.rotated_at,
-    f.created_at, f.seen_at, f.expires_at, f.ended_at"""
+_COLUMNS = """f.family, f.user_id, f.tag, f.device, f.generation, f.seq, f.current_hash, f.previous_hash, f.nonce_hash, f.salt,
+    f.rotated_at, f.created_at, f.seen_at, f.expires_at, f.ended_at"""
 _LIVE = """f.ended_at IS NULL AND f.generation = u.generation AND f.expires_at > clock_timestamp()
     AND f.seen_at > clock_timestamp() - make_interval(secs => %(idle)s)"""
 
@@ -35,9 +35,9 @@ class NewFamily(NamedTuple):
 
 
 class Victim(NamedTuple):
-    """A log-in that the cap ended."""
+    """A log-in that the cap ended. `hashes`: the current token's first, see `FamilyRow.hashes`."""
 
-    token_hash: str
+    hashes: list[str]
     handle: str
     device: str
 
@@ -84,11 +84,11 @@ class PostgresSessions:
                 f"""UPDATE session_family SET ended_at = clock_timestamp(), ended_why = 'cap' WHERE family IN (
                     SELECT f.family FROM session_family f JOIN session_generation u USING (user_id)
                     WHERE f.user_id = %(user)s AND {_LIVE} ORDER BY f.created_at DESC, f.family OFFSET %(keep)s FOR UPDATE OF f)
-                RETURNING current_hash, encode(family, 'hex'), device""",
+                RETURNING array_remove(ARRAY[current_hash, previous_hash], NULL), encode(family, 'hex'), device""",
                 {"user": new.user_id, "keep": rules.cap - 1, "idle": rules.idle_s},
             ).fetchall()
-            for token_hash, _, _ in victims:
-                _log_dead(c, new.tag, token_hash)
+            for hashes, _, _ in victims:
+                _log_dead(c, new.tag, hashes[0])
             c.execute(
                 """INSERT INTO session_family (family, user_id, tag, device, current_hash, generation, expires_at)
                 SELECT %s, %s, %s, %s, %s, generation, clock_timestamp() + make_interval(secs => %s)
@@ -122,8 +122,8 @@ class PostgresSessions:
             judgement = decide(row)
             if isinstance(judgement, Rotate):
                 c.execute(
-                    """UPDATE session_family SET seq = seq + 1, current_hash = %s, salt = %s, nonce_hash = %s,
-                    rotated_at = clock_timestamp(), seen_at = clock_timestamp() WHERE family = %s""",
+                    """UPDATE session_family SET seq = seq + 1, previous_hash = current_hash,
+                    current_hash = %s, salt = %s, nonce_hash = %s, rotated_at = clock_timestamp(), seen_at = clock_timestamp() WHERE family = %s""",
                     (*judgement, family),
                 )
             elif isinstance(judgement, End):

@@ -85,6 +85,7 @@ class FamilyRow(NamedTuple):
     generation: int
     seq: int
     current_hash: str
+    previous_hash: str | None
     nonce_hash: bytes | None
     salt: bytes | None
     rotated_at: datetime | None
@@ -94,6 +95,15 @@ class FamilyRow(NamedTuple):
     ended_at: datetime | None
     user_generation: int
     now: datetime
+
+    @property
+    def hashes(self) -> list[str]:
+        """The tokens of it that Redis may hold: the current one, and the one before it, whose rotation may not be over.
+
+        Older ones cannot be there. Each rotation tells Redis that the token before its own is dead, after that death was
+        final; from then on no reader that could bring it back holds a lease, whatever Redis loses.
+        """
+        return [self.current_hash, self.previous_hash] if self.previous_hash else [self.current_hash]
 
     def is_live(self, rules: SessionRules) -> bool:
         """Whether it may still be used: not ended, of the user's generation, within both limits."""

@@ -202,11 +202,13 @@ class Sessions:
 
         def bar(victims: list[Victim]) -> None:
             over.extend(victims)
-            self._tell(lambda: self._fast.begin(parsed.tag, bar=[victim.token_hash for victim in victims]), vital=False)
+            self._tell(
+                lambda: self._fast.begin(parsed.tag, bar=[dead for victim in victims for dead in victim.hashes]), vital=False
+            )
 
         row = self._durable(lambda: self._store.create(new, self.rules, bar), CREATE_AGAIN)
         for victim in over:
-            self._forget(parsed.tag, victim.token_hash, user_id, f"{victim.handle} {victim.device}")
+            self._forget(parsed.tag, victim.hashes, user_id, f"{victim.handle} {victim.device}")
         if isinstance(lease, str):
             self._tell(lambda: self._fast.fill(row, parsed.token_hash, lease), vital=False)
         self._list(row)
@@ -223,12 +225,10 @@ class Sessions:
             nonlocal means, lease
             means = meaning(row, parsed, self.rules, rotating=rotating, nonce_hash=nonce_hash)
             if means is Meaning.REUSE:
-                self._tell(lambda: self._fast.begin(row.tag, bar=[row.current_hash]), vital=False)
+                self._tell(lambda: self._fast.begin(row.tag, bar=row.hashes), vital=False)
                 return End("reuse")
             if means is Meaning.CURRENT and rotating:
-                barred = self._tell(
-                    lambda: self._fast.begin(row.tag, bar=[row.current_hash], lease=[after.token_hash]), vital=False
-                )
+                barred = self._tell(lambda: self._fast.begin(row.tag, bar=row.hashes, lease=[after.token_hash]), vital=False)
                 lease = barred if isinstance(barred, str) else ""
                 return Rotate(after.token_hash, salt, nonce_hash)
             return None
@@ -238,10 +238,10 @@ class Sessions:
             return REFUSED
         if means is Meaning.REUSE:
             self._on_event("session_reuse")
-            self._forget(row.tag, row.current_hash, row.user_id, _member(row))
+            self._forget(row.tag, row.hashes, row.user_id, _member(row))
             return REUSE
         if judgement:
-            self._tell(lambda: self._fast.end([(row.tag, row.current_hash)]))
+            self._tell(lambda: self._fast.end([(row.tag, dead) for dead in row.hashes]))
         else:
             self._tell(lambda: self._bury(row, parsed), vital=False)
         if means in {Meaning.REFUSED, Meaning.ROTATED}:
@@ -249,7 +249,7 @@ class Sessions:
         if means is Meaning.RETRY:
             token, _ = self._tokens.following(parsed, row.salt or b"", nonce or "")
         elif lease:
-            moved = row._replace(seq=row.seq + 1, current_hash=after.token_hash, seen_at=row.now)
+            moved = row._replace(seq=row.seq + 1, current_hash=after.token_hash, previous_hash=row.current_hash, seen_at=row.now)
             self._tell(lambda: self._fast.fill(moved, after.token_hash, lease), vital=False)
         return _from_row(row, token=token)
 
@@ -257,14 +257,14 @@ class Sessions:
         def decide(row: FamilyRow) -> Judgement:
             if row.ended_at is not None or (only_user is not None and row.user_id != only_user):
                 return None
-            self._tell(lambda: self._fast.begin(row.tag, bar=[row.current_hash]), vital=False)
+            self._tell(lambda: self._fast.begin(row.tag, bar=row.hashes), vital=False)
             return End(why)
 
         row, judgement = self._durable(lambda: self._store.judge(family, decide), AGAIN)
         if row is None or (only_user is not None and row.user_id != only_user):
             return Ended(0, True)
         # Ended before by another call, which may not have told Redis yet: this one is not over before Redis knows.
-        confirmed = self._forget(row.tag, row.current_hash, row.user_id, _member(row))
+        confirmed = self._forget(row.tag, row.hashes, row.user_id, _member(row))
         return Ended(int(judgement is not None and row.is_live(self.rules)), confirmed)
 
     def _bury(self, row: FamilyRow, parsed: Parsed) -> None:
@@ -276,9 +276,9 @@ class Sessions:
         raised = [(row.tag, row.user_generation)] if row.user_generation > row.generation else []
         self._fast.end([(row.tag, parsed.token_hash)], raised)
 
-    def _forget(self, tag: str, token_hash: str, user_id: str, member: str) -> bool:
+    def _forget(self, tag: str, hashes: list[str], user_id: str, member: str) -> bool:
         """Redis forgets a session that PostgreSQL has ended; False when it could not be told."""
-        confirmed: bool = self._tell(lambda: self._fast.end([(tag, token_hash)]))
+        confirmed: bool = self._tell(lambda: self._fast.end([(tag, dead) for dead in hashes]))
         self._tell(lambda: self._fast.index(user_id, remove=member), vital=False)
         return confirmed
 

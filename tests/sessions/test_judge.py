@@ -12,7 +12,23 @@ from prosepolish_core.sessions.token import Parsed
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = SessionRules(grace_s=30)
 ROW = FamilyRow(
-    b"f", "u", "t", "", 3, 2, "h2", b"nonce", b"salt", NOW - timedelta(seconds=10), NOW, NOW, NOW + timedelta(days=1), None, 3, NOW
+    b"f",
+    "u",
+    "t",
+    "",
+    3,
+    2,
+    "h2",
+    "h1",
+    b"nonce",
+    b"salt",
+    NOW - timedelta(seconds=10),
+    NOW,
+    NOW,
+    NOW + timedelta(days=1),
+    None,
+    3,
+    NOW,
 )
 CASES = [
     (ROW, 2, "h2", None, True, Meaning.CURRENT),
