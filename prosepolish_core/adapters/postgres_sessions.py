@@ -122,8 +122,8 @@ class PostgresSessions:
             judgement = decide(row)
             if isinstance(judgement, Rotate):
                 c.execute(
-                    """UPDATE session_family SET seq = seq + 1, previous_hash = current_hash,
-                    current_hash = %s, salt = %s, nonce_hash = %s, rotated_at = clock_timestamp(), seen_at = clock_timestamp() WHERE family = %s""",
+                    """UPDATE session_family SET seq = seq + 1, previous_hash = current_hash, current_hash = %s,
+                    salt = %s, nonce_hash = %s, rotated_at = clock_timestamp(), seen_at = clock_timestamp() WHERE family = %s""",
                     (*judgement, family),
                 )
             elif isinstance(judgement, End):
