@@ -48,7 +48,9 @@ def test_a_token_replaced_meanwhile_is_not_served_once_its_log_in_has_ended(
 ) -> None:
     """A rotation is slow to tell Redis, which has lost its bars and learnt of the old token again: who ends the log-in tells it."""
     # Every script has been used before: a server that does not know one is told first what must stay dead.
-    stack.sessions.rotate(token_of(stack, "u2"))
+    other = token_of(stack, "u2")
+    assert stack.sessions.verify(other)
+    stack.sessions.rotate(other)
     stack.sessions.revoke_all("u2")
     old = token_of(stack)
     begin, tell = FastSessions.begin, FastSessions.end
