@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
+from math import hypot, sqrt
 from typing import NamedTuple
 
 from ..model.keys import KEYS, MOST_VALUE_BYTES
@@ -37,6 +37,8 @@ class Summed:
     size_squared: float = 0.0
     no_ttl: int = 0
     big: int = 0
+    big_size: int = 0
+    big_squared: float = 0.0
     ttl: list[int] = field(default_factory=lambda: [0] * (len(TTL_BOUNDS_S) + 1))
 
     def add(self, facts: KeyFacts) -> None:
@@ -44,7 +46,10 @@ class Summed:
         self.keys += 1
         self.size += facts.size_bytes
         self.size_squared += float(facts.size_bytes) ** 2
-        self.big += facts.size_bytes > MOST_VALUE_BYTES
+        if facts.size_bytes > MOST_VALUE_BYTES:
+            self.big += 1
+            self.big_size += facts.size_bytes
+            self.big_squared += float(facts.size_bytes) ** 2
         if facts.ttl_ms < 0:
             self.no_ttl += 1
             return
@@ -57,6 +62,8 @@ class Summed:
         self.size_squared += other.size_squared
         self.no_ttl += other.no_ttl
         self.big += other.big
+        self.big_size += other.big_size
+        self.big_squared += other.big_squared
         self.ttl = [a + b for a, b in zip(self.ttl, other.ttl, strict=True)]
 
 
@@ -147,15 +154,14 @@ def estimate(slices: Iterable[Slice], keyspace: int) -> Census:
         Counted(
             family,
             scale.number_of(s.keys),
-            scale.total(s.size, s.size_squared),
+            scale.total([s]),
             scale.number_of(s.no_ttl),
             scale.number_of(s.big),
             tuple(scale.number_of(n).value for n in s.ttl),
         )
         for family, s in sorted(families.items())
     )
-    total = scale.total(sum(s.size for s in families.values()), sum(s.size_squared for s in families.values()))
-    return Census(counted, total, keyspace, sample, tuple(unknown.most_common(MOST_UNKNOWN)))
+    return Census(counted, scale.total(families.values()), keyspace, sample, tuple(unknown.most_common(MOST_UNKNOWN)))
 
 
 class _Scale(NamedTuple):
@@ -169,14 +175,28 @@ class _Scale(NamedTuple):
             return 0.0
         return self.keyspace * sqrt((1.0 - self.sample / self.keyspace) / (self.sample - 1))
 
-    def total(self, summed: float, squared: float) -> Estimate:
-        """A sum over the keyspace from a sum over the sample."""
+    def total(self, parts: Iterable[Summed]) -> Estimate:
+        """The bytes in the keyspace from those in the sample.
+
+        A few large values among thousands of small ones make the sum's distribution lopsided, and a symmetric interval
+        too often too low. So the large ones are counted by themselves, with Wilson's interval, and the two parts' limits
+        combined (MOVER: Zou and Donner, Statistics in Medicine 27, 2008).
+        """
         if not self.sample:
             return Estimate(0.0, 0.0, 0.0)
-        mean = summed / self.sample
-        deviation = sqrt(max(0.0, squared / self.sample - mean * mean))
-        value, half = mean * self.keyspace, Z95 * deviation * self.spread
-        return Estimate(value, max(value - half, summed if self.sample <= self.keyspace else 0.0), value + half)
+        whole = Summed()
+        for part in parts:
+            whole.merge(part)
+        half = Z95 * self.spread * _deviation(whole.size - whole.big_size, whole.size_squared - whole.big_squared, self.sample)
+        value = whole.size / self.sample * self.keyspace
+        below = above = half
+        if whole.big:
+            number, mean = self.number_of(whole.big), whole.big_size / whole.big
+            unread = sqrt(max(0.0, 1.0 - self.sample / self.keyspace)) if self.keyspace else 0.0
+            width = Z95 * unread * number.value * _deviation(whole.big_size, whole.big_squared, whole.big) / sqrt(whole.big)
+            below = hypot(half, (number.value - number.low) * mean, width)
+            above = hypot(half, (number.high - number.value) * mean, width)
+        return Estimate(value, max(value - below, whole.size if self.sample <= self.keyspace else 0.0), value + above)
 
     def number_of(self, found: int) -> Estimate:
         """A count over the keyspace, by Wilson's interval: sound for families that are rare in the sample."""
@@ -191,6 +211,12 @@ class _Scale(NamedTuple):
         half = sqrt(z2) * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
         low, high = max(0.0, middle - half), min(1.0, middle + half)
         return Estimate(share * self.keyspace, low * self.keyspace, high * self.keyspace)
+
+
+def _deviation(summed: float, squared: float, count: int) -> float:
+    """The standard deviation of so many numbers, by their sum and the sum of their squares."""
+    mean = summed / count
+    return sqrt(max(0.0, squared / count - mean * mean))
 
 
 def samples(census: Census) -> tuple[Sample, ...]:

@@ -97,6 +97,16 @@ def test_intervals_cover_the_truth() -> None:
     assert covered_no_ttl >= 186
 
 
+def test_intervals_cover_the_truth_where_a_few_values_are_large() -> None:
+    """Where one value in 500 is 40 times as large as the others, the interval is as often too low as anywhere: in at most 1 of 20."""
+    chance = random.Random(5)
+    keyspace = [KeyFacts(b"dict:a", 12_000 if chance.random() < 0.002 else chance.randrange(100, 500), 1000) for _ in range(20_000)]
+    true_bytes = sum(k.size_bytes for k in keyspace)
+    totals = [estimate(slices(chance.sample(keyspace, 2000), 2000), len(keyspace)).total_size for _ in range(300)]
+    assert sum(true_bytes > total.high for total in totals) <= 15
+    assert sum(total.low <= true_bytes <= total.high for total in totals) >= 279
+
+
 def test_samples_say_how_large_the_sample_was() -> None:
     """Keyspace and sample size stand beside the numbers, and the TTL distribution is cumulative."""
     found = samples(estimate(slices([KeyFacts(b"dict:a", 100, 30_000), KeyFacts(b"dict:b", 20_000, -1)]), 2))
