@@ -1,6 +1,7 @@
 """Profiles and settings: PostgreSQL is the truth, Redis the copy, and no update is ever hidden by an old copy."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -161,11 +162,16 @@ def test_no_reader_ever_goes_back_behind_an_update(valkey_url: str, database_url
     """
     with opened(valkey_url, database_url) as one, opened(valkey_url, database_url) as other:
         acknowledged, stale, over = 0, [], threading.Event()
+        answered: Counter[Core] = Counter()
 
         def read(core: Core) -> None:
             while not over.is_set():
                 least = acknowledged
-                seen = core.profiles.get("u1").version
+                try:
+                    seen = core.profiles.get("u1").version
+                except LookupUnavailable:  # a busy machine: neither store answered in time, and nothing old was said
+                    continue
+                answered[core] += 1
                 if seen < least:
                     stale.append((seen, least))
 
@@ -180,6 +186,7 @@ def test_no_reader_ever_goes_back_behind_an_update(valkey_url: str, database_url
             reader.join()
         assert stale == []
         assert acknowledged > 1
+        assert min(answered[one], answered[other]) > 1
         assert one.profiles.get("u1").data == {"n": 149}
 
 
