@@ -23,7 +23,7 @@ bench: $(STAMP)         ## every benchmark; prints medians and ratios
 bench-collectors: $(STAMP) ## cost, scale, store, census and /metrics of the collectors, beside the standard exporter; a table at the end
 	@$(BIN)/python -m benchmarks collector_cost collector_scale store_size store_query store_write census_million exposition_parity collector_rights
 
-proofs-collectors: $(STAMP) ## kills, stops, resets and a census: nothing lost, nothing twice (about twelve minutes)
+proofs-collectors: $(STAMP) ## kills, stops, resets and a census: nothing lost, nothing twice (about seven minutes)
 	@$(BIN)/python -m benchmarks p99_campaign "collector_proofs --kills 1000 --stops 50 --lanes 4 $(FLAGS)"
 
 races: $(STAMP)         ## the long race campaign: a million schedules, ten thousand races on real servers

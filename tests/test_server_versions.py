@@ -40,8 +40,8 @@ def stand_ins() -> Iterator[StandIns]:
         yield up
 
 
-def test_more_than_one_version_is_at_hand() -> None:
-    """Where a wheel exists its server is found; each says the version it is filed under."""
+def test_each_server_is_of_the_version_it_is_filed_under() -> None:
+    """The embedded one is always there; the others where a wheel or the system has one."""
     assert "valkey-9.1" in PROGRAMS
     for name, program in PROGRAMS.items():
         told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
