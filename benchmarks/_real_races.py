@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks import _peers
 from benchmarks._schedules import Silent
 from benchmarks._stack import valkey
-from prosepolish_core.adapters.redis_cache import cache_server
-from prosepolish_core.adapters.redis_client import connect
-from prosepolish_core.caching import CacheLink, FamilyCache, Loaded
+from prosepolish_core.drivers.redis_client import connect
+from prosepolish_core.live.cache import CacheLink, FamilyCache, Loaded
+from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.model import keys
 
 SIDE_BY_SIDE = 8

@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 from ._observed import programs, served
 

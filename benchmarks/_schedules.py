@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from benchmarks._simulated import Network, SimulatedApi, SimulatedPostgres, SimulatedRedis
 from benchmarks._world import World, WorldRuntime
-from prosepolish_core.caching import CacheLink
 from prosepolish_core.errors import LookupUnavailable
-from prosepolish_core.lookup import Dictionary
-from prosepolish_core.model.outcome import Family, Outcome, Tier
-from prosepolish_core.model.trace import Trace
+from prosepolish_core.live.cache import CacheLink
+from prosepolish_core.live.words import Dictionary
+from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
 from prosepolish_core.ports import LlmCall
 
 WORD = "word"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from prosepolish_core.store.migrate import migrate
+from prosepolish_core.watch.schema.migrate import migrate
 
 
 @contextmanager

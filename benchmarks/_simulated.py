@@ -42,7 +42,7 @@ class Network:
 
 @dataclass
 class SimulatedRedis:
-    """The data of one server; `view` gives each process its own connection to it. Mirrors the scripts under adapters/lua."""
+    """The data of one server; `view` gives each process its own connection to it. Mirrors the scripts under live/cache/lua."""
 
     world: World
     network: Network

@@ -15,8 +15,8 @@ import redis
 from collectors import redis_census
 from collectors.reading import Entry, Instance, read_once
 from collectors.redis_census import SAMPLE_KEYS, SLICE_KEYS
-from prosepolish_core.adapters.redis_observer import Observer
-from prosepolish_core.redis_info.census import Slice, estimate
+from prosepolish_core.watch.redis_info.census import Slice, estimate
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 from ._observed import programs, served
 from ._table import row

@@ -27,11 +27,11 @@ from benchmarks._killed import Killable
 from benchmarks._table import row
 from collectors import redis_census, redis_info
 from collectors.reading import Entry, Instance, read_once
-from prosepolish_core.adapters.postgres_pool import PostgresPool
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.window import Window
-from prosepolish_core.store.migrate import migrate
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.schema.migrate import migrate
+from prosepolish_core.watch.series.sample_store import SampleStore
 
 ENTRY: Entry[Instance] = Entry("redis_info", "", redis_info.read, timeout_s=5)
 CENSUS: Entry[Instance] = Entry("redis_census", "", redis_census.read, timeout_s=5, budget_s=2)

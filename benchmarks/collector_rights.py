@@ -11,8 +11,8 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from collectors.reading import Instance, read_once
 from collectors.schedule import REDIS
-from prosepolish_core.adapters.redis_observer import Observer
-from prosepolish_core.redis_info.acl import DIALECTS, setuser
+from prosepolish_core.watch.redis_info.acl import DIALECTS, setuser
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 from ._observed import programs, served
 

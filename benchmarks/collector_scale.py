@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from collectors import redis_info
-from collectors.keeper import Keeper
 from collectors.reading import Entry, Instance
+from collectors.run_keeper import Keeper
 from collectors.spool import Spool
-from prosepolish_core.adapters.postgres_pool import PostgresPool
-from prosepolish_core.adapters.redis_observer import Observer
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.drivers.postgres_pool import PostgresPool
+from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.series.sample_store import SampleStore
 
 from ._schema import store
 from ._table import row

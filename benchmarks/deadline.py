@@ -21,10 +21,10 @@ import redis
 from benchmarks._stack import postgres, valkey
 from demo.standins import Fault, FaultKind, StandIns
 from prosepolish_core import Config, Core
-from prosepolish_core.corrections import corrector
 from prosepolish_core.errors import LookupUnavailable
-from prosepolish_core.lookup import Dictionary
-from prosepolish_core.lookup.tiers import OVERALL_S
+from prosepolish_core.live.corrections import corrector
+from prosepolish_core.live.words import Dictionary
+from prosepolish_core.live.words.tiers import OVERALL_S
 
 MOST_MS = 10.0
 BATCH = 200

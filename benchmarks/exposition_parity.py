@@ -12,10 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from collectors import redis_config, redis_info, redis_latency, redis_slowlog
 from collectors.reading import Entry, Instance
-from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.errors import ProsePolishError
-from prosepolish_core.exposition import render
 from prosepolish_core.ports import Reading, SeriesKey
+from prosepolish_core.watch.metrics import render
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 from ._observed import debian, debian_environment, free_port, programs, served
 from ._record_replies import use

@@ -17,7 +17,7 @@ from benchmarks._rounds import interleaved, show
 from benchmarks._schedules import Silent
 from benchmarks._stack import ENTRY, Everything, core, postgres, valkey
 from prosepolish_core import Core
-from prosepolish_core.lookup import Dictionary
+from prosepolish_core.live.words import Dictionary
 
 WORDS = [f"word{n}" for n in range(100)]
 

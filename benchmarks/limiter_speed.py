@@ -12,7 +12,7 @@ from collections.abc import Callable
 from benchmarks._cores import apart
 from benchmarks.proofs.peers import NAMES, peers
 from benchmarks.proofs.servers import client, valkey
-from prosepolish_core.limits.limiter import Limiter
+from prosepolish_core.live.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit
 
 CALLS = 150

@@ -16,7 +16,7 @@ import redis
 
 from benchmarks._rounds import interleaved, show
 from benchmarks._stack import Everything, core, postgres, valkey
-from prosepolish_core.lookup import Dictionary
+from prosepolish_core.live.words import Dictionary
 from prosepolish_core.model.outcome import Tier
 
 

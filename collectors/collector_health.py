@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from prosepolish_core.model.sample import Kind, Sample
 
 from .health import Health
-from .keeper import Keeper
 from .lease import Leases
 from .reading import Entry, Found, Instance
+from .run_keeper import Keeper
 
 NAME = "collector_health"
 C = Kind.COUNTER

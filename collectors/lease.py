@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from prosepolish_core.adapters.postgres_lease import MEMBERS, SOURCES, AdvisoryLocks
+from prosepolish_core.drivers.postgres_lease import MEMBERS, SOURCES, AdvisoryLocks
 from prosepolish_core.errors import StoreUnavailable
 
 #: At most this many collectors share the sources of one database.

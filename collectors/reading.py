@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from prosepolish_core.adapters.postgres_pool import PostgresPool
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable, StoreUnavailable
 from prosepolish_core.model.sample import Run, RunOutcome, Sample, SlowCommand
-from prosepolish_core.store.retention import Kept
+from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.series.retention import Kept
 
 
 class Found(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prosepolish_core.adapters.redis_observer import Charge, Command, Observer
 from prosepolish_core.errors import SourceRefused
-from prosepolish_core.redis_info.census import KeyFacts, Slice, estimate, samples
+from prosepolish_core.watch.redis_info.census import KeyFacts, Slice, estimate, samples
+from prosepolish_core.watch.redis_info.redis_observer import Charge, Command, Observer
 
 from .reading import Entry, Found, Instance
 

@@ -1,6 +1,6 @@
 """redis_clients: who is connected, grouped by name, user and library."""
 
-from prosepolish_core.redis_info.clients import read_clients
+from prosepolish_core.watch.redis_info.clients import read_clients
 
 from .reading import Entry, Found, Instance
 

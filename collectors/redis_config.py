@@ -1,7 +1,7 @@
 """redis_config: a short list of settings, because verdicts depend on them."""
 
 from prosepolish_core.errors import SourceRefused
-from prosepolish_core.redis_info.flat import CONFIG, read_config
+from prosepolish_core.watch.redis_info.flat import CONFIG, read_config
 
 from .reading import Entry, Found, Instance
 

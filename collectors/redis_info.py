@@ -9,7 +9,7 @@ from functools import partial
 
 from prosepolish_core.errors import ProsePolishError, SourceRefused
 from prosepolish_core.model.sample import Run, RunOutcome
-from prosepolish_core.redis_info.info_reader import InfoReader
+from prosepolish_core.watch.redis_info.info_reader import InfoReader
 
 from . import footprint
 from .reading import Entry, Found, Instance, failed

@@ -10,12 +10,12 @@ import time
 from collections import Counter
 from itertools import product
 
-from prosepolish_core.adapters.redis_listener import Listener, listen
-from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.errors import SourceRefused, SourceUnavailable
 from prosepolish_core.model.sample import Kind, Sample
-from prosepolish_core.redis_info import acl
-from prosepolish_core.redis_info.census import NAMES, UNKNOWN, family_of
+from prosepolish_core.watch.redis_info import acl
+from prosepolish_core.watch.redis_info.census import NAMES, UNKNOWN, family_of
+from prosepolish_core.watch.redis_info.redis_listener import Listener, listen
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 from .reading import Entry, Found, Instance
 

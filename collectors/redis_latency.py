@@ -1,7 +1,7 @@
 """redis_latency: the server's own latency histograms and its latency monitor, in one round trip."""
 
 from prosepolish_core.errors import SourceRefused
-from prosepolish_core.redis_info.latency import read_histogram, read_latest
+from prosepolish_core.watch.redis_info.latency import read_histogram, read_latest
 
 from .reading import Entry, Found, Instance, all_refused
 

@@ -1,6 +1,6 @@
 """redis_memory: MEMORY STATS, for what INFO does not say (bytes per key, tables per database)."""
 
-from prosepolish_core.redis_info.flat import read_memory_stats
+from prosepolish_core.watch.redis_info.flat import read_memory_stats
 
 from .reading import Entry, Found, Instance
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from prosepolish_core.errors import SourceRefused
 from prosepolish_core.model.sample import Kind, Labels, Sample, SlowCommand
-from prosepolish_core.redis_info.info_reply import read_info
-from prosepolish_core.redis_info.slowlog import read_slowlog
+from prosepolish_core.watch.redis_info.info_reply import read_info
+from prosepolish_core.watch.redis_info.slowlog import read_slowlog
 
 from .reading import Entry, Found, Instance, all_refused
 

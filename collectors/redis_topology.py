@@ -2,8 +2,8 @@
 
 from prosepolish_core.errors import SourceRefused
 from prosepolish_core.model.sample import Sample
-from prosepolish_core.redis_info.flat import read_cluster_info, read_cluster_nodes
-from prosepolish_core.redis_info.info_reply import read_info
+from prosepolish_core.watch.redis_info.flat import read_cluster_info, read_cluster_nodes
+from prosepolish_core.watch.redis_info.info_reply import read_info
 
 from .reading import Entry, Found, Instance, all_refused
 

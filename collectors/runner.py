@@ -17,9 +17,9 @@ from . import redis_info
 from .collector_health import Process
 from .grid import GridTrigger
 from .health import Health
-from .keeper import Keeper
 from .lease import Leases
 from .reading import Database, Entry, Instance, read_once
+from .run_keeper import Keeper
 from .schedule import ENTRIES, OWN, POSTGRES
 
 #: Instances read side by side by one slow collector.

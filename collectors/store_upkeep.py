@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from prosepolish_core.model.sample import Sample
-from prosepolish_core.store.retention import maintain
-from prosepolish_core.store.slow_commands import SlowCommands
+from prosepolish_core.watch.series.retention import maintain
+from prosepolish_core.watch.series.slow_commands import SlowCommands
 
 from .reading import Database, Entry, Found
 

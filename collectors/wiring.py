@@ -4,20 +4,20 @@ import threading
 
 import structlog
 
-from prosepolish_core.adapters.postgres_lease import AdvisoryLocks
-from prosepolish_core.adapters.postgres_pool import DatabaseFault, PostgresPool
-from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.config import Config
+from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
+from prosepolish_core.drivers.postgres_pool import DatabaseFault, PostgresPool
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.ports import RunWriter
-from prosepolish_core.store.migrate import migrate
-from prosepolish_core.store.retention import Kept
-from prosepolish_core.store.samples import SampleStore
-from prosepolish_core.store.slow_commands import SlowCommands
+from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.schema.migrate import migrate
+from prosepolish_core.watch.series.retention import Kept
+from prosepolish_core.watch.series.sample_store import SampleStore
+from prosepolish_core.watch.series.slow_commands import SlowCommands
 
-from .keeper import Keeper
 from .lease import Leases
 from .reading import Database, Instance
+from .run_keeper import Keeper
 from .runner import Runner
 from .spool import Spool
 from .writing import RunParts

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from prosepolish_core.model.sample import Run
 from prosepolish_core.ports import RunWriter
-from prosepolish_core.store.slow_commands import SlowCommands
+from prosepolish_core.watch.series.slow_commands import SlowCommands
 
 
 class RunParts:

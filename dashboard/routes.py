@@ -5,8 +5,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from prosepolish_core.errors import StoreUnavailable
-from prosepolish_core.exposition import render
-from prosepolish_core.exposition.render import CONTENT_TYPE
+from prosepolish_core.watch.metrics import render
+from prosepolish_core.watch.metrics.render import CONTENT_TYPE
 
 from . import runtime
 

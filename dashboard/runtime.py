@@ -5,8 +5,8 @@ from functools import cached_property
 from itertools import count
 
 from prosepolish_core import Config, Core
-from prosepolish_core.exposition import CoreTotals
 from prosepolish_core.ports import SampleReader, TelemetryReader
+from prosepolish_core.watch.metrics import CoreTotals
 
 _lock = threading.Lock()
 _generations = count(1)

@@ -9,7 +9,7 @@ from types import FrameType
 
 from prosepolish_core.config import Config
 from prosepolish_core.errors import MigrationError, StartupError
-from prosepolish_core.store.migrate import migrate
+from prosepolish_core.watch.schema.migrate import migrate
 
 from . import leftovers, parts, servers
 from .children import Child, Part, spawn, stop, wait_until

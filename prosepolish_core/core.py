@@ -6,33 +6,32 @@ from typing import Self
 
 from redis import Redis
 
-from .adapters.dictionary_http import BURST, DictionaryHttp
-from .adapters.postgres_connection import PostgresConnection
-from .adapters.postgres_people import PostgresPeople
-from .adapters.postgres_pool import PostgresPool
-from .adapters.postgres_sessions import PostgresSessions
-from .adapters.postgres_words import PostgresWords
-from .adapters.redis_cache import RedisCache, cache_server
-from .adapters.redis_client import connect
-from .caching import CacheLink, FamilyCache, Seal
 from .config import Config
-from .corrections import Corrector
+from .drivers.postgres_connection import PostgresConnection
+from .drivers.postgres_pool import PostgresPool
+from .drivers.redis_client import connect
 from .health import HealthService
-from .invalidation import Clearing
 from .lazy import lazy
-from .limits.limiter import Limiter
-from .llm.backend import PacedBackend, choose_backend
-from .llm.define import LlmDefiner
-from .lookup import Dictionary
+from .live.cache import CacheLink, Clearing, FamilyCache, Seal
+from .live.cache.redis_cache import RedisCache, cache_server
+from .live.corrections import Corrector
+from .live.limits.limiter import Limiter
+from .live.llm.backend import PacedBackend, choose_backend
+from .live.llm.define import LlmDefiner
+from .live.sessions.postgres_sessions import PostgresSessions
+from .live.sessions.service import Sessions
+from .live.users import UserRecords
+from .live.users.postgres_people import PostgresPeople
+from .live.words import Dictionary
+from .live.words.dictionary_api import BURST, DictionaryHttp
+from .live.words.postgres_words import PostgresWords
 from .model.health import Health
 from .model.keys import LLM, PROFILE, SETTINGS, KeyFamily
 from .model.session import SessionRules
-from .profiles import UserRecords
-from .sessions.service import Sessions
-from .store.samples import SampleStore
-from .store.telemetry import PostgresTelemetry
-from .store.telemetry_writer import PostgresTelemetryWriter
-from .telemetry.recorder import BufferedRecorder
+from .watch.counts.reader import PostgresTelemetry
+from .watch.counts.recorder import BufferedRecorder
+from .watch.counts.writer import PostgresTelemetryWriter
+from .watch.series.sample_store import SampleStore
 
 #: Connections to Redis beside those of lookups, limits and sessions: wake-ups, replays, health, clearing.
 OTHERS = 6

@@ -9,15 +9,14 @@ from typing import Any
 
 from redis import Redis
 
-from .adapters.postgres_pool import PostgresPool
-from .adapters.redis_client import connect
-from .adapters.redis_probe import PINGS, RedisProbe, probe
-from .adapters.tcp_reach import reach
 from .config import Config
+from .drivers.postgres_pool import PostgresPool
+from .drivers.redis_client import connect
+from .drivers.redis_probe import PINGS, RedisProbe, probe
+from .drivers.tcp_reach import reach
 from .errors import ProsePolishError
-from .llm.models import model_verdict
-from .model.health import Dependency, Health, Status
-from .model.verdict import Level
+from .live.llm.models import model_verdict
+from .model.health import Dependency, Health, Level, Status
 
 #: How long all the asking may take together.
 DEADLINE_S = 2.5

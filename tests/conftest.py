@@ -72,7 +72,7 @@ def empty_database_url(postgres_server: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(empty_database_url: str) -> str:
     """A new database with the schema applied."""
-    from prosepolish_core.store.migrate import migrate
+    from prosepolish_core.watch.schema.migrate import migrate
 
     migrate(empty_database_url)
     return empty_database_url

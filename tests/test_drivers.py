@@ -1,4 +1,4 @@
-"""Where drivers and the environment are touched: one driver per adapter file, and one file that reads the environment."""
+"""Where drivers and the environment are touched: one driver per file, and one file that reads the environment."""
 
 import ast
 from collections.abc import Iterator
@@ -17,14 +17,22 @@ DRIVERS = {
     "google": "google",
     "requests": "requests",
 }
-#: Files outside adapters/, store/ (psycopg's SQL building and loaders) and demo/embedded/ that name a driver's type, and why.
+#: Rooms in which drivers are touched, and by which: None is any one driver in a file.
+ROOMS: dict[str, set[str] | None] = {
+    "prosepolish_core/drivers/": None,
+    "prosepolish_core/live/": None,
+    "prosepolish_core/watch/redis_info/": {"redis"},
+    "prosepolish_core/watch/": {"psycopg"},
+    "demo/embedded/": None,
+}
+#: Files outside these rooms that name a driver's type, and why.
 OUTSIDE = {
     "prosepolish_core/core.py": {"redis"},  # wires the clients
     "prosepolish_core/health.py": {"redis"},  # asks the clients it is given
-    "prosepolish_core/invalidation/clearing.py": {"redis"},  # SCAN and UNLINK on the client it is given
+    "prosepolish_core/live/cache/clearing.py": {"redis"},  # SCAN and UNLINK on the client it is given
 }
 #: The one bridge between two: an SDK built on requests sends through our bounded httpx client.
-BRIDGES = {"prosepolish_core/adapters/requests_over_httpx.py": {"httpx", "requests"}}
+BRIDGES = {"prosepolish_core/drivers/requests_over_httpx.py": {"httpx", "requests"}}
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -39,14 +47,12 @@ def _allowed(name: str) -> set[str] | None:
     """The drivers a file may import; None: any one of them."""
     if name in BRIDGES:
         return BRIDGES[name]
-    if name.startswith(("prosepolish_core/adapters/", "demo/embedded/")):
-        return None
-    return {"psycopg"} if name.startswith("prosepolish_core/store/") else OUTSIDE.get(name, set())
+    return OUTSIDE.get(name, next((drivers for room, drivers in ROOMS.items() if name.startswith(room)), set()))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_imports_at_most_one_driver_and_only_where_drivers_belong(path: Path) -> None:
-    """Adapters import one driver each; the store imports psycopg; nothing else imports any, but for the files named above."""
+    """A file of drivers/ or live/ imports one driver; the store imports psycopg; nothing else imports any, but for the files named above."""
     found = {DRIVERS[module.split(".")[0]] for module in _imports(path) if module.split(".")[0] in DRIVERS}
     allowed = _allowed(str(path.relative_to(ROOT)))
 

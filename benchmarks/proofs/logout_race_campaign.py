@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 
-from prosepolish_core.sessions.service import Sessions
+from prosepolish_core.live.sessions.service import Sessions
 
 from .session_stack import PEPPER, stack
 from .shards import SHARDS, in_shards

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import redis
 
-from prosepolish_core.limits.limiter import CHECK
+from prosepolish_core.live.limits.limiter import CHECK
 
 from .limits_world import SETS, SUBJECTS, Divergence, World
 from .servers import client, valkey

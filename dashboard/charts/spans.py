@@ -8,7 +8,7 @@ from dashboard.views.hit_rate import TierRate
 from dashboard.views.latency import Spread
 from dashboard.views.targets import family_label, tier_label
 
-from .draft import Draft
+from .figure_builder import Draft
 from .scales import DECADES
 from .theme import BAD, GOOD, QUIET, WARN, colour_of, faded, lay_out, room
 

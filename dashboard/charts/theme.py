@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from prosepolish_core.model.outcome import Tier
 
-from .draft import Draft
+from .figure_builder import Draft
 
 #: One colour per tier on every page; at least 3:1 on white and on the dark background.
 TIER_COLOURS = {Tier.REDIS: "#3B82F6", Tier.POSTGRES: "#0D9488", Tier.DICTIONARY_API: "#D97706", Tier.GEMINI: "#8B5CF6"}

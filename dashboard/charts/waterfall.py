@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from dashboard.views.playground import Step
 
-from .draft import Draft
+from .figure_builder import Draft
 from .scales import scale
 from .theme import QUIET, colour_of, faded, lay_out, room
 

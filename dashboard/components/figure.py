@@ -3,7 +3,8 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from . import later, window
+from . import numbers_first as later
+from . import window
 
 CONFIG = {"displayModeBar": False, "responsive": True}
 

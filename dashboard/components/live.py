@@ -10,7 +10,8 @@ from dashboard import runtime
 from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.model.window import Window
 
-from . import banner, later, window
+from . import banner, window
+from . import numbers_first as later
 
 V = TypeVar("V")
 Build = Callable[[Window], V]

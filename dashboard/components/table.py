@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from . import later
+from . import numbers_first as later
 
 #: Pixels of one row and of the frame around all.
 ROW, FRAME, MOST_ROWS = 33, 2, 11

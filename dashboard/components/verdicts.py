@@ -7,8 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.views import numbers
-from prosepolish_core.model.health import Dependency
-from prosepolish_core.model.verdict import Level, Verdict
+from prosepolish_core.model.health import Dependency, Level, Verdict
 
 Colour = Literal["green", "gray", "orange", "red"]
 #: Icon, colour and word of each level: never colour alone.

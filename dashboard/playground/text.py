@@ -7,7 +7,7 @@ from dashboard.views.playground import Explained, of_correction
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.model.correction import Correction
 
-from . import told
+from . import explained_call as told
 from .visitor import visitor
 
 PANEL = "text"

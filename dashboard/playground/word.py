@@ -6,9 +6,9 @@ from dashboard import runtime
 from dashboard.views.playground import Explained, of_lookup, of_trace
 from prosepolish_core.errors import InvalidInput, LookupUnavailable, StoreUnavailable
 from prosepolish_core.model.entry import Entry
-from prosepolish_core.model.trace import Trace
+from prosepolish_core.model.outcome import Trace
 
-from . import told
+from . import explained_call as told
 from .visitor import visitor
 
 PANEL = "word"

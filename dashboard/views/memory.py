@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from prosepolish_core.model.verdict import Level, Verdict
+from prosepolish_core.model.health import Level, Verdict
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import GaugeSeries, IncreaseSeries, Mark, SampleReader
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from prosepolish_core.calc.savings import Side
+from prosepolish_core.model.health import Verdict
 from prosepolish_core.model.outcome import Family, Tier
-from prosepolish_core.model.verdict import Verdict
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Numbers, SampleReader, TelemetryReader
 

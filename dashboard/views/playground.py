@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from prosepolish_core.model.correction import Correction
 from prosepolish_core.model.lookup import Lookup
-from prosepolish_core.model.outcome import ANSWERED, Outcome
-from prosepolish_core.model.trace import Trace, TraceStep
+from prosepolish_core.model.outcome import ANSWERED, Outcome, Trace, TraceStep
 
 from . import numbers
 from .targets import tier_label

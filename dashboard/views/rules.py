@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from prosepolish_core.model.health import Level, Verdict
 from prosepolish_core.model.outcome import Tier
-from prosepolish_core.model.verdict import Level, Verdict
 from prosepolish_core.ports import Mark
 
 from . import numbers

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..model.tokens import Tokens
+from ..model.correction import Tokens
 
 MILLION = Decimal(1_000_000)
 

@@ -2,8 +2,7 @@
 
 import click
 
-from ..model.health import Dependency
-from ..model.verdict import Level
+from ..model.health import Dependency, Level
 from .opened import as_json, milliseconds, opened_core, print_json
 
 MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.CRITICAL: ("critical", "red")}

@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from ..invalidation import Cleared, Progress
-from ..invalidation.clearing import STATE, family_named
+from ..live.cache import Cleared, Progress
+from ..live.cache.clearing import STATE, family_named
 from ..model.outcome import Family
 from .opened import as_json, opened_core, print_json
 

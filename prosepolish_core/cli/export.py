@@ -2,8 +2,8 @@
 
 import click
 
-from ..redis_info.acl import DIALECTS, setuser
-from ..store.grants import collector_grants, reader_grants
+from ..watch.redis_info.acl import DIALECTS, setuser
+from ..watch.series.grants import collector_grants, reader_grants
 from .opened import as_json, print_json
 
 USER = "prosepolish-collector"

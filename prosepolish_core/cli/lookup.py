@@ -7,8 +7,7 @@ import click
 from ..errors import LookupUnavailable
 from ..model.entry import Entry
 from ..model.lookup import Lookup
-from ..model.outcome import FAILED
-from ..model.trace import TraceStep
+from ..model.outcome import FAILED, TraceStep
 from .opened import as_json, milliseconds, opened_core, print_json
 
 MOST_SENSES = 3

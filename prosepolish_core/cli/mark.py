@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from ..ports import Mark
-from ..store.marks import KINDS, add_mark
+from ..watch.series.marks import KINDS, add_mark
 from .opened import as_json, opened_core, print_json
 
 

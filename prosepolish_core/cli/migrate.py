@@ -3,7 +3,7 @@
 import click
 
 from ..config import Config
-from ..store.migrate import migrate as apply_missing
+from ..watch.schema.migrate import migrate as apply_missing
 from .opened import as_json, print_json
 
 

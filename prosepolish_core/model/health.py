@@ -1,4 +1,4 @@
-"""Health: what each dependency answered when it was asked just now."""
+"""Health: what each dependency answered when it was asked just now, and verdicts with their reason and advice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,30 @@ from enum import StrEnum
 from statistics import median
 from typing import Any
 
-from .verdict import Level, Verdict
+
+class Level(StrEnum):
+    """How bad it is; `rank` orders them."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for ok … 3 for critical."""
+        return list(Level).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judgement about one subject. `reason` is a sentence, `action` says what to do (may be empty)."""
+
+    subject: str
+    level: Level
+    reason: str
+    action: str = ""
+
 
 #: Without these this process cannot do its work; losing any other one only degrades it.
 NEEDED_TO_BE_READY = frozenset({"postgres"})

@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from .entry import Entry
-from .outcome import Outcome, Tier
-from .trace import Trace
+from .outcome import Outcome, Tier, Trace
 
 FREE = Decimal(0)
 

@@ -1,6 +1,7 @@
-"""The closed sets of words: tiers, outcomes and key families."""
+"""The closed sets of words (tiers, outcomes), and the trace of one call, tier by tier."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Tier(StrEnum):
@@ -39,3 +40,23 @@ class Family(StrEnum):
 ANSWERED = frozenset({Outcome.HIT, Outcome.NEGATIVE_HIT, Outcome.STALE_HIT})
 #: Outcomes in which a tier could not do its work.
 FAILED = frozenset({Outcome.REFUSED, Outcome.TIMEOUT, Outcome.ERROR})
+
+
+class TraceStep(NamedTuple):
+    """One tier asked once.
+
+    `start_s` counts from the beginning of the call, `duration_s` is the time in this tier; both in seconds of the
+    monotonic clock. `filled` names the tiers above that were given this tier's answer; a quick load does not wait to
+    hear that Redis took it, and a refusal is counted as the event `lease_lost` when it is heard. `detail` is a short
+    machine word such as `breaker_open` or `404`, never a value or a message of a driver.
+    """
+
+    tier: Tier
+    outcome: Outcome
+    start_s: float
+    duration_s: float
+    filled: tuple[Tier, ...] = ()
+    detail: str = ""
+
+
+Trace = tuple[TraceStep, ...]

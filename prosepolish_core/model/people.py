@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidInput
-from .outcome import Outcome, Tier
-from .trace import Trace
+from .outcome import Outcome, Tier, Trace
 
 #: Deepest nesting and most fields of one update.
 DEEPEST, MOST_FIELDS = 20, 200

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from ..model.outcome import Family, Outcome, Tier
-from ..model.trace import Trace
+from ..model.outcome import Family, Outcome, Tier, Trace
 
 
 class LlmCall(NamedTuple):

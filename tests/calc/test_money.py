@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.calc.money import PriceRow, cost_of, price_on
-from prosepolish_core.model.tokens import Tokens
+from prosepolish_core.model.correction import Tokens
 
 FLASH = PriceRow("m", Decimal("0.30"), Decimal("0.03"), Decimal("2.50"))
 counts = st.integers(0, 10**7)

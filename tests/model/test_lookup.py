@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from prosepolish_core.model.lookup import FREE, Lookup, redis_hits
-from prosepolish_core.model.outcome import Outcome, Tier
-from prosepolish_core.model.trace import TraceStep
+from prosepolish_core.model.outcome import Outcome, Tier, TraceStep
 from tests.support.words import entry
 
 PLAIN: Mapping[str, Any] = entry("a", "First.")

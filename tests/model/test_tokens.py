@@ -2,7 +2,7 @@
 
 import pytest
 
-from prosepolish_core.model.tokens import MOST_TOKENS, NO_TOKENS, Tokens
+from prosepolish_core.model.correction import MOST_TOKENS, NO_TOKENS, Tokens
 
 
 def test_the_total_counts_each_token_once() -> None:

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from prosepolish_core.lookup import Dictionary
-from prosepolish_core.model.outcome import Family, Outcome, Tier
-from prosepolish_core.model.trace import Trace
+from prosepolish_core.live.words import Dictionary
+from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
 from prosepolish_core.ports import Fetched, LlmCall
 
 NO = Fetched(Outcome.NEGATIVE_HIT, detail="404")

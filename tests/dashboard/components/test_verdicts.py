@@ -8,7 +8,7 @@ def _page() -> None:
     import streamlit as st
 
     from dashboard.components.verdicts import verdict_list
-    from prosepolish_core.model.verdict import Level, Verdict
+    from prosepolish_core.model.health import Level, Verdict
 
     levels = st.session_state["levels"]
     verdict_list([Verdict(f"Check {n}", Level(level), "its reason costs $5 [x]") for n, level in enumerate(levels)])

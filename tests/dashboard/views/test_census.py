@@ -9,11 +9,11 @@ import redis
 from collectors import redis_census
 from collectors.reading import Entry, Instance, read_once
 from dashboard.views import census
-from prosepolish_core.adapters.postgres_pool import PostgresPool
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Kind
 from prosepolish_core.ports import Reading, SeriesKey
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.series.sample_store import SampleStore
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

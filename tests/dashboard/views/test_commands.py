@@ -11,14 +11,14 @@ import redis
 from collectors.reading import Instance, read_once
 from collectors.schedule import REDIS
 from dashboard.views import commands
-from prosepolish_core.adapters.postgres_pool import PostgresPool
-from prosepolish_core.adapters.redis_observer import Observer
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import IncreaseSeries, SeriesKey, SlowRow
-from prosepolish_core.redis_info.latency import GRID_US, le
-from prosepolish_core.store.rollups import RollUps
-from prosepolish_core.store.samples import SampleStore
+from prosepolish_core.watch.redis_info.latency import GRID_US, le
+from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.series.rollups import RollUps
+from prosepolish_core.watch.series.sample_store import SampleStore
 from tests.dashboard.rows import WINDOW, Samples, at
 
 HOUR = 3600

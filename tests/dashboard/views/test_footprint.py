@@ -13,14 +13,14 @@ import redis
 from collectors.collector_health import Process
 from collectors.collector_health import read as read_health
 from collectors.health import Health
-from collectors.keeper import Keeper
 from collectors.lease import Leases
 from collectors.reading import Entry, read_once
+from collectors.run_keeper import Keeper
 from collectors.schedule import REDIS
 from collectors.spool import Spool
 from collectors.wiring import Parts
 from dashboard.views import capabilities, commands, footprint, hit_rate
-from prosepolish_core.adapters.postgres_lease import AdvisoryLocks
+from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import IncreaseSeries, SeriesKey
 from tests.dashboard.rows import WINDOW, Samples, at, grown

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.views import memory
-from prosepolish_core.model.verdict import Level
+from prosepolish_core.model.health import Level
 from tests.dashboard.rows import WINDOW, Samples, gauge, grown
 
 MB = 1024.0**2

@@ -6,8 +6,7 @@ from dashboard.charts.waterfall import waterfall
 from dashboard.views import playground
 from prosepolish_core.model.correction import Correction
 from prosepolish_core.model.lookup import Lookup
-from prosepolish_core.model.outcome import Outcome, Tier
-from prosepolish_core.model.trace import TraceStep
+from prosepolish_core.model.outcome import Outcome, Tier, TraceStep
 
 FELL = (
     TraceStep(Tier.REDIS, Outcome.MISS, 0.0, 0.001),

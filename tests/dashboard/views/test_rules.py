@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dashboard.views import counts, hit_rate, latency, memory, rules, savings
 from dashboard.views.trust import Trust
-from prosepolish_core.model.verdict import Level
+from prosepolish_core.model.health import Level
 from tests.dashboard.rows import WINDOW, Samples, Telemetry, asked, gauge, grown, ledger, took
 
 FRESH = Trust(2.0, 1.0, 0, "Redis INFO")

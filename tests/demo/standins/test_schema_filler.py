@@ -4,7 +4,7 @@ from typing import Any
 
 from demo.lexicon import lexicon
 from demo.standins.schema_filler import LONGEST, fill
-from prosepolish_core.llm.prompts import DEFINE
+from prosepolish_core.live.llm.prompts import DEFINE
 
 
 def test_the_schema_of_a_definition_is_filled_for_a_known_word() -> None:

@@ -1,1 +1,0 @@
-"""Drivers at the edge: each file imports exactly one of redis, psycopg, httpx and the Gemini SDKs."""

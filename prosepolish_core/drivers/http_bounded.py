@@ -1,0 +1,126 @@
+"""HTTP to the upstreams, bounded in every direction: one deadline, a byte cap, no redirects, no proxies, no retries."""
+
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import httpcore
+import httpx
+
+from ..calc.strict_json import MalformedJson, parse
+from ..errors import ProsePolishError
+from ..model.outcome import Outcome
+from .http_deadline import DeadlineBackend, deadline, left
+from .pacing import from_error, from_headers
+
+__all__ = ["UpstreamFault", "bounded_client", "deadline", "fault_of"]
+
+#: Status -> (outcome, detail). Anything else that is not 2xx is an ERROR with its number as detail.
+STATUS: dict[int, tuple[Outcome, str]] = {
+    401: (Outcome.REFUSED, "key_refused"),
+    403: (Outcome.REFUSED, "key_refused"),
+    408: (Outcome.TIMEOUT, "408"),
+    429: (Outcome.REFUSED, "429"),
+    504: (Outcome.TIMEOUT, "504"),
+}
+
+
+class UpstreamFault(ProsePolishError):
+    """An upstream gave no usable reply. Passes through an SDK and ends in the adapter that asked; services never see it."""
+
+    def __init__(self, outcome: Outcome, detail: str, retry_after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+def bounded_client(base_url: str, *, max_bytes: int, json_only: bool = False, pool_size: int = 16) -> httpx.Client:
+    """A client whose replies are whole, small and in time, or an UpstreamFault. Use it inside `with deadline(...)`.
+
+    With `json_only` a reply without a 2xx status, or that is not a strict JSON object, is an UpstreamFault too.
+    """
+    tls = httpx.create_ssl_context() if base_url.startswith("https:") else None
+    backend = DeadlineBackend()
+    pool = httpcore.ConnectionPool(ssl_context=tls, max_connections=pool_size, keepalive_expiry=15.0, network_backend=backend)
+    transport = _BoundedTransport(pool, backend, max_bytes, json_only)
+    return httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
+
+
+def fault_of(status: int, headers: httpx.Headers, body: Any = None) -> UpstreamFault:
+    """The fault that a status other than 2xx stands for."""
+    outcome, detail = STATUS.get(status, (Outcome.ERROR, str(status)))
+    if status == 400 and "API_KEY_INVALID" in str(body):
+        outcome, detail = STATUS[401]
+    wait = from_headers(headers, datetime.now(UTC))
+    return UpstreamFault(outcome, detail, from_error(body) if wait is None else wait)
+
+
+class _BoundedTransport(httpx.BaseTransport):
+    def __init__(self, pool: httpcore.ConnectionPool, backend: DeadlineBackend, max_bytes: int, json_only: bool) -> None:
+        self._pool = pool
+        self._backend = backend
+        self._max_bytes = max_bytes
+        self._json_only = json_only
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        # Compressed bodies are refused, not decoded: a few kilobytes can unfold past any cap in one step.
+        request.headers["accept-encoding"] = "identity"
+        url = request.url
+        try:
+            asked = httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.read(),
+                extensions={"timeout": {"pool": left()}},
+            )
+            with closing(self._pool.handle_request(asked)) as reply:
+                # Cookies are dropped: our client would keep them and send them back.
+                headers = httpx.Headers([header for header in reply.headers if header[0].lower() != b"set-cookie"])
+                _refuse_redirects_and_encodings(reply.status, headers)
+                body = self._body(reply.iter_stream())
+        except httpcore.TimeoutException as error:
+            raise UpstreamFault(Outcome.TIMEOUT, "deadline") from error
+        except httpcore.ConnectError as error:
+            raise UpstreamFault(Outcome.ERROR, "connect") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise UpstreamFault(Outcome.ERROR, "disconnected") from error
+        if self._json_only:
+            _must_be_json(reply.status, headers, body)
+        return httpx.Response(reply.status, headers=headers, content=body, request=request)
+
+    def _body(self, parts: Iterable[bytes]) -> bytes:
+        body = bytearray()
+        for part in parts:
+            body += part
+            if len(body) > self._max_bytes:
+                raise UpstreamFault(Outcome.ERROR, "too_large")
+        return bytes(body)
+
+    def close(self) -> None:
+        """Also ends requests that other threads are waiting for."""
+        self._backend.hang_up()
+        with suppress(RuntimeError):  # httpcore minds that requests are still active; they have just been ended
+            self._pool.close()
+
+
+def _refuse_redirects_and_encodings(status: int, headers: httpx.Headers) -> None:
+    if 300 <= status < 400:
+        raise UpstreamFault(Outcome.ERROR, "redirect")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UpstreamFault(Outcome.ERROR, "encoding")
+
+
+def _must_be_json(status: int, headers: httpx.Headers, body: bytes) -> None:
+    try:
+        value = parse(body)
+    except MalformedJson as error:
+        if 200 <= status < 300:
+            raise UpstreamFault(Outcome.ERROR, "malformed") from error
+        value = None
+    if not 200 <= status < 300:
+        raise fault_of(status, headers, value)
+    if not isinstance(value, dict):
+        raise UpstreamFault(Outcome.ERROR, "malformed")

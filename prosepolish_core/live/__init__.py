@@ -1,0 +1,1 @@
+"""What one request passes: words, corrections, users, limits, sessions, their cache and the LLM."""

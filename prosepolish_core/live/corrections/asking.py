@@ -1,0 +1,81 @@
+"""Asking the LLM for one correction: what is paid for is recorded, what is fit to use is kept, everything has a type."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from ...calc.breaker import Breaker, BreakerPolicy
+from ...model.outcome import Outcome
+from ...ports import LlmBackend, LlmCall, LlmFault, LlmReply, LlmRequest, Recorder
+from ..cache import Loaded
+from ..llm.answers import BadAnswer, corrected_text
+from ..llm.ledger import paid, tokens_of
+from ..llm.prompts import CORRECT
+from .record import CorrectionRecord
+
+#: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next caller.
+LLM_S = 20.0
+#: Its own, apart from the one of definitions: those give up sooner, and their time-outs say little about ours.
+BREAKER = BreakerPolicy(failures=5, calls=20, open_s=2.0, longest_s=60.0)
+#: What the model says about this very text, and would be paid to say again: remembered briefly, and never as a correction.
+VERDICTS = frozenset({"safety", "recitation"})
+VERDICT_S = 300.0
+#: Faults that never reached Gemini, and so say nothing about it.
+OURS = frozenset({"paced", "sdk_loading", "sdk_missing"})
+
+
+class Asked(NamedTuple):
+    """What only the caller who was elected to ask hears: when the call began, how long it took, its ledger row."""
+
+    began: float
+    duration_s: float
+    call: LlmCall | None = None
+
+
+class Asking:
+    """The loader behind the cache."""
+
+    def __init__(
+        self, backend: LlmBackend | None, recorder: Recorder, clock: Callable[[], float], now: Callable[[], datetime]
+    ) -> None:
+        self._backend = backend
+        self._recorder = recorder
+        self._clock = clock
+        self._now = now
+        self.breaker = Breaker(BREAKER)
+
+    def ask(self, text: str, request: LlmRequest) -> Loaded:
+        """One call. Kept when it is finished, not empty and sane, or (briefly) a verdict; a fault is only told to who waits."""
+        began = self._clock()
+        if self._backend is None:
+            return _fault(Outcome.REFUSED, "no_backend", Asked(began, 0.0))
+        if not self.breaker.allow(began):
+            return _fault(Outcome.ERROR, "breaker_open", Asked(began, 0.0))
+        reply = self._backend.generate(request, LLM_S)
+        ended = self._clock()
+        duration_s = ended - began
+        if isinstance(reply, LlmReply):
+            self.breaker.success(ended, duration_s)
+        elif reply.detail not in OURS:
+            self.breaker.failure(ended, reply.retry_after_s or 0.0)
+        if isinstance(reply, LlmFault):
+            return _fault(reply.outcome, reply.detail, Asked(began, duration_s))
+        return self._read(text, reply, began, duration_s)
+
+    def _read(self, text: str, reply: LlmReply, began: float, duration_s: float) -> Loaded:
+        call = paid(CORRECT.task, reply, duration_s, self._now())
+        self._recorder.llm(call)
+        asked = Asked(began, duration_s, call)
+        try:
+            better = corrected_text(text, reply)
+        except BadAnswer as bad:
+            self._recorder.event("llm_answer_unfit")
+            why = str(bad)
+            record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, why, call.cost_usd)
+            return Loaded(record.to_dict(), keep=why in VERDICTS, ttl_s=VERDICT_S, extra=asked)
+        record = CorrectionRecord(better, reply.model_version, tokens_of(reply), duration_s, cost_usd=call.cost_usd)
+        return Loaded(record.to_dict(), extra=asked)
+
+
+def _fault(outcome: Outcome, detail: str, asked: Asked) -> Loaded:
+    return Loaded(CorrectionRecord(None, outcome=outcome, detail=detail).to_dict(), keep=False, extra=asked)

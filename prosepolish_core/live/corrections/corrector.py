@@ -1,0 +1,125 @@
+"""Corrections: the LLM behind its cache. Always gives a text fit to show, the original one when nobody could correct it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from ...model.correction import Correction
+from ...model.keys import key
+from ...model.outcome import Family, Outcome, Tier, Trace, TraceStep
+from ...ports import LlmBackend, LlmCall
+from ..cache import Cached, FamilyCache, NoLoad
+from ..cache.results import Loader
+from ..llm.ledger import avoided
+from ..llm.prompts import CORRECT, RequestKeys
+from .asking import Asked, Asking
+from .record import CorrectionRecord
+from .text import checked_text
+
+#: How long a caller waits in all.
+DEADLINE_S = 8.0
+FREE = Decimal(0)
+#: The word of the cache's step when another caller's load was waited for.
+COALESCED = "coalesced"
+
+
+class Corrector:
+    """`core.corrector`. Thread-safe. Raises InvalidText for a text we refuse, and nothing else."""
+
+    def __init__(
+        self,
+        cache: FamilyCache,
+        backend: LlmBackend | None,
+        model: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._cache = cache
+        self._recorder = cache.recorder
+        self._clock = cache.link.runtime.now
+        self._asking = Asking(backend, cache.recorder, self._clock, now)
+        self._model = model
+        self._keys = RequestKeys(CORRECT.task, CORRECT.version, CORRECT.request(model, ""))
+        self._now = now
+        self._deadline_s = deadline_s
+
+    def correct(self, text: str, user_id: str | None = None) -> Correction:  # noqa: ARG002 - the answer depends on the text alone
+        """Correct one text (at most 5,000 characters). Answers are shared: who asked is neither kept nor part of the key."""
+        text = checked_text(text)
+        request = CORRECT.request(self._model, text)
+        name = key(Family.LLM, CORRECT.task, self._keys.key(request))
+        began = self._clock()
+        try:
+            cached, record = self._read(name, lambda _: self._asking.ask(text, request), began)
+        except NoLoad as none:
+            step = TraceStep(Tier.GEMINI, none.outcome, 0.0, self._clock() - began, (), none.detail)
+            answer = Correction(text, False, None, none.outcome, trace=(step,), detail=none.detail)
+        else:
+            answer = self._answer(text, cached, record, began)
+            self._recorder.access(Family.LLM, name, cached.size_bytes)
+        self._recorder.record(Family.LLM, answer.trace)
+        return answer
+
+    def _read(self, name: str, loader: Loader, began: float) -> tuple[Cached, CorrectionRecord]:
+        """The cached or loaded answer. A value that is not ours is deleted, and asked for once more. Raises NoLoad."""
+        for _ in range(2):
+            cached = self._cache.read(name, loader, began, self._deadline_s)
+            if (record := CorrectionRecord.from_dict(cached.value)) is not None:
+                return cached, record
+            self._recorder.event("unreadable_value")
+            self._cache.drop([name])
+        raise NoLoad(Outcome.ERROR, "unreadable_value")
+
+    def _answer(self, text: str, cached: Cached, record: CorrectionRecord, began: float) -> Correction:
+        """What the record means for this caller: found, made for it, or made for somebody else at the same moment."""
+        asked: Asked | None = None if cached.shared else cached.extra
+        trace = _found(cached, record) if asked is None else _trace(cached, asked, record, began)
+        if record.text is None:
+            if trace[-1].outcome is Outcome.NEGATIVE_HIT:
+                self._recorder.event("llm_verdict_remembered")
+            paid = asked.call.cost_usd if asked and asked.call else FREE
+            return Correction(
+                text, False, None, record.outcome, record.tokens, paid, trace, record.detail, record.model, None, cached.degraded
+            )
+        call = self._avoided(cached, record)
+        return Correction(
+            text=record.text,
+            changed=record.text != text,
+            tier=trace[-1].tier,
+            outcome=Outcome.HIT,
+            tokens=record.tokens,
+            cost_usd=asked.call.cost_usd if asked and asked.call else FREE,
+            trace=trace,
+            model=record.model,
+            avoided_usd=call.cost_usd if call else None,
+            degraded=cached.degraded,
+        )
+
+    def _avoided(self, cached: Cached, record: CorrectionRecord) -> LlmCall | None:
+        """The ledger row of a hit. Waiting for somebody else's call avoided none: the cache had nothing; it is counted apart."""
+        if cached.step.detail == COALESCED:
+            self._recorder.event("llm_coalesced")
+        if cached.outcome is Outcome.MISS or cached.step.detail == COALESCED:
+            return None
+        call = avoided(record.paid(CORRECT.task), self._now())
+        self._recorder.llm(call)
+        return call
+
+
+def _found(cached: Cached, record: CorrectionRecord) -> Trace:
+    """The step of the cache. A remembered verdict is a negative hit; a fault that somebody else ran into is Gemini's."""
+    if record.text is not None:
+        return (cached.step,)
+    if cached.step.detail == COALESCED:
+        return (TraceStep(Tier.GEMINI, record.outcome, 0.0, cached.step.duration_s, (), COALESCED),)
+    return (cached.step._replace(outcome=Outcome.NEGATIVE_HIT, detail=record.detail),)
+
+
+def _trace(cached: Cached, asked: Asked, record: CorrectionRecord, began: float) -> Trace:
+    """Redis's part ends where the call began; the call's own follows."""
+    start = max(0.0, asked.began - began)
+    filled = (Tier.REDIS,) if cached.filled else ()
+    return (
+        cached.step._replace(duration_s=start),
+        TraceStep(Tier.GEMINI, record.outcome, start, asked.duration_s, filled, record.detail),
+    )

@@ -1,0 +1,66 @@
+"""What a load of a correction came to: a finished answer or a verdict, which are cached, or a fault, only told to who waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from ...model.correction import NO_TOKENS, Tokens
+from ...model.outcome import Outcome
+from ...ports import LlmCall
+from ..llm.ledger import PAID, credible, lasted
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRecord:
+    """`text` is None for a verdict or a fault, `outcome` and `detail` say which. The rest is the evidence of the call.
+
+    `model` is the version that answered, `duration_s` how long it took: the time that a hit saves. `cost_usd` is what it cost
+    on that day; None when its price was not known.
+    """
+
+    text: str | None
+    model: str = ""
+    tokens: Tokens = NO_TOKENS
+    duration_s: float = 0.0
+    outcome: Outcome = Outcome.HIT
+    detail: str = ""
+    cost_usd: Decimal | None = None
+
+    @classmethod
+    def from_dict(cls, plain: Any) -> Self | None:
+        """Read a value back; None when it is not one of ours."""
+        if not isinstance(plain, Mapping):
+            return None
+        try:
+            text, duration_s, cost = plain["text"], plain["duration_s"], plain.get("cost_usd")
+            record = cls(
+                text,
+                plain["model"],
+                Tokens(*plain["tokens"]),
+                float(duration_s),
+                Outcome(plain["outcome"]),
+                plain["detail"],
+                None if cost is None else Decimal(cost),
+            )
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            return None
+        texts = isinstance(plain["model"], str) and isinstance(plain["detail"], str)
+        fits = isinstance(text, str) and bool(text) if record.outcome is Outcome.HIT else text is None
+        return record if texts and fits and lasted(duration_s) and credible(record.paid("")) else None
+
+    def paid(self, task: str) -> LlmCall:
+        """The call behind it, as the ledger has it."""
+        return LlmCall(PAID, task, self.model, *self.tokens, self.cost_usd, "", self.duration_s)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plain dictionary that `from_dict` reads back."""
+        return {
+            "text": self.text,
+            "model": self.model,
+            "tokens": list(self.tokens),
+            "duration_s": self.duration_s,
+            "outcome": self.outcome.value,
+            "detail": self.detail,
+            "cost_usd": None if self.cost_usd is None else str(self.cost_usd),
+        }

@@ -1,0 +1,36 @@
+"""What a presented token means against the durable row of its log-in. Pure: the row carries the store's clock."""
+
+from datetime import timedelta
+from enum import StrEnum
+from hmac import compare_digest
+
+from ...model.session import FamilyRow, SessionRules
+from .token import Parsed
+
+
+class Meaning(StrEnum):
+    """What presenting this token amounts to."""
+
+    CURRENT = "current"  #: the token in force
+    RETRY = "retry"  #: the token before it, with the nonce of the rotation whose reply was lost
+    ROTATED = "rotated"  #: the token before it, within the grace time: too late, but no theft
+    REUSE = "reuse"  #: a rotated token used again
+    REFUSED = "refused"  #: ended, expired, of an older generation, or not ours
+
+
+def meaning(
+    row: FamilyRow, parsed: Parsed, rules: SessionRules, *, rotating: bool = False, nonce_hash: bytes | None = None
+) -> Meaning:
+    """Judge one use. A rotated token may be shown again only with its nonce, or (to verify) within the grace time."""
+    if not row.is_live(rules):
+        return Meaning.REFUSED
+    if parsed.family is None or parsed.seq == row.seq:
+        return Meaning.CURRENT if compare_digest(parsed.token_hash, row.current_hash) else Meaning.REFUSED
+    if parsed.seq > row.seq:
+        return Meaning.REFUSED
+    late = row.rotated_at is None or row.now - row.rotated_at > timedelta(seconds=rules.grace_s)
+    if parsed.seq < row.seq - 1 or late:
+        return Meaning.REUSE
+    if nonce_hash and row.nonce_hash and compare_digest(nonce_hash, row.nonce_hash):
+        return Meaning.RETRY
+    return Meaning.REUSE if rotating else Meaning.ROTATED

@@ -1,0 +1,218 @@
+"""The tiers below Redis, asked one after the other for one word; and what of their answers is kept where."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from ...calc.breaker import Breaker
+from ...errors import StoreUnavailable
+from ...model.lookup import FREE
+from ...model.outcome import FAILED, Outcome, Tier, TraceStep
+from ...ports import Fetched, LlmCall, Recorder, WordRow, WordSource, WordStore
+from ..cache import Later, Loaded
+from ..llm.define import UNFINISHED_LATELY
+from .stored_answer import Found, to_value, unavailable
+from .tiers import DOUBTFUL_ABSENCE_S, LEAST_S, ROWS, SPARED_S, TIERS, absence_s, kept_absence_s
+
+#: Not a fault of the upstream, and nothing the caller is told about: this source is switched off, or paces itself.
+OFF = "no_backend"
+PACED = "paced"
+NEVER = float("-inf")
+#: Members of an enum, and rows found by them, are slow to reach; these are needed for every miss.
+_POSTGRES, _HIT = Tier.POSTGRES, Outcome.HIT
+_STORE_S = TIERS[Tier.POSTGRES].deadline_s
+
+
+class Asked(NamedTuple):
+    """What asking the sources came to: the first answer, who gave it, and whether somebody failed who might have known."""
+
+    steps: tuple[TraceStep, ...]
+    said: Fetched | None
+    by: Tier | None
+    doubtful: bool
+    judged: bool
+    cost_usd: Decimal | None
+    call: LlmCall | None
+
+
+class WordChain:
+    """PostgreSQL, then the sources in order. One breaker for each tier, shared by every word."""
+
+    def __init__(self, store: WordStore, sources: Sequence[WordSource], recorder: Recorder, now: Callable[[], float]) -> None:
+        self._store = store
+        self._sources = tuple(sources)
+        self._recorder = recorder
+        self._now = now
+        #: Word -> the source that is being asked for it: whom a caller blames who cannot wait any longer.
+        self.asking: dict[str, Tier] = {}
+        self.breakers: dict[Tier, Breaker] = {row.tier: Breaker(row.breaker) for row in ROWS if row.breaker is not None}
+        self._store_breaker = self.breakers[Tier.POSTGRES]
+
+    # --- tier 2 ---
+
+    def load(self, word: str, began: float, until: float) -> Loaded | Later:
+        """PostgreSQL's answer, or what to do when it has none."""
+        started = self._now()
+        rows, fault = self._rows((word,), started, until)
+        return self._loaded(word, rows.get(word), fault, began, started, self._now() - started)
+
+    def load_many(self, words: Sequence[str], began: float, until: float) -> dict[str, Loaded | Later]:
+        """The same for many words, in one query."""
+        started = self._now()
+        rows, fault = self._rows(words, started, until)
+        spent = self._now() - started
+        return {word: self._loaded(word, rows.get(word), fault, began, started, spent) for word in words}
+
+    def _loaded(
+        self, word: str, row: WordRow | None, fault: tuple[Outcome, str] | None, began: float, started: float, spent: float
+    ) -> Loaded | Later:
+        if row is not None and (row.entry is not None or row.absent):
+            outcome = _HIT if row.entry is not None else Outcome.NEGATIVE_HIT
+            return self._kept(row, TraceStep(_POSTGRES, outcome, started - began, spent))
+        outcome, detail = fault or (Outcome.MISS, "")
+        return self._later(word, row, TraceStep(_POSTGRES, outcome, started - began, spent, (), detail), began)
+
+    def _rows(self, words: Sequence[str], started: float, until: float) -> tuple[Mapping[str, WordRow], tuple[Outcome, str] | None]:
+        breaker = self._store_breaker
+        if not breaker.allow(started):
+            return {}, (Outcome.ERROR, "breaker_open")
+        timeout_s = min(_STORE_S, until - started)
+        try:
+            if len(words) == 1:
+                rows: Mapping[str, WordRow] = {words[0]: self._store.get(words[0], timeout_s)}
+            else:
+                rows = self._store.get_many(words, timeout_s)
+        except StoreUnavailable:
+            ended = self._now()
+            breaker.failure(ended)
+            late = ended - started >= timeout_s * 0.9
+            return {}, (Outcome.TIMEOUT, "timeout") if late else (Outcome.ERROR, "unavailable")
+        breaker.success(self._now())
+        return rows, None
+
+    @staticmethod
+    def _kept(row: WordRow, step: TraceStep) -> Loaded:
+        """What PostgreSQL knows, on its way into Redis."""
+        ttl_s = None if row.entry is not None else absence_s(row.absences, TIERS[_POSTGRES].absence_s)
+        source = row.source or _POSTGRES.value
+        return Loaded(to_value(row.entry, source, row.paid), True, ttl_s, Found(_POSTGRES, step.outcome, (step,), FREE))
+
+    # --- tiers 3 and 4 ---
+
+    def _later(self, word: str, row: WordRow | None, step: TraceStep, began: float) -> Loaded | Later:
+        if not self._sources:
+            return self._conclude(word, row, Asked((step,), None, None, False, False, FREE, None), step)
+        return Later(lambda until: self._conclude(word, row, self._ask_sources(word, row, step, began, until), step))
+
+    def _ask_sources(self, word: str, row: WordRow | None, first: TraceStep, began: float, until: float) -> Asked:
+        """Ask until somebody knows the word. "No such word" of one is put to the next, who may know better."""
+        steps, said, by, failed, judged = [first], None, None, False, bool(row and row.judged)
+        cost: Decimal | None = FREE
+        call: LlmCall | None = None
+        for source in self._sources:
+            if source.tier is Tier.GEMINI and row is not None and row.judged:
+                continue  # it has said no before, and it is not paid to say so twice
+            started = self._now()
+            fetched = self._fetch(source, word, started, until)
+            if fetched.detail == OFF:
+                continue
+            steps.append(TraceStep(source.tier, fetched.outcome, started - began, self._now() - started, (), fetched.detail))
+            if fetched.call is not None:
+                self._recorder.llm(fetched.call)
+                call = fetched.call
+                cost = None if cost is None or call.cost_usd is None else cost + call.cost_usd
+            if fetched.outcome is Outcome.HIT:
+                return Asked(tuple(steps), fetched, source.tier, False, False, cost, call)
+            if fetched.outcome is Outcome.NEGATIVE_HIT:
+                said, by = fetched, source.tier
+                judged = judged or source.tier is Tier.GEMINI
+            failed = failed or fetched.outcome in FAILED
+        return Asked(tuple(steps), said, by, failed and by is not Tier.GEMINI, judged, cost, call)
+
+    def _fetch(self, source: WordSource, word: str, started: float, until: float) -> Fetched:
+        breaker, policy = self.breakers[source.tier], TIERS[source.tier]
+        timeout_s = min(policy.deadline_s, until - started - SPARED_S)
+        if timeout_s < LEAST_S:
+            return Fetched(Outcome.TIMEOUT, detail="no_time")
+        if not breaker.allow(started):
+            return Fetched(Outcome.ERROR, detail="breaker_open")
+        self.asking[word] = source.tier
+        try:
+            fetched = source.fetch(word, timeout_s)
+        except Exception:  # noqa: BLE001 - a source promises not to raise; one that does must not take the lookup with it
+            fetched = Fetched(Outcome.ERROR, detail="source_failed")
+        finally:
+            self.asking.pop(word, None)
+        ended = self._now()
+        if fetched.outcome not in FAILED or fetched.call is not None:  # an unfit answer that was paid for is no outage
+            breaker.success(ended, ended - started)
+        elif fetched.detail not in {PACED, OFF, UNFINISHED_LATELY}:
+            breaker.failure(ended, fetched.retry_after_s or 0.0)
+        return fetched
+
+    # --- the answer, and what is kept ---
+
+    def _conclude(self, word: str, row: WordRow | None, asked: Asked, first: TraceStep) -> Loaded:
+        if asked.said is not None and asked.said.entry is not None and asked.by is not None:
+            return self._entry(word, row, asked, asked.said.entry, asked.by)
+        if asked.said is not None and asked.by is not None:
+            return self._absence(word, row, asked, asked.by)
+        if row is not None and row.judged:  # nobody could be asked, but the LLM's word still stands: better than an error
+            steps = (*asked.steps[1:], first._replace(outcome=Outcome.NEGATIVE_HIT, detail="judged"))
+            value = to_value(None, Tier.GEMINI, None)
+            return Loaded(value, True, DOUBTFUL_ABSENCE_S, Found(Tier.POSTGRES, Outcome.NEGATIVE_HIT, steps, asked.cost_usd))
+        faults = [step for step in asked.steps if step.outcome in FAILED]
+        if faults:
+            lost = Found(None, Outcome.ERROR, asked.steps, asked.cost_usd)
+            return Loaded(unavailable(faults[-1].detail), False, None, lost)
+        return Loaded(to_value(None, "", None), False, None, Found(None, Outcome.MISS, asked.steps, asked.cost_usd))
+
+    def _entry(self, word: str, row: WordRow | None, asked: Asked, entry: Mapping[str, object], by: Tier) -> Loaded:
+        paid = asked.call if by is Tier.GEMINI else None
+        proved = self._keep(word, row, lambda old: (WordRow(old.fence, entry, by.value, paid=paid), None))
+        steps = _filled(asked.steps, proved > NEVER)
+        return Loaded(to_value(entry, by.value, paid), True, None, Found(by, Outcome.HIT, steps, asked.cost_usd), proved)
+
+    def _absence(self, word: str, row: WordRow | None, asked: Asked, by: Tier) -> Loaded:
+        answer = next(step for step in reversed(asked.steps) if step.tier is by)
+        steps = (*(step for step in asked.steps if step is not answer), answer)
+        value = to_value(None, by.value, None)
+        found = Found(by, Outcome.NEGATIVE_HIT, steps, asked.cost_usd)
+        if asked.doubtful:
+            return Loaded(value, True, DOUBTFUL_ABSENCE_S, found)
+        absences = (row.absences if row else 0) + 1
+        kept = WordRow(row.fence if row else 0, absences=absences, judged=asked.judged)
+        proved = self._keep(word, row, lambda _: (kept, kept_absence_s(absences)))
+        ttl_s = absence_s(absences, TIERS[by].absence_s)
+        return Loaded(value, True, ttl_s, found._replace(steps=_filled(steps, proved > NEVER)), proved)
+
+    def _keep(self, word: str, row: WordRow | None, what: Callable[[WordRow], tuple[WordRow, float | None]]) -> float:
+        """Write to PostgreSQL under the fence that was read. The instant at which the fence still stood, or NEVER.
+
+        Without a fence (PostgreSQL did not answer) nothing is written: the word may have been invalidated since.
+        """
+        breaker = self.breakers[Tier.POSTGRES]
+        sent = self._now()
+        if row is None or not breaker.allow(sent):
+            return NEVER
+        new, absent_s = what(row)
+        try:
+            timeout_s = TIERS[Tier.POSTGRES].deadline_s
+            stood = (
+                self._store.put(word, new, timeout_s)
+                if absent_s is None
+                else self._store.put_absence(word, new, absent_s, timeout_s)
+            )
+        except StoreUnavailable:
+            breaker.failure(self._now())
+            self._recorder.event("word_not_kept")
+            return NEVER
+        breaker.success(self._now())
+        if not stood:
+            self._recorder.event("fence_lost")
+        return sent if stood else NEVER
+
+
+def _filled(steps: tuple[TraceStep, ...], kept: bool) -> tuple[TraceStep, ...]:
+    """The deciding step says that PostgreSQL was filled."""
+    return (*steps[:-1], steps[-1]._replace(filled=(Tier.POSTGRES,))) if kept else steps

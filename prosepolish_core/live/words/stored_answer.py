@@ -1,0 +1,56 @@
+"""What a lookup keeps in Redis, and how an answer is made of it."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from ...model.outcome import Outcome, Tier, TraceStep
+from ...ports import LlmCall
+from ..llm.ledger import credible
+
+
+class Found(NamedTuple):
+    """How the tiers below Redis came to an answer: the deciding tier and outcome, every step, what it cost."""
+
+    tier: Tier | None
+    outcome: Outcome
+    steps: tuple[TraceStep, ...]
+    cost_usd: Decimal | None
+
+
+#: Fields of a paid call that are stored with its word: all but the last, which only an avoided call has.
+KEPT = len(LlmCall._fields) - 1
+#: Stored under a word: {"entry": {...} or null, "source": tier, "paid": [...]} ; told, never stored: {"unavailable": word}.
+Value = dict[str, Any]
+
+
+def to_value(entry: Mapping[str, object] | None, source: str, paid: LlmCall | None) -> Value:
+    """As it lies in Redis."""
+    value: Value = {"entry": entry, "source": source}
+    if paid is not None:
+        value["paid"] = [*paid[:7], None if paid.cost_usd is None else str(paid.cost_usd), *paid[8:KEPT]]
+    return value
+
+
+def unavailable(reason: str) -> Value:
+    """Told to who waits in other processes, so that a broken upstream is not asked once by each of them."""
+    return {"unavailable": reason}
+
+
+def is_value(found: object) -> bool:
+    """Whether a stored value has the shape of ours: whoever may write to Redis must not be able to make a lookup raise."""
+    if type(found) is not dict or "entry" not in found:
+        return False
+    return type(found["entry"]) is dict or (found["entry"] is None and type(found.get("source")) is str)
+
+
+def paid_in(value: Value) -> LlmCall | None:
+    """The ledger row of the call behind a value, when there was one and it can be read."""
+    row = value.get("paid")
+    if not isinstance(row, list) or len(row) != KEPT:
+        return None
+    try:
+        call = LlmCall._make([*row[:7], None if row[7] is None else Decimal(row[7]), *row[8:], None])
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return call if credible(call) else None

@@ -1,0 +1,129 @@
+"""What waits to be written: kept while PostgreSQL is away, bounded by adding old things together, never by dropping counts."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from ...ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from .access import joined
+from .tally import Tally
+
+#: Width and age in seconds: 10 s buckets for a quarter of an hour, minutes for two hours, hours for a week; what is older
+#: joins the oldest hour.
+KEEP = ((10, 900), (60, 7200), (3600, 604_800))
+#: Thinning starts above the first number, and again each time so many more have come.
+MOST_BUCKETS, MORE_BUCKETS = 90, 90
+#: Ledger rows kept one by one; older ones are added up per hour and model.
+MOST_LEDGER_ROWS = 5000
+#: Sampled key reads kept; older ones are dropped, and counted as the event `access_trace_dropped`.
+MOST_ACCESSES = 200_000
+#: What one flush carries at most, so that it stays a short transaction.
+BATCH_BUCKETS, BATCH_LEDGER_ROWS, BATCH_CHUNKS = 40, 1000, 500
+
+
+class Backlog:
+    """Not thread-safe: its owner holds a lock."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, Tally] = {}
+        self._ledger: list[LedgerRow] = []
+        self._accesses: list[AccessChunk] = []
+        self._access_count = 0
+        self._thin_above = MOST_BUCKETS
+
+    def __bool__(self) -> bool:
+        return bool(self._buckets or self._ledger or self._accesses)
+
+    @property
+    def buckets(self) -> int:
+        """How many buckets wait."""
+        return len(self._buckets)
+
+    def add(self, second: int, tally: Tally, ledger: Iterable[LedgerRow], accesses: Iterable[AccessChunk]) -> None:
+        """Add what was counted in the bucket that begins at this second since the epoch."""
+        if tally.lookups or tally.events:
+            self._buckets.setdefault(second, Tally()).merge(tally)
+        self._ledger.extend(ledger)
+        for chunk in accesses:
+            self._accesses.append(chunk)
+            self._access_count += len(chunk.sizes)
+        self._thin(second)
+
+    def note(self, second: int, name: str) -> None:
+        """Count something that happened to the backlog itself."""
+        self._buckets.setdefault(second, Tally()).count(name, 1)
+
+    def take(self, process: UUID, sequence: int) -> TelemetryBatch:
+        """Remove and return the oldest part."""
+        lookups, events = [], []
+        self._thin_above = MOST_BUCKETS
+        for second in sorted(self._buckets)[:BATCH_BUCKETS]:
+            ts, tally = datetime.fromtimestamp(second, UTC), self._buckets.pop(second)
+            lookups += [
+                LookupDelta(ts, str(family), str(tier), str(outcome), c.steps, c.answers, c.sum_s, tuple(c.counts))
+                for (family, tier, outcome), c in sorted(tally.lookups.items())
+            ]
+            events += [EventDelta(ts, name, amount) for name, amount in sorted(tally.events.items())]
+        ledger, self._ledger = self._ledger[:BATCH_LEDGER_ROWS], self._ledger[BATCH_LEDGER_ROWS:]
+        chunks, self._accesses = self._accesses[:BATCH_CHUNKS], self._accesses[BATCH_CHUNKS:]
+        self._access_count -= sum(len(chunk.sizes) for chunk in chunks)
+        return TelemetryBatch(process, sequence, tuple(lookups), tuple(events), tuple(ledger), tuple(joined(chunks)))
+
+    def _thin(self, second: int) -> None:
+        if len(self._buckets) > self._thin_above:
+            self._buckets = thinned(self._buckets)
+            self._thin_above = len(self._buckets) + MORE_BUCKETS
+        if len(self._ledger) > MOST_LEDGER_ROWS:
+            self._ledger = added_up(self._ledger)
+        dropped = 0
+        while self._access_count > MOST_ACCESSES:
+            gone = len(self._accesses.pop(0).sizes)
+            self._access_count -= gone
+            dropped += gone
+        if dropped:
+            self._buckets.setdefault(second, Tally()).count("access_trace_dropped", dropped)
+
+
+def thinned(buckets: dict[int, Tally]) -> dict[int, Tally]:
+    """The same counts in fewer buckets: recent ones stay, older ones join at the start of their minute or hour."""
+    newest = max(buckets)
+    fewer: dict[int, Tally] = {}
+    for second in sorted(buckets):
+        width = next((step for step, age in KEEP if newest - second < age), KEEP[-1][0])
+        oldest = newest - newest % width - KEEP[-1][1]
+        start = max(second - second % width, oldest)
+        if start in fewer:
+            fewer[start].merge(buckets[second])
+        else:
+            fewer[start] = buckets[second]
+    return fewer
+
+
+def added_up(rows: list[LedgerRow]) -> list[LedgerRow]:
+    """The newer half as it is; the older half added up per hour, kind, task, model, price and whether it has one."""
+    half = len(rows) // 2
+    sums: dict[tuple[object, ...], LedgerRow] = {}
+    for row in rows[:half]:
+        ts, call = row.ts.replace(minute=0, second=0, microsecond=0), row.call
+        key = (ts, call.kind, call.task, call.model, call.price_date, call.cost_usd is None, call.then_usd is None)
+        before = sums.get(key)
+        sums[key] = row._replace(ts=ts) if before is None else _sum(before, row)
+    return [*sums.values(), *rows[half:]]
+
+
+def _sum(a: LedgerRow, b: LedgerRow) -> LedgerRow:
+    call = a.call._replace(
+        prompt=a.call.prompt + b.call.prompt,
+        cached=a.call.cached + b.call.cached,
+        output=a.call.output + b.call.output,
+        thoughts=a.call.thoughts + b.call.thoughts,
+        cost_usd=_both(a.call.cost_usd, b.call.cost_usd),
+        then_usd=_both(a.call.then_usd, b.call.then_usd),
+        duration_s=a.call.duration_s + b.call.duration_s,
+    )
+    return LedgerRow(a.ts, call, a.calls + b.calls)
+
+
+def _both(one: Decimal | None, two: Decimal | None) -> Decimal | None:
+    return None if one is None or two is None else one + two

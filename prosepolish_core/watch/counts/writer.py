@@ -1,0 +1,149 @@
+"""Telemetry batches into PostgreSQL: each added once, at all three steps, in one transaction."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from decimal import Decimal
+from time import monotonic
+from typing import Any, Protocol
+
+from ...drivers.postgres_pool import Connection, DatabaseFault, store_faults
+from ...errors import InvalidInput, StoreUnavailable
+from ...ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from .retention import remove_old
+
+#: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
+FLUSH_LOCK = 0x7E1E_0001
+
+#: Old rows are removed by a process that has lived so long, and then as often.
+FIRST_TIDY_S, TIDY_S = 60.0, 3600.0
+
+_ONCE = """
+INSERT INTO telemetry_flush AS f (process, sequence) VALUES (%s, %s)
+ON CONFLICT (process) DO UPDATE SET sequence = EXCLUDED.sequence, ts = now() WHERE f.sequence < EXCLUDED.sequence
+RETURNING sequence"""
+
+_BINS = "(VALUES (10), (60), (3600)) AS s(step)"
+_BIN = "date_bin(s.step * interval '1 second', %(ts)s::timestamptz, timestamptz 'epoch')"
+
+_LOOKUP = f"""
+INSERT INTO telemetry_lookup AS t (step, ts, family, tier, outcome, steps, answers, sum_s, counts)
+SELECT s.step, {_BIN}, %(family)s, %(tier)s, %(outcome)s, %(steps)s, %(answers)s, %(sum_s)s, %(counts)s::integer[] FROM {_BINS}
+ON CONFLICT (step, ts, family, tier, outcome) DO UPDATE SET
+    steps = t.steps + EXCLUDED.steps, answers = t.answers + EXCLUDED.answers, sum_s = t.sum_s + EXCLUDED.sum_s,
+    counts = add_counts(t.counts, EXCLUDED.counts)"""
+
+_EVENT = f"""
+INSERT INTO telemetry_event AS t (step, ts, name, amount) SELECT s.step, {_BIN}, %(name)s, %(amount)s FROM {_BINS}
+ON CONFLICT (step, ts, name) DO UPDATE SET amount = t.amount + EXCLUDED.amount"""
+
+_LEDGER = """
+INSERT INTO llm_ledger (ts, kind, task, model, price_date, calls, prompt, cached, output, thoughts, cost_usd, duration_s,
+    then_usd)
+VALUES (%(ts)s, %(kind)s, %(task)s, %(model)s, %(price_date)s, %(calls)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s,
+        %(cost_usd)s, %(duration_s)s, %(then_usd)s)"""
+
+_LEDGER_HOUR = """
+INSERT INTO llm_ledger_hour AS t
+    (ts, kind, task, model, price_date, calls, unpriced, prompt, cached, output, thoughts, cost_usd, duration_s,
+    then_usd, then_unpriced)
+VALUES (date_bin('1 hour', %(ts)s::timestamptz, timestamptz 'epoch'), %(kind)s, %(task)s, %(model)s, %(price_date)s,
+        %(calls)s, %(unpriced)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s, %(cost)s, %(duration_s)s,
+        %(then)s, %(then_unpriced)s)
+ON CONFLICT (ts, kind, task, model, price_date) DO UPDATE SET
+    calls = t.calls + EXCLUDED.calls, unpriced = t.unpriced + EXCLUDED.unpriced, prompt = t.prompt + EXCLUDED.prompt,
+    cached = t.cached + EXCLUDED.cached, output = t.output + EXCLUDED.output, thoughts = t.thoughts + EXCLUDED.thoughts,
+    cost_usd = t.cost_usd + EXCLUDED.cost_usd, duration_s = t.duration_s + EXCLUDED.duration_s,
+    then_usd = t.then_usd + EXCLUDED.then_usd, then_unpriced = t.then_unpriced + EXCLUDED.then_unpriced"""
+
+_ACCESS = """
+INSERT INTO access_chunk (ts, family, rate, key_hashes, offsets_ms, sizes)
+VALUES (%s, %s, %s, %s::bigint[], %s::integer[], %s::integer[])"""
+
+
+class KeptConnection(Protocol):
+    """What the writer needs of a connection: a transaction at a time."""
+
+    def connection(self) -> AbstractContextManager[Connection]: ...  # noqa: D102 - see the class
+    def forget(self) -> None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class PostgresTelemetryWriter:
+    """Implements ports.TelemetryWriter."""
+
+    def __init__(self, connection: KeptConnection) -> None:
+        self._connection = connection
+        self._tidy_at = monotonic() + FIRST_TIDY_S
+
+    def write(self, batch: TelemetryBatch) -> None:
+        """Add the batch unless this (process, sequence) was added before."""
+        try:
+            with store_faults(), self._connection.connection() as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (FLUSH_LOCK,))
+                if cursor.execute(_ONCE, (batch.process, batch.sequence)).fetchone() is None:
+                    return
+                _each(cursor, _LOOKUP, [_lookup(row) for row in batch.lookups])
+                _each(cursor, _EVENT, [_event(row) for row in batch.events])
+                ledger = [_ledger(row) for row in batch.ledger]
+                _each(cursor, _LEDGER, ledger)
+                _each(cursor, _LEDGER_HOUR, ledger)
+                _each(cursor, _ACCESS, [_access(chunk) for chunk in batch.accesses])
+        except DatabaseFault as error:
+            raise InvalidInput(f"PostgreSQL refuses this batch: {type(error).__name__}") from error
+        if monotonic() >= self._tidy_at:
+            self._tidy_at = monotonic() + TIDY_S
+            self.tidy(datetime.now(UTC))
+
+    def tidy(self, now: datetime) -> dict[str, int]:
+        """Remove what is past its time; rows removed by table. Put off to the next time when it cannot be done now."""
+        try:
+            with store_faults(), self._connection.connection() as connection:
+                return remove_old(connection, now)
+        except (StoreUnavailable, DatabaseFault):
+            return {}
+
+    def forget_connection(self) -> None:
+        """In a forked child: the connection belongs to the parent."""
+        self._connection.forget()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _each(cursor: Any, statement: str, rows: list[Any]) -> None:
+    if rows:
+        cursor.executemany(statement, rows)
+
+
+def _lookup(row: LookupDelta) -> dict[str, Any]:
+    """Empty buckets at the slow end are not stored: a tier that answers in milliseconds needs half of them."""
+    used = max((i + 1 for i, count in enumerate(row.counts) if count), default=1)
+    return row._asdict() | {"counts": _array(row.counts[:used])}
+
+
+def _event(row: EventDelta) -> dict[str, Any]:
+    return row._asdict()
+
+
+def _ledger(row: LedgerRow) -> dict[str, Any]:
+    then = row.call.cost_usd if row.call.kind == "paid" else row.call.then_usd
+    return row.call._asdict() | {
+        "ts": row.ts,
+        "calls": row.calls,
+        "unpriced": row.calls if row.call.cost_usd is None else 0,
+        "cost": row.call.cost_usd or Decimal(0),
+        "then_usd": then,
+        "then_unpriced": row.calls if then is None else 0,
+        "then": then or Decimal(0),
+    }
+
+
+def _access(chunk: AccessChunk) -> tuple[Any, ...]:
+    return (chunk.ts, chunk.family, chunk.rate, _array(chunk.key_hashes), _array(chunk.offsets_ms), _array(chunk.sizes))
+
+
+def _array(numbers: Sequence[int]) -> str:
+    """An array as PostgreSQL reads it; the driver takes several times as long over thousands of numbers."""
+    return f"{{{','.join(map(str, numbers))}}}"

@@ -1,0 +1,67 @@
+"""`prosepolish_*`: what the core counted, what the collectors say of themselves, the census and PostgreSQL."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ...model.sample import Kind, Labels
+from ...ports import Reading
+from .family import Families, merged
+from .redis_families import STALE_S
+from .totals import Totals
+
+#: Prefixes of our own metrics; everything else is a server's field under the exporter's name.
+OWN = (
+    "collector_",
+    "census_",
+    "postgres_",
+    "store_",
+    "clients_",
+    "slowlog_seen",
+    "slowlog_missed",
+    "attributed_",
+    "cluster_node",
+    "cluster_primaries",
+    "cluster_replicas",
+    "sentinel_primary_ok",
+)
+_BASE_UNITS = {"bytes": "bytes", "seconds": "seconds", "ratio": "ratio", "microseconds": "seconds"}
+
+
+def add_readings(families: Families, readings: Iterable[Reading], now: datetime) -> None:
+    """Add our own readings, in base units and with `_total` on counters."""
+    for reading in readings:
+        metric = reading.key.metric
+        if not metric.startswith(OWN) or (now - reading.ts).total_seconds() > STALE_S:
+            continue
+        counter = reading.kind is Kind.COUNTER
+        value = reading.value * 1e-6 if reading.unit == "microseconds" else reading.value
+        base = metric.removesuffix("_usec")
+        unit = _BASE_UNITS.get(reading.unit, "")
+        name = f"prosepolish_{base}" + (f"_{unit}" if unit and not base.endswith(unit) else "") + ("_total" if counter else "")
+        families.add(name, "counter" if counter else "gauge", value, merged(reading.key.labels, {"instance": reading.key.source}))
+
+
+def add_totals(families: Families, totals: Totals) -> None:
+    """Add what the core counted since this process began to read the store."""
+    for (family, tier, outcome), (steps, answers, _seconds) in sorted(totals.lookups.items()):
+        labels: Labels = (("family", family), ("outcome", outcome), ("tier", tier))
+        families.add("prosepolish_tier_requests_total", "counter", float(steps), labels, "Times a tier was asked, by outcome")
+        families.add("prosepolish_answers_total", "counter", float(answers), labels, "Final answers, by the tier that gave them")
+    for (family, tier), (bounds, counts, seconds) in sorted(totals.latency.items()):
+        labels = (("family", family), ("tier", tier))
+        name = "prosepolish_tier_duration_seconds"
+        for bound, count in zip(bounds, counts, strict=True):
+            le = "+Inf" if bound == float("inf") else repr(bound)
+            families.add(name, "histogram", float(count), merged(labels, {"le": le}), "Time in one tier", "_bucket")
+        families.add(name, "histogram", seconds, labels, suffix="_sum")
+        families.add(name, "histogram", float(counts[-1] if counts else 0), labels, suffix="_count")
+    for (kind, model, task), row in sorted(totals.llm.items()):
+        labels = (("kind", kind), ("model", model), ("task", task))
+        families.add("prosepolish_llm_calls_total", "counter", float(row.calls), labels, "LLM calls, paid and avoided")
+        families.add("prosepolish_llm_unpriced_calls_total", "counter", float(row.unpriced), labels)
+        families.add("prosepolish_llm_cost_usd_total", "counter", float(row.cost_usd), labels)
+        for part in ("prompt", "cached", "output", "thoughts"):
+            tokens = float(getattr(row, part))
+            families.add("prosepolish_llm_tokens_total", "counter", tokens, merged(labels, {"part": part}))
+    for event, number in sorted(totals.events.items()):
+        families.add("prosepolish_events_total", "counter", float(number), (("event", event),), "Named events of the core")

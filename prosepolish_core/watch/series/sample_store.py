@@ -1,0 +1,74 @@
+"""The sample store: collector runs written whole, range queries that choose their resolution and survive resets."""
+
+from collections.abc import Mapping, Sequence
+
+from ...drivers.postgres_pool import PostgresPool, store_faults
+from ...model.sample import Run
+from ...model.window import Window
+from ...ports import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SlowRow
+from . import coverage, newest, retention
+from . import range_query as ranges
+from .marks import list_marks
+from .slow_commands import SlowCommands
+from .writer import SampleWriter
+
+
+class SampleStore:
+    """Implements ports.RunWriter and ports.SampleReader on PostgreSQL. Thread-safe."""
+
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
+        self._writer = SampleWriter(pool)
+
+    def write(self, runs: Sequence[Run]) -> None:
+        """Write the runs in one COPY. Raises StoreUnavailable; then nothing was written."""
+        self._writer.write(runs)
+
+    def sources(self) -> list[str]:
+        """Names of the sources that have samples, sorted."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.sources(connection)
+
+    def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
+        """The newest value of each series (all metrics when none are named)."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.readings(connection, metrics, source)
+
+    def state(self, source: str) -> Mapping[str, str]:
+        """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.state(connection, source)
+
+    def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
+        """Gauges thinned to at most `points` buckets; the resolution (raw, minute, hour) is chosen by the window."""
+        with store_faults(), self._pool.connection() as connection:
+            return ranges.gauges(connection, metrics, window, points, source)
+
+    def increases(
+        self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None
+    ) -> list[IncreaseSeries]:
+        """Reset-safe increases of counters per bucket."""
+        with store_faults(), self._pool.connection() as connection:
+            return ranges.increases(connection, metrics, window, points, source)
+
+    def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
+        """Share of expected runs present, and the newest run's age."""
+        with store_faults(), self._pool.connection() as connection:
+            return coverage.coverage(connection, collector, window, source)
+
+    def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
+        """Newest runs first."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.runs(connection, window, limit)
+
+    def marks(self, window: Window) -> list[Mark]:
+        """Marks in the window, oldest first."""
+        return list_marks(self._pool, window)
+
+    def slow_commands(self, window: Window, limit: int = 50) -> list[SlowRow]:
+        """Slow and large commands of the window, newest first."""
+        return SlowCommands(self._pool).read(window, limit=limit)
+
+    def maintain(self, kept: retention.Kept | None = None) -> retention.Maintenance:
+        """Roll up what is due and remove what is past its time; says what it did. Meant for a job every few minutes."""
+        return retention.maintain(self._pool, kept)

@@ -1,0 +1,87 @@
+"""Clients by URL: nothing is opened before it is needed, and Sentinel and Cluster are found by their addresses."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+
+from prosepolish_core.drivers.redis_client import connect
+from prosepolish_core.live.cache import CacheLink, FamilyCache, Loaded
+from prosepolish_core.live.cache.redis_cache import cache_server
+from prosepolish_core.model import keys
+from prosepolish_core.model.outcome import Outcome
+from tests.support.redis_groups import cluster, sentinel, until
+from tests.support.words import Remembers
+
+
+@contextmanager
+def cache_at(url: str) -> Iterator[FamilyCache]:
+    """A family over this URL."""
+    client = connect(url, timeout_s=0.5, pool_size=8, role="test")
+    server = cache_server(client, timeout_s=0.5, pool_size=8)
+    cache = FamilyCache(CacheLink(server), keys.LLM, Remembers())
+    yield cache
+    cache.link.close()
+    server.close()
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:1/0",
+        "valkey://127.0.0.1:1/0",
+        "unix:///nowhere/at/all.sock",
+        "redis+sentinel://127.0.0.1:1/words",
+        "redis+cluster://127.0.0.1:1",
+    ],
+)
+def test_nothing_is_asked_before_the_first_use_and_a_fault_is_a_degraded_answer(url: str) -> None:
+    """Start-up never waits for a server; a server that is not there is skipped."""
+    began = time.monotonic()
+    with cache_at(url) as cache:
+        assert time.monotonic() - began < 0.5
+        found = cache.get_or_load("a", lambda until: Loaded("v"), 3)
+        assert (found.value, found.degraded) == ("v", True)
+        assert not cache.invalidate("a")
+
+
+@pytest.mark.parametrize("url", ["redis+sentinel:///words", "redis+sentinel://h:1/words/x", "redis+cluster://", "http://h"])
+def test_an_address_that_cannot_be_read_is_a_value_error(url: str) -> None:
+    """Said when the client is made, not when it is first used."""
+    with pytest.raises(ValueError, match=r"\w"):
+        connect(url, timeout_s=1, pool_size=1, role="test")
+
+
+@pytest.mark.live
+def test_a_cluster_is_used_over_all_its_nodes() -> None:
+    """Three primaries: leases, fills, hits and invalidations on keys of every node, and a wake-up from one node to another's waiter."""
+    with cluster() as nodes, cache_at(f"redis+cluster://127.0.0.1:{nodes[0].port},127.0.0.1:{nodes[1].port}") as cache:
+        for number in range(30):
+            name = f"k{number}"
+            assert cache.get_or_load(name, lambda until, n=number: Loaded(n), 3).outcome is Outcome.MISS  # type: ignore[misc]
+            assert cache.get_or_load(name, lambda until: Loaded("other"), 3).value == number
+        held = []
+        for node in nodes:
+            with redis.Redis(port=node.port) as client:
+                held.append(client.dbsize())
+        assert sum(held) == 30
+        assert all(held)
+        for number in range(30):
+            assert cache.invalidate(f"k{number}")
+            assert cache.get(f"k{number}") is None
+        assert not cache.get_or_load("k1", lambda until: Loaded("v"), 3).degraded
+
+
+@pytest.mark.live
+def test_a_failover_of_sentinel_is_followed() -> None:
+    """The primary dies; answers go on without it, and when the sentinel has chosen another, that one is used."""
+    with sentinel() as (port, primary, _), cache_at(f"redis+sentinel://127.0.0.1:{port}/words") as cache:
+        assert not cache.get_or_load("a", lambda until: Loaded("v"), 3).degraded
+        primary.terminate()
+        assert cache.get_or_load("b", lambda until: Loaded("v"), 3).value == "v"
+        until(lambda: not cache.get_or_load("b", lambda until: Loaded("v"), 3).degraded, 15)
+        assert cache.get_or_load("b", lambda until: Loaded("w"), 3).value == "v"
+        assert cache.invalidate("b")

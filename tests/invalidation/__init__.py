@@ -1,1 +1,0 @@
-"""Tests of prosepolish_core/invalidation/."""

@@ -1,0 +1,116 @@
+"""The guard skips a server that is away, looks for it with growing pauses, and pays what it owes before it lets callers through."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks._simulated import Network, SimulatedRedis
+from benchmarks._world import World, WorldRuntime
+from prosepolish_core.errors import CacheUnavailable
+from prosepolish_core.live.cache.server_guard import GIVE_UP, LONGEST_S, STEP_S, Guard
+
+
+class Away:
+    """A server in a world of its own: away for a while, then back. Remembers when it was asked for a sign of life."""
+
+    def __init__(self, world: World, back_at: float, word: str = "refused") -> None:
+        self.world, self.back_at, self.word = world, back_at, word
+        self.pings: list[float] = []
+        self.dropped: list[str] = []
+        self.resets = 0
+
+    def ping(self) -> None:
+        """Answers once it is back."""
+        self.pings.append(self.world.now)
+        if self.world.now < self.back_at:
+            raise CacheUnavailable("error", self.word)
+
+    def drop(self, keys: list[str]) -> int:
+        """Remembers."""
+        self.dropped.extend(keys)
+        return len(keys)
+
+    def reset(self) -> None:
+        """Remembers."""
+        self.resets += 1
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A world whose clock is virtual: nothing here takes real time."""
+    return World(1)
+
+
+def away(world: World, back_at: float, word: str = "refused") -> tuple[Guard, Away]:
+    """A guard that has just seen the server fail."""
+    server = Away(world, back_at, word)
+    guard = Guard(server, WorldRuntime(world))  # type: ignore[arg-type]
+    guard.failed(CacheUnavailable("error", word))
+    return guard, server
+
+
+def live(world: World, seconds: float) -> None:
+    """Let the world go on for so long."""
+    world.run([world.start(lambda: world.sleep(seconds))])
+
+
+def test_pauses_grow_to_two_seconds_and_no_further(world: World) -> None:
+    """min(n x 50 ms, 2 s), give or take a quarter; after ten it has given up on a quick return, and still looks."""
+    guard, server = away(world, back_at=100.0)
+    live(world, 99.0)
+    pauses = [later - earlier for earlier, later in zip(server.pings, server.pings[1:], strict=False)]
+    for number, pause in enumerate(pauses, start=2):
+        assert 0.75 * min(number * STEP_S, LONGEST_S) - 1e-9 <= pause <= 1.25 * min(number * STEP_S, LONGEST_S) + 1e-9
+    assert len(server.pings) > GIVE_UP
+    assert guard.gave_up
+    assert not guard.up
+
+
+def test_callers_are_let_through_when_it_answers_and_what_is_owed_is_paid_before(world: World) -> None:
+    """A delete that the server did not hear is made up for before anybody reads there again."""
+    guard, server = away(world, back_at=0.4)
+    guard.owe(["dict:a"])
+    assert not guard.up
+    live(world, 2.0)
+    assert (guard.up, guard.owed, server.dropped, guard.reason) == (True, set(), ["dict:a"], "")
+
+
+def test_a_refused_password_is_tried_twice_a_minute_at_most(world: World) -> None:
+    """Waiting does not mend it, and trying can lock an account."""
+    _, server = away(world, back_at=1e9, word="auth")
+    live(world, 60.0)
+    assert len(server.pings) <= 2
+
+
+@pytest.mark.parametrize("word", ["out_of_memory", "read_only", "misconf", "no_replicas"])
+def test_a_refused_write_stops_writes_for_a_second_and_no_reads(world: World, word: str) -> None:
+    """Hits go on; after a failover the connections are made anew."""
+    guard, server = away(world, 0.0, word)
+    assert guard.up
+    assert not guard.writable()
+    live(world, 1.1)
+    assert guard.writable()
+    assert server.resets == (word == "read_only")
+
+
+def test_a_busy_pool_is_not_a_broken_server(world: World) -> None:
+    """Our own limit says nothing about the other side."""
+    guard, server = away(world, 0.0, "pool_exhausted")
+    assert guard.up
+    assert guard.writable()
+    assert server.pings == []
+
+
+def test_the_simulated_server_grants_one_lease_at_a_time(world: World) -> None:
+    """The model the campaign runs on does what the scripts do."""
+    view = SimulatedRedis(world, Network()).view()
+    seen: list[bool] = []
+
+    def actor() -> None:
+        seen.append(view.take([("k", "a" * 16)], 1000)[0].taken)
+        seen.append(view.take([("k", "b" * 16)], 1000)[0].taken)
+        view.drop(["k"])
+        seen.append(view.take([("k", "b" * 16)], 1000)[0].taken)
+
+    world.run([world.start(actor)])
+    assert seen == [True, False, True]

@@ -1,0 +1,98 @@
+"""The permanent word store on a real PostgreSQL: fences, absences, deadlines."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.live.words.postgres_words import PostgresWords
+from prosepolish_core.ports import LlmCall, WordRow
+from tests.support.words import entry
+
+pytestmark = pytest.mark.live
+PAID = LlmCall("paid", "define", "m", 100, 10, 50, 7, Decimal("0.000512345"), "2026-01-01", 1.25)
+
+
+@pytest.fixture
+def words(database_url: str) -> Iterator[PostgresWords]:
+    """A store over two connections."""
+    found = PostgresWords(database_url, size=2)
+    yield found
+    found.close()
+
+
+def test_an_entry_comes_back_as_it_was_with_what_it_cost(words: PostgresWords) -> None:
+    """Money to the last digit."""
+    row = WordRow(0, entry("café", "A place."), "gemini", paid=PAID)
+    assert words.get("café", 2) == WordRow()
+    assert words.put("café", row, 2)
+    assert words.get("café", 2) == row
+
+
+def test_a_fill_whose_fence_was_passed_is_refused(words: PostgresWords) -> None:
+    """Whether the word had a row when it was read or not."""
+    before = words.get("a", 2)
+    words.invalidate("a", 2)
+    assert not words.put("a", before._replace(entry=entry("a", "old")), 2)
+    assert not words.put_absence("a", before._replace(absences=1), 60, 2)
+    now = words.get("a", 2)
+    assert (now.entry, now.fence) == (None, 1)
+    assert words.put("a", now._replace(entry=entry("a", "new")), 2)
+    words.invalidate("a", 2)
+    assert words.get("a", 2).entry is None
+
+
+def test_an_absence_never_replaces_an_entry_and_an_entry_ends_an_absence(words: PostgresWords) -> None:
+    """A 404 that arrives late does not hide a word that somebody else has found."""
+    assert words.put_absence("a", WordRow(absences=2, judged=True), 60, 2)
+    found = words.get("a", 2)
+    assert (found.absent, found.absences, found.judged) == (True, 2, True)
+    assert words.put("a", WordRow(entry=entry("a")), 2)
+    assert not words.put_absence("a", WordRow(absences=3), 60, 2)
+    found = words.get("a", 2)
+    assert (found.absent, found.absences, found.judged, found.entry) == (False, 0, False, entry("a"))
+
+
+def test_many_words_are_one_query_and_every_word_is_answered(words: PostgresWords) -> None:
+    """Also those that nobody has ever asked for."""
+    words.put("a", WordRow(entry=entry("a")), 2)
+    found = words.get_many(["b", "a", "b", "c'; DROP TABLE dictionary_words --"], 2)
+    assert list(found) == ["b", "a", "c'; DROP TABLE dictionary_words --"]
+    assert found["a"].entry == entry("a")
+    assert found["b"] == WordRow()
+
+
+def test_a_backend_that_was_ended_is_replaced_without_a_word(words: PostgresWords, database_url: str) -> None:
+    """Every statement may be repeated: a fill under its fence, an invalidation by its nature."""
+    words.put("a", WordRow(entry=entry("a")), 2)
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'prosepolish-words'")
+    assert words.get("a", 2).entry == entry("a")
+
+
+def test_when_all_connections_are_busy_the_wait_is_bounded(words: PostgresWords, database_url: str) -> None:
+    """And what is given back goes to who waits."""
+    import threading
+    import time
+
+    with psycopg.connect(database_url) as blocker:
+        blocker.execute("LOCK TABLE dictionary_words IN ACCESS EXCLUSIVE MODE")
+        failures: list[Exception] = []
+
+        def one() -> None:
+            try:
+                words.get("a", 0.3)
+            except StoreUnavailable as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=one) for _ in range(6)]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(failures) == 6
+        assert time.monotonic() - began < 3
+    assert words.get("a", 2) == WordRow()
