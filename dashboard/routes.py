@@ -4,9 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from prosepolish_core.errors import StoreUnavailable
-from prosepolish_core.watch.metrics import render
-from prosepolish_core.watch.metrics.render import CONTENT_TYPE
+from prosepolish_core.watch.metrics import CONTENT_TYPE
 
 from . import runtime
 
@@ -29,9 +27,4 @@ def readyz(_request: Request) -> Response:
 
 def metrics(_request: Request) -> Response:
     """The latest readings. With the store down the text says just that, so that the scrape itself does not fail."""
-    samples = runtime.samples()
-    try:
-        text = render(samples.latest(), {source: samples.state(source) for source in samples.sources()}, runtime.totals().read())
-    except StoreUnavailable:
-        text = render((), {})
-    return PlainTextResponse(text, media_type=CONTENT_TYPE)
+    return PlainTextResponse(runtime.exposition().text(), media_type=CONTENT_TYPE)

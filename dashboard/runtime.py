@@ -6,7 +6,7 @@ from itertools import count
 
 from prosepolish_core import Config, Core
 from prosepolish_core.ports import SampleReader, TelemetryReader
-from prosepolish_core.watch.metrics import CoreTotals
+from prosepolish_core.watch.metrics import Exposition
 
 _lock = threading.Lock()
 _generations = count(1)
@@ -18,8 +18,8 @@ class _Held:
         self.generation = next(_generations)
 
     @cached_property
-    def totals(self) -> CoreTotals:
-        return CoreTotals(self.core.telemetry)
+    def exposition(self) -> Exposition:
+        return Exposition(self.core.samples, self.core.telemetry)
 
 
 _held: _Held | None = None
@@ -52,9 +52,9 @@ def telemetry() -> TelemetryReader:
     return core().telemetry
 
 
-def totals() -> CoreTotals:
-    """The core's counts as counters, for /metrics: they grow as long as this process lives."""
-    return _current().totals
+def exposition() -> Exposition:
+    """What /metrics says; its counters grow as long as this process lives."""
+    return _current().exposition
 
 
 def _current() -> _Held:

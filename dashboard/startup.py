@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from threading import Thread
 
-from dashboard import charts, views
+from dashboard import charts, sections, views
 from prosepolish_core import Config
 from prosepolish_core.errors import ConfigError
 
@@ -17,7 +17,7 @@ def warm_up() -> None:
 
 
 def _load() -> None:
-    for package in (views, charts):
+    for package in (views, charts, sections):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
     gc.freeze()  # what was imported stays: no collection walks through it again while a visitor waits

@@ -1,66 +1,18 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.charts.cascade import cascade
-from dashboard.components import empty, figure, window
 from dashboard.components.live import live
-from dashboard.components.tiles import Tile, tiles
-from dashboard.components.trust_line import trust_line
-from dashboard.components.verdicts import dependency_list, verdict_list
-from dashboard.views import health, numbers, overview
-from dashboard.views.cascade import few
-from dashboard.views.targets import tier_label
+from dashboard.components.verdicts import dependency_list
+from dashboard.sections import overview as section
+from dashboard.views import health, overview
 from prosepolish_core.model.window import Window
 
-st.subheader("What needs attention?", anchor=False)
 
-
-def _draw(view: overview.OverviewView) -> None:
-    trust_line(view.trust)
-    verdict_list(view.verdicts)
-    if view.lookups.value is None and view.memory.value is None:
-        empty.no_lookups("Neither samples nor lookups lie in this window.")
-        return
-    limit = f"of {numbers.size(view.memory_limit)}" if view.memory_limit else "no limit set"
-    row = [
-        Tile("Cache hit rate", numbers.percent(view.hit_rate.value), "dictionary, tier 1", HIT_RATE, view.hit_rate.course),
-        Tile("Lookups", numbers.rate(view.lookups.value), "answers, all families", LOOKUPS, view.lookups.course),
-        Tile("Cache memory", numbers.size(view.memory.value), limit, MEMORY, view.memory.course),
-        Tile(
-            "Savings",
-            numbers.usd(view.avoided_usd),
-            f"in the last {window.SPANS[window.span()]}",
-            SAVED,
-            view.avoided.course,
-        ),
-    ]
-    tiles(row)
-    if view.spreads:
-        tiles(
-            [
-                Tile(f"{tier_label(s.tier)} p95", numbers.duration(s.p95), f"{numbers.count(s.calls)} calls", P95, view.p95[s.tier])
-                for s in view.spreads
-            ]
-        )
-    st.subheader("Of 100 words looked up, how many does each tier answer?", anchor=False)
-    if view.falls:
-        told = ", ".join(f"{fall.label} {few(fall.answered)}" for fall in view.falls)
-        figure.show(cascade(view.falls), key="cascade", alt=f"Of 100 lookups are answered by: {told}")
-    else:
-        empty.no_lookups("No word was looked up in this window.")
-
-
-HIT_RATE = "Of the words that reached Redis, the share it answered: found, or known to be unknown. Counted by the core."
-LOOKUPS = "Calls the core answered per second, all key families together."
-MEMORY = "used_memory of the cache against its maxmemory, newest reading."
-SAVED = "What the LLM calls that hits made unnecessary would have cost: recorded tokens times dated prices."
-P95 = "95 of 100 calls to this tier took at most this long, from merged histogram buckets over the window."
-
-
-def _overview(of: Window) -> overview.OverviewView:
+def _overview(window: Window) -> overview.OverviewView:
     shared = runtime.core().config.state_is_shared
-    return overview.build(runtime.samples(), runtime.telemetry(), of, state_is_shared=shared)
+    return overview.build(runtime.samples(), runtime.telemetry(), window, state_is_shared=shared)
 
 
+st.subheader("What needs attention?", anchor=False)
 live("health", lambda _window: health.build(runtime.core()), dependency_list)
-live("overview", _overview, _draw)
+live("overview", _overview, section.draw)

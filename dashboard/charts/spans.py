@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from dashboard.views.hit_rate import TierRate
 from dashboard.views.latency import Spread
-from dashboard.views.targets import family_label, tier_label
+from dashboard.views.names import family_label, tier_label
 
 from .figure_builder import Draft
 from .scales import DECADES

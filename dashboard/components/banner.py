@@ -4,23 +4,14 @@ from datetime import datetime
 
 import streamlit as st
 
+from dashboard.views.names import tier_label
 from prosepolish_core import Config
 from prosepolish_core.errors import StoreUnavailable
-
-NAMES = {
-    "dictionary_api": "Free Dictionary API",
-    "gemini": "Gemini",
-    "cache": "cache",
-    "state": "state",
-    "postgres": "PostgreSQL",
-}
 
 
 def provenance(config: Config) -> None:
     """Name each stand-in and embedded server, so that nobody takes a demonstration for production."""
-    stand_ins, embedded = (
-        [NAMES.get(name, name) for name in names] for names in (config.stand_in_names(), config.embedded_names())
-    )
+    stand_ins, embedded = ([tier_label(name) for name in names] for names in (config.stand_in_names(), config.embedded_names()))
     if not (stand_ins or embedded):
         return
     parts = []

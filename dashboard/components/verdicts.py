@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.views import numbers
+from dashboard.views.names import DEPENDENCIES
 from prosepolish_core.model.health import Dependency, Level, Verdict
 
 Colour = Literal["green", "gray", "orange", "red"]
@@ -16,14 +17,6 @@ LOOKS: dict[Level, tuple[str, Colour, str]] = {
     Level.UNKNOWN: (":material/help:", "gray", "unknown"),
     Level.WARNING: (":material/warning:", "orange", "warning"),
     Level.CRITICAL: (":material/error:", "red", "critical"),
-}
-#: Names of dependencies on screen.
-NAMES = {
-    "redis": "Redis (cache)",
-    "state": "Redis (state)",
-    "postgres": "PostgreSQL",
-    "dictionary_api": "Dictionary API",
-    "gemini": "Gemini",
 }
 
 
@@ -63,7 +56,7 @@ def dependency_list(dependencies: Sequence[Dependency]) -> None:
 
 
 def _name(dependency: Dependency) -> str:
-    return NAMES.get(dependency.name, dependency.name)
+    return DEPENDENCIES.get(dependency.name, dependency.name)
 
 
 def _rows(verdicts: Sequence[Verdict]) -> None:

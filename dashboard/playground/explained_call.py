@@ -8,8 +8,8 @@ from dashboard.charts.waterfall import waterfall
 from dashboard.components import figure, table
 from dashboard.components.tiles import Tile, tiles
 from dashboard.views import numbers
+from dashboard.views.names import tier_label
 from dashboard.views.playground import Explained
-from dashboard.views.targets import tier_label
 
 FILLED = "Tiers that did not know it and know it now."
 #: Calls kept for comparison.

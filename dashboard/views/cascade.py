@@ -10,7 +10,7 @@ from prosepolish_core.model.outcome import ANSWERED, Family, Tier
 from prosepolish_core.ports import LatencyBuckets
 
 from . import latency, numbers
-from .targets import TIER_LABELS
+from .names import tier_label
 
 
 class Fall(NamedTuple):
@@ -34,10 +34,10 @@ def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: D
         return []
     spreads = {s.tier: s for s in latency.spreads([h for h in histograms if h.family == Family.DICTIONARY])}
     result = []
-    for tier, label in TIER_LABELS.items():
+    for tier in Tier:
         share = 100 * float(reached.get(tier.value, 0)) / lookups
         hits = 100 * float(answered.get(tier.value, 0)) / lookups
-        result.append(Fall(tier.value, label, share, hits, _note(tier, hits, spreads.get(tier.value), paid_usd)))
+        result.append(Fall(tier.value, tier_label(tier), share, hits, _note(tier, hits, spreads.get(tier.value), paid_usd)))
     return result
 
 

@@ -10,7 +10,7 @@ from prosepolish_core.model.lookup import Lookup
 from prosepolish_core.model.outcome import ANSWERED, Outcome, Trace, TraceStep
 
 from . import numbers
-from .targets import tier_label
+from .names import tier_label
 
 #: What an outcome means, in words.
 TOLD = {

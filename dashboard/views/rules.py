@@ -11,8 +11,9 @@ from . import numbers
 from .hit_rate import TierRate
 from .latency import Spread
 from .memory import Instance
+from .names import family_label, tier_label
 from .savings import SavingsView
-from .targets import ENOUGH_LOOKUPS, family_label, tier_label
+from .targets import ENOUGH_LOOKUPS
 from .trust import STALE_S, Trust
 
 #: Fewer calls than this say little about a p95.

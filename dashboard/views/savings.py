@@ -56,12 +56,6 @@ class SavingsView:
         return found.hit_ratio if found else None
 
     @property
-    def share(self) -> Decimal | None:
-        """Avoided of what the window would have cost without the cache."""
-        total = self.sums.without_cache_usd
-        return self.sums.avoided.usd / total if total else None
-
-    @property
     def per_month_usd(self) -> Decimal:
         """The pace since the first row in the window, carried on to 30 days: an extrapolation, and shown as one."""
         if not len(self.ts):

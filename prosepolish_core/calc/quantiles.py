@@ -86,20 +86,6 @@ def subtract(later: B, earlier: B) -> B:
     return _combine(later, earlier, -1)
 
 
-def on_bounds(wanted: Sequence[float], bounds: Sequence[float], counts: Sequence[int]) -> tuple[int, ...]:
-    """Cumulative counts at other bounds, without inventing: at each, the count of the nearest bound at or below it.
-
-    Servers leave out empty buckets (LATENCY HISTOGRAM); cumulative counts make the missing ones plain.
-    """
-    found, at, reached = [], 0, 0
-    for bound in wanted:
-        while at < len(bounds) and bounds[at] <= bound:
-            reached = counts[at]
-            at += 1
-        found.append(reached)
-    return tuple(found)
-
-
 def _combine(a: B, b: B, sign: int) -> B:
     if a.bounds_s != b.bounds_s:
         raise InvalidInput("only histograms with the same bounds can be combined")

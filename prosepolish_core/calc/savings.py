@@ -117,11 +117,6 @@ class Measured:
         return self.avoided.usd - self.cache_usd
 
     @property
-    def without_cache_usd(self) -> Decimal:
-        """What the window would have cost with no cache."""
-        return self.paid.usd + self.avoided.usd
-
-    @property
     def hit_ratio(self) -> float | None:
         """Share of the LLM calls wanted that were not made; None when none was wanted."""
         wanted = self.paid.calls + self.avoided.calls

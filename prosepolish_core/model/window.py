@@ -44,8 +44,3 @@ class Window:
     def seconds(self) -> float:
         """Length in seconds."""
         return (self.end - self.start).total_seconds()
-
-    def previous(self, seconds: float | None = None) -> "Window":
-        """The same length, earlier: directly before, or `seconds` ago."""
-        shift = timedelta(seconds=self.seconds if seconds is None else seconds)
-        return Window(self.start - shift, self.end - shift)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.calc.quantiles import locate, merge, on_bounds, quantile, subtract
+from prosepolish_core.calc.quantiles import locate, merge, quantile, subtract
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.ports import LatencyBuckets
 
@@ -65,11 +65,6 @@ def test_nothing_observed_is_not_zero() -> None:
 def test_beyond_the_last_bound_the_estimate_is_that_bound() -> None:
     """The open bucket says only: more than this."""
     assert locate(BOUNDS, histogram([1.0]).counts, 0.99) == (0.016, 0.016, inf)
-
-
-def test_left_out_buckets_are_made_plain() -> None:
-    """LATENCY HISTOGRAM leaves out empty buckets; cumulative counts fill them."""
-    assert on_bounds((1, 2, 4, 8, inf), (2, 8), (5, 9)) == (0, 5, 5, 9, 9)
 
 
 def test_wrong_histograms_are_refused() -> None:

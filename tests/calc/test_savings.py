@@ -69,7 +69,6 @@ def test_the_ledger_is_added_up_side_by_side() -> None:
     assert (found.paid.calls, found.paid.usd, found.paid.unpriced) == (7, Decimal("0.007"), 1)
     assert (found.avoided.calls, found.avoided.usd, found.avoided.seconds) == (3, Decimal("0.003"), 4.5)
     assert found.net_usd == Decimal("-0.007")
-    assert found.without_cache_usd == Decimal("0.010")
     assert found.hit_ratio == 0.3
     assert found.unpriced == 2
 
@@ -88,5 +87,5 @@ def test_splitting_the_rows_changes_nothing(rows: list[tuple[str, int, Decimal]]
     totals = [row(kind, calls, str(usd)) for kind, calls, usd in rows]
     whole, left, right = measured(totals), measured(totals[::2]), measured(totals[1::2])
     assert whole.avoided.usd == left.avoided.usd + right.avoided.usd
-    assert whole.without_cache_usd == left.without_cache_usd + right.without_cache_usd
+    assert whole.paid.usd == left.paid.usd + right.paid.usd
     assert whole.paid.calls == left.paid.calls + right.paid.calls

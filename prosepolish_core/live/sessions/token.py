@@ -65,10 +65,6 @@ class Tokens:
         seq = int.from_bytes(raw[_FAMILY + _TAG : _FAMILY + _TAG + _SEQ])
         return Parsed(self._hash(raw), raw[:_FAMILY], raw[_FAMILY : _FAMILY + _TAG].hex(), seq, raw)
 
-    def registered(self, token: str) -> Parsed:
-        """A token somebody else issued."""
-        return Parsed(self._hash(token.encode()))
-
     def nonce_hash(self, nonce: str) -> bytes:
         """What is kept of a rotation's nonce."""
         return digest(self._next_key, b"nonce" + nonce.encode(), "sha256")

@@ -1,6 +1,6 @@
 """Everything on `/metrics`, from readings and counts to text; a store that is away is said, not raised."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ...errors import StoreUnavailable
@@ -33,21 +33,17 @@ def render(
 
 
 class Exposition:
-    """What stands behind `/metrics`. Thread-safe; keep one per process, its counters grow from scrape to scrape."""
+    """What stands behind `/metrics`. Thread-safe; keep one per process: its counters grow from scrape to scrape."""
 
-    def __init__(self, samples: Callable[[], SampleReader], telemetry: Callable[[], TelemetryReader]) -> None:
+    def __init__(self, samples: SampleReader, telemetry: TelemetryReader) -> None:
         self._samples = samples
-        self._telemetry = telemetry
-        self._totals: CoreTotals | None = None
+        self._totals = CoreTotals(telemetry)
 
     def text(self) -> str:
         """Prometheus text. Without a store: `prosepolish_store_up 0` and nothing that could be mistaken for a reading."""
         try:
-            samples = self._samples()
-            readings = samples.latest()
-            states = {source: samples.state(source) for source in {reading.key.source for reading in readings}}
-            if self._totals is None:
-                self._totals = CoreTotals(self._telemetry())
+            readings = self._samples.latest()
+            states = {source: self._samples.state(source) for source in {reading.key.source for reading in readings}}
             return render(readings, states, self._totals.read())
         except StoreUnavailable:
-            return render((), {}, None)
+            return render((), {})

@@ -21,7 +21,6 @@ def test_paid_and_avoided_are_told_apart() -> None:
     assert view.sums.paid.usd == Decimal("0.0010")
     assert view.sums.avoided.usd == Decimal("0.0015")
     assert view.sums.hit_ratio == 0.6
-    assert view.share == Decimal("0.6")
 
 
 def test_definitions_do_not_mix_with_corrections() -> None:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core import Config, Core
 from prosepolish_core.model.sample import Kind, Labels, Sample
 from prosepolish_core.ports import LatencyBuckets, LedgerTotal, LookupCounts, Reading, SeriesKey
-from prosepolish_core.watch.metrics import CoreTotals, Exposition, render
+from prosepolish_core.watch.metrics import Exposition, render
+from prosepolish_core.watch.metrics.totals import CoreTotals
 from prosepolish_core.watch.redis_info.info_reply import read_info
 from prosepolish_core.watch.redis_info.latency import read_histogram
 from tests.watch.redis_info.recorded import SERVERS, reply
@@ -171,8 +172,5 @@ def test_counts_of_the_core_only_grow_and_each_window_counts_once() -> None:
 
 def test_a_store_that_is_away_is_said() -> None:
     """Without PostgreSQL the text is valid and says that nothing could be read."""
-
-    def away() -> Any:
-        raise StoreUnavailable("away")
-
-    assert parsed(Exposition(away, away).text()) == {("prosepolish_store_up", ()): 0.0}
+    with Core.open(Config.from_env({"DATABASE_URL": "postgresql://127.0.0.1:9/nowhere"})) as core:
+        assert parsed(Exposition(core.samples, core.telemetry).text()) == {("prosepolish_store_up", ()): 0.0}

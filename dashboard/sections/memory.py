@@ -1,0 +1,90 @@
+"""Memory: per server its verdicts, its room, what it throws away, and what lies in it."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard.charts.over_time import Line, bars, lines
+from dashboard.charts.theme import BAD, PALETTE, QUIET
+from dashboard.components import empty, figure
+from dashboard.components.tiles import Tile, tiles
+from dashboard.components.trust_line import trust_line
+from dashboard.components.verdicts import verdict_list
+from dashboard.views import numbers
+from dashboard.views.memory import Instance, MemoryView
+
+from . import census
+
+ROOM = "used_memory of maxmemory, newest reading. Redis evicts or refuses writes at 100 %, by its policy."
+RSS = "used_memory_rss: what the operating system has given. Rarely falls after a peak."
+FRAGMENTATION = (
+    "Allocator fragmentation. Judged only when it wastes more than 10 MB and 10 % of what is used; below that it is noise."
+)
+EVICTED = "Keys removed for memory in the window, from reset-safe increases of evicted_keys."
+EXPIRED = "Keys removed because their TTL ended, from reset-safe increases of expired_keys."
+
+
+def draw(view: MemoryView) -> None:
+    """The whole page, server after server."""
+    trust_line(view.trust)
+    if not view.instances:
+        empty.no_samples()
+    for instance in view.instances:
+        st.subheader(f"{instance.source}", anchor=False, help=f"maxmemory-policy: {instance.policy or 'unknown'}")
+        verdict_list(instance.verdicts, fold=False)
+        _tiles(instance)
+        with st.grid(2, min_column_width=360):
+            with st.container():
+                st.markdown("**Does it fit?** Memory used against the limit")
+                _used(view, instance)
+            with st.container():
+                st.markdown("**What does it throw away?** Keys per interval")
+                _removed(view, instance)
+        for found in view.census:
+            if found.source == instance.source:
+                census.draw(found)
+
+
+def _tiles(instance: Instance) -> None:
+    limit = f"{numbers.percent(instance.share)} of {numbers.size(instance.limit)}" if instance.limit else "no limit set"
+    tiles(
+        [
+            Tile("Used", numbers.size(instance.used), limit, ROOM),
+            Tile("RSS", numbers.size(instance.rss), f"peak use {numbers.size(instance.peak)}", RSS),
+            Tile(
+                "Fragmentation",
+                "–" if np.isnan(instance.frag_ratio) else f"{instance.frag_ratio:.2f}",
+                f"{numbers.size(instance.frag_bytes)} wasted",
+                FRAGMENTATION,
+            ),
+            Tile("Evicted", numbers.count(instance.evicted), "keys, for memory", EVICTED),
+            Tile("Expired", numbers.count(instance.expired), "keys, by TTL", EXPIRED),
+        ],
+        150,
+    )
+
+
+def _used(view: MemoryView, instance: Instance) -> None:
+    used = instance.gauges["used_memory"]
+    traces = [Line("used", used.ts, used.last, PALETTE[0], fill=True)]
+    if rss := instance.gauges.get("used_memory_rss"):
+        traces.append(Line("RSS", rss.ts, rss.last, QUIET))
+    if instance.limit and (limit := instance.gauges.get("maxmemory")):
+        traces.append(Line("limit", limit.ts, limit.last, BAD, "dash"))
+    chart = lines(traces, unit="bytes", window=view.window, marks=view.marks)
+    figure.show(
+        chart,
+        key=f"used-{instance.source}",
+        alt=f"{instance.source} uses {numbers.size(instance.used)}, limit {numbers.size(instance.limit)}",
+    )
+
+
+def _removed(view: MemoryView, instance: Instance) -> None:
+    names = (("evicted_keys", "evicted", BAD), ("expired_keys", "expired", PALETTE[0]))
+    traces = [
+        Line(name, instance.increases[metric].ts, instance.increases[metric].increase, colour)
+        for metric, name, colour in names
+        if metric in instance.increases
+    ]
+    chart = bars(traces, unit="1", window=view.window, marks=view.marks, height=260)
+    told = f"{instance.source}: {numbers.count(instance.evicted)} keys evicted, {numbers.count(instance.expired)} expired"
+    figure.show(chart, key=f"removed-{instance.source}", alt=told)

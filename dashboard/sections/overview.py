@@ -1,0 +1,59 @@
+"""Overview: what needs attention, the headline numbers, and how 100 words fall through the tiers."""
+
+import streamlit as st
+
+from dashboard.charts.cascade import cascade
+from dashboard.components import empty, figure, window
+from dashboard.components.tiles import Tile, tiles
+from dashboard.components.trust_line import trust_line
+from dashboard.components.verdicts import verdict_list
+from dashboard.views import numbers
+from dashboard.views.cascade import few
+from dashboard.views.names import tier_label
+from dashboard.views.overview import OverviewView
+
+HIT_RATE = "Of the words that reached Redis, the share it answered: found, or known to be unknown. Counted by the core."
+LOOKUPS = "Calls the core answered per second, all key families together."
+MEMORY = "used_memory of the cache against its maxmemory, newest reading."
+SAVED = "What the LLM calls that hits made unnecessary would have cost: recorded tokens times dated prices."
+P95 = "95 of 100 calls to this tier took at most this long, from merged histogram buckets over the window."
+
+
+def draw(view: OverviewView) -> None:
+    """All of the page below the dependencies."""
+    trust_line(view.trust)
+    verdict_list(view.verdicts)
+    if view.lookups.value is None and view.memory.value is None:
+        empty.no_lookups("Neither samples nor lookups lie in this window.")
+        return
+    _headlines(view)
+    st.subheader("Of 100 words looked up, how many does each tier answer?", anchor=False)
+    if view.falls:
+        told = ", ".join(f"{fall.label} {few(fall.answered)}" for fall in view.falls)
+        figure.show(cascade(view.falls), key="cascade", alt=f"Of 100 lookups are answered by: {told}")
+    else:
+        empty.no_lookups("No word was looked up in this window.")
+
+
+def _headlines(view: OverviewView) -> None:
+    limit = f"of {numbers.size(view.memory_limit)}" if view.memory_limit else "no limit set"
+    row = [
+        Tile("Cache hit rate", numbers.percent(view.hit_rate.value), "dictionary, tier 1", HIT_RATE, view.hit_rate.course),
+        Tile("Lookups", numbers.rate(view.lookups.value), "answers, all families", LOOKUPS, view.lookups.course),
+        Tile("Cache memory", numbers.size(view.memory.value), limit, MEMORY, view.memory.course),
+        Tile(
+            "Savings",
+            numbers.usd(view.avoided_usd),
+            f"in the last {window.SPANS[window.span()]}",
+            SAVED,
+            view.avoided.course,
+        ),
+    ]
+    tiles(row)
+    if view.spreads:
+        tiles(
+            [
+                Tile(f"{tier_label(s.tier)} p95", numbers.duration(s.p95), f"{numbers.count(s.calls)} calls", P95, view.p95[s.tier])
+                for s in view.spreads
+            ]
+        )
