@@ -3,6 +3,7 @@
 A vector maps labels to one number per instant; NaN where nothing is known: no sample lately, or too little traffic.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -51,7 +52,10 @@ class Expression(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The newest reading of a gauge that is not older than `stale_s`. `where` picks series by label values."""
+    """The newest reading of a gauge that is not older than `stale_s`.
+
+    `where` picks series by their labels; a value may name several, `a|b`.
+    """
 
     metric: str
     where: Labels = ()
@@ -87,6 +91,69 @@ class Increase:
     def promql(self, names: Mapping[str, str]) -> str:
         """See Expression."""
         return f"increase({_selector(self.metric, self.where, names)}[{self.over_s:.0f}s])"
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Seconds since the newest reading of a metric; unknown before the first one."""
+
+    metric: str
+    where: Labels = ()
+
+    def over(self, history: History, instants: Numbers) -> Vector:
+        """See Expression."""
+        found: Vector = {}
+        for course in _chosen(history, self.metric, self.where):
+            at = np.searchsorted(course.at, instants, side="right") - 1
+            found[course.labels] = np.where(at >= 0, instants - course.at[np.maximum(at, 0)], np.nan)
+        return found
+
+    def promql(self, names: Mapping[str, str]) -> str:
+        """See Expression."""
+        return f"(time() - timestamp({_selector(self.metric, self.where, names)}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An expression as it was `by_s` seconds before each instant."""
+
+    of: Expression
+    by_s: float
+
+    def over(self, history: History, instants: Numbers) -> Vector:
+        """See Expression."""
+        return self.of.over(history, instants - self.by_s)
+
+    def promql(self, names: Mapping[str, str]) -> str:
+        """See Expression."""
+        return _OFFSET.sub(rf"\g<0> offset {self.by_s:.0f}s", self.of.promql(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """The q-quantile (0-1) of what a histogram observed in the `over_s` seconds before each instant.
+
+    Its series are cumulative counts with the label `le`, the upper bound in seconds; see calc.quantiles.locate.
+    """
+
+    q: float
+    metric: str
+    over_s: float
+    where: Labels = ()
+    by: tuple[str, ...] = ("instance",)
+
+    def over(self, history: History, instants: Numbers) -> Vector:
+        """See Expression."""
+        summed = Total(Increase(self.metric, self.over_s, self.where), (*self.by, "le")).over(history, instants)
+        histograms: dict[Labels, dict[float, Numbers]] = {}
+        for labels, counts in summed.items():
+            histograms.setdefault(_only(labels, self.by), {})[float(dict(labels)["le"])] = counts
+        return {labels: _quantiles(self.q, of) for labels, of in histograms.items()}
+
+    def promql(self, names: Mapping[str, str]) -> str:
+        """See Expression."""
+        summed = Total(Increase(self.metric, self.over_s, self.where), (*self.by, "le"))
+        return f"histogram_quantile({self.q:g}, {summed.promql(names)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +255,8 @@ class OnlyWhere:
         return f'({self.of.promql(names)} and on (instance) {info}{{{self.text}{sign}"{pattern}"}})'
 
 
+#: What `offset` follows in PromQL: a selector, with its range where it has one.
+_OFFSET = re.compile(r"\b(?:redis|prosepolish)_\w+(?:\{[^}]*\})?(?:\[\d+s\])?")
 _SIGNS: dict[str, Callable[[Numbers, "Numbers | float"], Numbers]] = {
     "+": np.add,
     "-": np.subtract,
@@ -196,9 +265,26 @@ _SIGNS: dict[str, Callable[[Numbers, "Numbers | float"], Numbers]] = {
 }
 
 
+def _quantiles(q: float, of: Mapping[float, Numbers]) -> Numbers:
+    """Interpolated inside the bucket; the last finite bound for what lies beyond it; NaN where nothing was observed."""
+    bounds = np.array(sorted(of))
+    counts = np.maximum.accumulate(np.array([of[bound] for bound in bounds]), axis=0)
+    rank = q * counts[-1]
+    at = np.argmax((counts >= rank) & (counts > 0), axis=0)
+    places = np.arange(counts.shape[1])
+    below = np.where(at > 0, counts[np.maximum(at - 1, 0), places], 0.0)
+    low = np.where(at > 0, bounds[np.maximum(at - 1, 0)], 0.0)
+    inside = counts[at, places] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = low + (np.minimum(bounds[at], 1e300) - low) * np.where(inside > 0, (rank - below) / inside, 1.0)
+    value = np.where(np.isinf(bounds[at]), low, value)
+    return np.where(counts[-1] > 0, value, np.nan)
+
+
 def _chosen(history: History, metric: str, where: Labels) -> list[Course]:
-    wanted = set(where)
-    return [course for course in history.courses(metric) if wanted <= set(course.labels) and len(course.at)]
+    wanted = [(name, value.split("|")) for name, value in where]
+    courses = ((course, dict(course.labels)) for course in history.courses(metric) if len(course.at))
+    return [course for course, labels in courses if all(labels.get(name) in values for name, values in wanted)]
 
 
 def _held(course: Course, instants: Numbers, stale_s: float) -> Numbers:
@@ -231,5 +317,5 @@ def _finite(numbers: Numbers) -> Numbers:
 
 
 def _selector(metric: str, where: Labels, names: Mapping[str, str]) -> str:
-    inside = ",".join(f'{name}="{value}"' for name, value in where)
+    inside = ",".join(f'{name}{"=~" if "|" in value else "="}"{value}"' for name, value in where)
     return names.get(metric, metric) + (f"{{{inside}}}" if inside else "")

@@ -1,0 +1,411 @@
+"""The rules, one row each, in the order they are listed. `docs/alerts.md` is written from this table.
+
+Numbers and times follow the public rule collections where those are right, and differ where they are not: a cache that
+evicts by policy is always full, a hit rate needs traffic and a target per tier, an average hides the slow calls.
+"""
+
+from ...calc.expression import Age, Arithmetic, Earlier, Guarded, Increase, Latest, OnlyWhere, Quantile, Total
+from ...model.alert import NoData
+from ...model.outcome import Tier
+from ...model.targets import BUDGETS_S, ENOUGH_CALLS, ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
+from .rule import Rule, critical, warning
+
+MB, MIN, HOUR, DAY, WEEK = 1024.0**2, 60.0, 3600.0, 86_400.0, 604_800.0
+#: Outcomes that answer at a tier, that pass on, and that failed at it.
+HITS, ANSWERS, FAILURES = "hit|stale_hit|negative_hit", "hit|stale_hit|negative_hit|miss", "timeout|error"
+UPSTREAMS = f"{Tier.DICTIONARY_API}|{Tier.GEMINI}"
+#: A policy under which a full cache is normal: it evicts what is used least.
+EVICTING = ("allkeys-",)
+
+
+def steps(outcomes: str, over_s: float, tier: str = "", family: str = "") -> Total:
+    """How often each tier was asked for each family with these outcomes."""
+    where = [("family", family)] * bool(family) + [("outcome", outcomes)] + [("tier", tier)] * bool(tier)
+    return Total(Increase("tier_requests", over_s, tuple(where)), ("family", "tier"))
+
+
+def hit_ratio(over_s: float, tier: str, family: str, enough: float = ENOUGH_LOOKUPS) -> Guarded:
+    """Hits of what reached the tier, once enough did."""
+    asked = steps(ANSWERS, over_s, tier, family)
+    return Guarded(Arithmetic(steps(HITS, over_s, tier, family), "/", asked), asked, enough)
+
+
+def failing(over_s: float, tier: str, enough: float) -> Guarded:
+    """The share of a tier's calls that failed, over all families, once enough were made."""
+    asked = Total(Increase("tier_requests", over_s, (("outcome", f"{ANSWERS}|{FAILURES}"), ("tier", tier))), ("tier",))
+    failed = Total(Increase("tier_requests", over_s, (("outcome", FAILURES), ("tier", tier))), ("tier",))
+    return Guarded(Arithmetic(failed, "/", asked), asked, enough)
+
+
+def per_s(metric: str, over_s: float = 5 * MIN) -> Arithmetic:
+    """A counter's rate per second and instance."""
+    return Arithmetic(Total(Increase(metric, over_s)), "/", over_s)
+
+
+LIMIT = Latest("maxmemory")
+FULL = Guarded(Arithmetic(Arithmetic(Latest("used_memory"), "-", Latest("mem_not_counted_for_evict")), "/", LIMIT), LIMIT, 1.0)
+RSS_OF_USED = Arithmetic(Latest("used_memory_rss"), "/", Latest("used_memory"))
+FRAGMENTS = Latest("allocator_frag_bytes")
+EVICTED = Increase("evicted_keys", 10 * MIN)
+MAIN_THREAD = Arithmetic(per_s("used_cpu_user_main_thread"), "+", per_s("used_cpu_sys_main_thread"))
+COMMANDS = Total(Increase("total_commands_processed", 5 * MIN))
+
+INSTANCES: tuple[Rule, ...] = (
+    Rule(
+        "instance_down",
+        "Redis {instance}",
+        Latest("redis_up"),
+        "1",
+        (critical(0.5, 0.5, 0.5, falling=True, clear_min=0.2),),
+        "The server does not answer the collectors. Lookups are answered by PostgreSQL; if it holds sessions, log-ins are slower.",
+        "Look whether the server runs and the address is right: prosepolish check.",
+        silenced_by="",
+    ),
+    Rule(
+        "collector_stale",
+        "Readings of {instance}",
+        Age("redis_up"),
+        "seconds",
+        (critical(60.0, 30.0, 1.0, clear_min=0.2),),
+        "Nothing was read for a minute: every number of this instance is old.",
+        "Restart the collectors: python -m collectors.",
+        cause="collectors",
+        silenced_by="",
+    ),
+    Rule(
+        "memory_full",
+        "Memory of {instance}",
+        OnlyWhere(FULL, "maxmemory_policy", EVICTING, but=True),
+        "ratio",
+        (warning(0.80, 0.75, 5), critical(0.90, 0.85, 2)),
+        "Near its limit, under a policy that does not evict every key: at 100 % writes fail.",
+        "Raise maxmemory, or find on the Memory page what grows.",
+    ),
+    Rule(
+        "evicted_too_young",
+        "Evictions of {instance}",
+        OnlyWhere(
+            Guarded(Arithmetic(Total(Latest("db_keys")), "/", Arithmetic(EVICTED, "/", 10 * MIN)), EVICTED, 1.0),
+            "maxmemory_policy",
+            EVICTING,
+        ),
+        "seconds",
+        (warning(450.0, 900.0, 10, falling=True),),
+        "Keys are evicted so fast that the whole keyspace is replaced before half of the shortest TTL (15 min): hits are lost.",
+        "Raise maxmemory, or shorten the TTL of what is rarely read again.",
+    ),
+    Rule(
+        "protected_evicted",
+        "Sessions and limits in {instance}",
+        Total(Increase("attributed_events", MIN, (("event", "evicted"), ("family", "session|ratelimit")))),
+        "1",
+        (critical(0.0, 0.0, 0),),
+        "Sessions or limits were evicted: users are logged out, limits begin anew.",
+        "Set REDIS_STATE_URL to a server with maxmemory-policy noeviction.",
+    ),
+    Rule(
+        "no_memory_limit",
+        "Memory limit of {instance}",
+        Guarded(Arithmetic(Latest("used_memory_rss"), "/", Latest("total_system_memory")), Arithmetic(LIMIT, "*", -1.0), 0.0),
+        "ratio",
+        (warning(0.70, 0.65, 10),),
+        "No limit is set and most of the machine's memory is used: the kernel may end the server.",
+        "Set maxmemory in redis.conf.",
+    ),
+    Rule(
+        "swapping",
+        "Memory of {instance}",
+        Guarded(RSS_OF_USED, Latest("used_memory"), 100 * MB),
+        "ratio",
+        (critical(0.9, 0.95, 5, falling=True),),
+        "Part of the server's memory is swapped out: every command may wait for the disk.",
+        "Find what else uses the machine's memory, or lower maxmemory.",
+    ),
+    Rule(
+        "fragmentation",
+        "Fragmentation of {instance}",
+        Guarded(
+            Guarded(Latest("allocator_frag_ratio"), FRAGMENTS, 10 * MB), Arithmetic(FRAGMENTS, "/", Latest("used_memory")), 0.1
+        ),
+        "1",
+        (warning(1.4, 1.3, 30),),
+        "Freed memory is not given back: more than a tenth of what is used is lost to it.",
+        "Set activedefrag yes, or restart the server in a quiet hour.",
+    ),
+    Rule(
+        "redis_slow_commands",
+        "p99 of {cmd} on {instance}",
+        Guarded(
+            Quantile(0.99, "latency_bucket", 5 * MIN, (("cmd", "get|set"),), ("instance", "cmd")),
+            Total(Increase("latency_bucket", 5 * MIN, (("cmd", "get|set"), ("le", "+Inf"))), ("instance", "cmd")),
+            ENOUGH_CALLS,
+        ),
+        "seconds",
+        (warning(0.001, 0.0008, 5), critical(0.005, 0.004, 2)),
+        "One call in a hundred is slow inside the server.",
+        "Look at the slow log on the Latency page, and at the server's processor.",
+    ),
+    Rule(
+        "round_trip",
+        "Round trip to {instance}",
+        Latest("ping_rtt_seconds", (("stat", "median"),)),
+        "seconds",
+        (warning(0.005, 0.003, 5), critical(0.010, 0.008, 5)),
+        "Even an empty command is slow: the network between, or a busy server.",
+        "Look at the network and at the server's processor.",
+    ),
+    Rule(
+        "slow_log",
+        "Slow commands of {instance}",
+        Total(Arithmetic(Arithmetic(Increase("slowlog_seen", 5 * MIN), "+", Increase("slowlog_missed", 5 * MIN)), "/", 5.0)),
+        "1/minute",
+        (warning(10.0, 5.0, 5),),
+        "More than ten commands a minute were slow enough for the slow log; others waited behind them.",
+        "Latency page: the slow log grouped by command and client.",
+    ),
+    Rule(
+        "main_thread_busy",
+        "Processor of {instance}",
+        MAIN_THREAD,
+        "ratio",
+        (warning(0.80, 0.70, 10), critical(0.95, 0.85, 5)),
+        "The server's one main thread is nearly saturated: waiting grows steeply from here.",
+        "Find the command that costs most on the Latency page; spread the load.",
+    ),
+    Rule(
+        "connections_rejected",
+        "Connections of {instance}",
+        Increase("rejected_connections", MIN),
+        "1/minute",
+        (warning(0.0, 0.0, 0), critical(5.0, 0.0, 0)),
+        "Clients are turned away at maxclients.",
+        "Raise maxclients, or lower PROSEPOLISH_POOL_SIZE.",
+    ),
+    Rule(
+        "connections_near_limit",
+        "Connections of {instance}",
+        Arithmetic(Latest("connected_clients"), "/", Latest("maxclients")),
+        "ratio",
+        (warning(0.80, 0.75, 5), critical(0.90, 0.85, 2)),
+        "Soon clients are turned away.",
+        "Clients page: who holds them. Raise maxclients.",
+    ),
+    Rule(
+        "connection_churn",
+        "Connections of {instance}",
+        Guarded(
+            Arithmetic(Arithmetic(Increase("total_connections_received", 5 * MIN), "/", 5.0), "/", Latest("connected_clients")),
+            Increase("total_connections_received", 5 * MIN),
+            300.0,
+        ),
+        "1/minute",
+        (warning(10.0, 5.0, 10),),
+        "Each client connects anew many times a minute: a pool is broken or missing.",
+        "Clients page: which program opens them.",
+    ),
+    Rule(
+        "error_replies",
+        "Error replies of {instance}",
+        Guarded(Arithmetic(Total(Increase("errorstat_count", 5 * MIN)), "/", COMMANDS), COMMANDS, 200.0),
+        "ratio",
+        (warning(0.01, 0.005, 5),),
+        "More than one command in a hundred is answered with an error.",
+        "Look which errors: the kinds stand on /metrics as redis_errors_total.",
+    ),
+    Rule(
+        "writes_refused",
+        "Writes to {instance}",
+        Total(Increase("errorstat_count", MIN, (("error", "OOM|READONLY|MISCONF|NOAUTH|WRONGPASS"),))),
+        "1/minute",
+        (critical(0.0, 0.0, 0),),
+        "The server refuses writes or log-ins: full, a replica, a disk that fails, or a wrong password.",
+        "Look at its log; the word of the error says which.",
+    ),
+    Rule(
+        "acl_denied",
+        "Rights on {instance}",
+        Total(
+            Arithmetic(Increase("acl_access_denied_cmd", 5 * MIN), "+", Increase("acl_access_denied_auth", 5 * MIN)),
+        ),
+        "1",
+        (warning(10.0, 2.0, 0),),
+        "A program asks for what its user may not do, or somebody tries passwords.",
+        "ACL LOG on the server names user and command.",
+    ),
+    Rule(
+        "save_failed",
+        "Saving of {instance}",
+        Latest("rdb_last_bgsave_status"),
+        "1",
+        (critical(0.5, 0.5, 0, falling=True),),
+        "The last save failed; after a restart the data would be old, and writes may be refused.",
+        "Look at its disk and its log.",
+    ),
+    Rule(
+        "save_stalled",
+        "Saving of {instance}",
+        Latest("rdb_current_bgsave_time_sec"),
+        "seconds",
+        (critical(600.0, 600.0, 0),),
+        "A save has been running for more than ten minutes.",
+        "Look at its disk.",
+    ),
+    Rule(
+        "replica_link",
+        "Replication of {instance}",
+        Latest("master_link_down_since_seconds"),
+        "seconds",
+        (critical(60.0, 0.0, 1),),
+        "The replica has lost its primary: what it answers is old.",
+        "Look at the network between the two, and at the primary.",
+    ),
+    Rule(
+        "replica_lag",
+        "Lag of {replica} behind {instance}",
+        Latest("replica_lag"),
+        "seconds",
+        (warning(10.0, 5.0, 2), critical(30.0, 15.0, 2)),
+        "After a failover this much would be lost.",
+        "Look at the replica's processor and network.",
+    ),
+    Rule(
+        "ttl_contract",
+        "Keys without a TTL in {instance}, {family}",
+        Guarded(
+            Arithmetic(Latest("census_no_ttl_low", stale_s=10 * MIN), "/", Latest("census_keys", stale_s=10 * MIN)),
+            Latest("census_keys", stale_s=10 * MIN),
+            100.0,
+        ),
+        "ratio",
+        (warning(0.005, 0.002, 2),),
+        "Keys of this family never expire, against the contract: they stay until they are evicted.",
+        "Keyspace page; find the writer that leaves out the TTL.",
+    ),
+    Rule(
+        "certificate_expires",
+        "TLS certificate of {instance}",
+        Latest("tls_server_cert_expires_in_seconds"),
+        "seconds",
+        (warning(14 * DAY, 15 * DAY, 60, falling=True), critical(3 * DAY, 4 * DAY, 60, falling=True)),
+        "After it expires no client connects.",
+        "Renew the certificate.",
+    ),
+)
+
+POSTGRES: tuple[Rule, ...] = (
+    Rule(
+        "postgres_down",
+        "PostgreSQL",
+        Latest("postgres_up"),
+        "1",
+        (critical(0.5, 0.5, 0.2, falling=True, clear_min=0.2),),
+        "Misses go straight to the APIs, log-ins and profile changes fail, numbers are kept on disk until it is back.",
+        "Look whether the server runs: prosepolish check.",
+        silenced_by="",
+    ),
+    Rule(
+        "postgres_connections",
+        "Connections of PostgreSQL",
+        Arithmetic(Total(Latest("postgres_connections")), "/", Latest("postgres_max_connections")),
+        "ratio",
+        (warning(0.80, 0.75, 5), critical(0.90, 0.85, 2)),
+        "Soon programs are turned away.",
+        "Look who holds them in pg_stat_activity; raise max_connections or lower DATABASE_POOL_SIZE.",
+        silenced_by="postgres_down",
+    ),
+)
+
+
+def _targets() -> tuple[Rule, ...]:
+    """A rule for every promised hit rate, judged over ten minutes, and for its fall against the same time a week ago."""
+    rows = []
+    for (family, tier), target in HIT_TARGETS.items():
+        ratio = hit_ratio(10 * MIN, tier, family)
+        words = "Hit rate of {tier}, {family}"
+        rows.append(
+            Rule(
+                f"hit_rate_{family}_{tier}",
+                words,
+                ratio,
+                "ratio",
+                (warning(target - TOLERANCE, target - 0.02, 10, falling=True),),
+                "More than usual passes on to the slower and dearer tiers.",
+                "Hit rate page: new words, expired, evicted, or failures? Then Memory.",
+                cause="{tier}",
+            )
+        )
+        rows.append(
+            Rule(
+                f"hit_rate_drop_{family}_{tier}",
+                words,
+                Arithmetic(Earlier(hit_ratio(HOUR, tier, family, 1000.0), WEEK), "-", hit_ratio(15 * MIN, tier, family, 1000.0)),
+                "ratio",
+                (warning(0.10, 0.05, 15),),
+                "Ten points below the same hour last week.",
+                "Hit rate page; look which mark stands at the beginning of the fall (deploy, flush, TTL).",
+                cause="{tier}",
+            )
+        )
+    return tuple(rows)
+
+
+def _budgets() -> tuple[Rule, ...]:
+    """A rule for every tier's time budget."""
+    return tuple(
+        Rule(
+            f"slow_{tier}",
+            "p95 of {tier}",
+            Guarded(
+                Quantile(0.95, "tier_duration", 10 * MIN, (("tier", tier),), ("tier",)),
+                Total(Increase("tier_duration", 10 * MIN, (("le", "+Inf"), ("tier", tier))), ("tier",)),
+                ENOUGH_CALLS,
+            ),
+            "seconds",
+            (warning(budget, budget * 0.8, 10),),
+            "One call in twenty takes longer than this tier's budget.",
+            "Latency page, before and after the last mark.",
+            cause="{tier}",
+        )
+        for tier, budget in BUDGETS_S.items()
+    )
+
+
+USERS: tuple[Rule, ...] = (
+    *(
+        Rule(
+            f"failing_{tier}",
+            "Calls to {tier}",
+            failing(MIN, tier, 10.0),
+            "ratio",
+            (warning(0.05, 0.02, 0.3), critical(0.5, 0.2, 0.3)),
+            "Calls fail; what the tiers above do not know stays unanswered.",
+            "prosepolish check; the Latency page shows failed calls by outcome.",
+            cause="{tier}",
+            silenced_by="",
+        )
+        for tier in Tier
+    ),
+    *_targets(),
+    *_budgets(),
+    Rule(
+        "fallback_storm",
+        "Calls that reach Gemini",
+        Guarded(
+            Arithmetic(
+                Total(Increase("tier_requests", 5 * MIN, (("tier", Tier.GEMINI),)), ("tier",)),
+                "/",
+                Earlier(Total(Increase("tier_requests", HOUR, (("tier", Tier.GEMINI),)), ("tier",)), 5 * MIN),
+            ),
+            Total(Increase("tier_requests", 5 * MIN, (("tier", Tier.GEMINI),)), ("tier",)),
+            50.0,
+        ),
+        "ratio",
+        (critical(0.5, 0.25, 5, no_data=NoData.CLEAR),),
+        "Half of an hour's usual calls in five minutes: a cache was flushed, a tier is down, or somebody loops. The bill follows.",
+        "Hit rate page: what changed; then the limits of the LLM.",
+        cause=Tier.GEMINI,
+    ),
+)
+
+RULES: tuple[Rule, ...] = (*INSTANCES, *POSTGRES, *USERS)
+BY_NAME = {rule.name: rule for rule in RULES}
