@@ -265,8 +265,12 @@ _SIGNS: dict[str, Callable[[Numbers, "Numbers | float"], Numbers]] = {
 }
 
 
+#: Stands for infinity where a product of zero and infinity would be unknown.
+_HUGE = 1e300
+
+
 def _quantiles(q: float, of: Mapping[float, Numbers]) -> Numbers:
-    """Interpolated inside the bucket; the last finite bound for what lies beyond it; NaN where nothing was observed."""
+    """calc.quantiles.quantile for every instant at once; a month of them would take seconds one by one."""
     bounds = np.array(sorted(of))
     counts = np.maximum.accumulate(np.array([of[bound] for bound in bounds]), axis=0)
     rank = q * counts[-1]
@@ -276,7 +280,8 @@ def _quantiles(q: float, of: Mapping[float, Numbers]) -> Numbers:
     low = np.where(at > 0, bounds[np.maximum(at - 1, 0)], 0.0)
     inside = counts[at, places] - below
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = low + (np.minimum(bounds[at], 1e300) - low) * np.where(inside > 0, (rank - below) / inside, 1.0)
+        high = np.minimum(bounds[at], _HUGE)
+        value = np.minimum(low + (high - low) * np.where(inside > 0, (rank - below) / inside, 1.0), high)
     value = np.where(np.isinf(bounds[at]), low, value)
     return np.where(counts[-1] > 0, value, np.nan)
 

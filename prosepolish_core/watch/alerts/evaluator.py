@@ -1,0 +1,86 @@
+"""Evaluation: every rule looked at once, each alert moved on, and what changed. Pure but for its own memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from ...calc.alert_state import step
+from ...calc.expression import History
+from ...model.alert import AlertState, Change, Held
+from ...model.health import Level
+from ...model.sample import Labels
+from .rule import Rule
+
+#: At most this many alerts of one rule are followed; a rule that meets more says so by its own alert.
+MOST_SUBJECTS = 2000
+
+
+class AlertKey(NamedTuple):
+    """One rule about one subject."""
+
+    rule: str
+    labels: Labels
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """How every alert stands. `look` comes in order of time; one thread at a time."""
+
+    rules: Sequence[Rule]
+    held: dict[AlertKey, list[Held]] = field(default_factory=dict)
+    #: Rules that could not be evaluated at the last look, with the reason: itself an alert.
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def look(self, history: History, now: float) -> list[Change]:
+        """Evaluate every rule at `now` (seconds since the epoch); what began to fire, changed its level or was resolved."""
+        instants = np.array([now])
+        changes: list[Change] = []
+        self.broken = {}
+        for rule in self.rules:
+            try:
+                found = {labels: float(numbers[0]) for labels, numbers in rule.value.over(history, instants).items()}
+            except Exception as error:  # noqa: BLE001 - one rule that fails must not silence the others
+                self.broken[rule.name] = type(error).__name__
+                continue
+            changes += self._judge(rule, found, now)
+        return changes
+
+    def firing(self) -> Mapping[AlertKey, Held]:
+        """Every alert that fires, at its most severe level."""
+        return {key: worst for key, held in self.held.items() if (worst := _worst(held)).state is AlertState.FIRING}
+
+    def restore(self, alerts: Iterable[tuple[AlertKey, Held]]) -> None:
+        """Take over alerts that fired before this process began: they resolve, they do not fire anew."""
+        rules = {rule.name: rule for rule in self.rules}
+        for key, before in alerts:
+            if rule := rules.get(key.rule):
+                self.held[key] = [before if t.level.rank <= before.level.rank else Held() for t in rule.thresholds]
+
+    def _judge(self, rule: Rule, found: Mapping[Labels, float], now: float) -> list[Change]:
+        known = [labels for name, labels in self.held if name == rule.name]
+        changes = []
+        for labels in dict.fromkeys([*list(found)[:MOST_SUBJECTS], *known]):
+            key = AlertKey(rule.name, labels)
+            before = self.held.get(key) or [Held() for _ in rule.thresholds]
+            after = [step(old, t, found.get(labels), now) for old, t in zip(before, rule.thresholds, strict=True)]
+            was, now_is = _worst(before), _worst(after)
+            if all(h.state is AlertState.INACTIVE for h in after):
+                self.held.pop(key, None)
+            else:
+                self.held[key] = after
+            if _level(was) is not _level(now_is):
+                since = now_is.since if now_is.state is AlertState.FIRING else was.since
+                changes.append(Change(rule.name, labels, _level(now_is), now, now_is.value, since))
+        return changes
+
+
+def _worst(held: Sequence[Held]) -> Held:
+    """The most severe level that fires, else the one that is nearest to firing."""
+    order = (AlertState.INACTIVE, AlertState.PENDING, AlertState.FIRING)
+    return max(held, key=lambda h: (order.index(h.state), h.level.rank))
+
+
+def _level(held: Held) -> Level:
+    return held.level if held.state is AlertState.FIRING else Level.OK

@@ -1,0 +1,91 @@
+"""What the rules see in the collectors' process: the newest hour of every series that a rule reads, kept from the runs themselves.
+
+It needs no store, so alerts go on while PostgreSQL is away. What only the store knows (a week ago) is not in it.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...calc.counters import increases
+from ...calc.expression import Course
+from ...model.sample import Kind, Labels, Run, RunOutcome
+
+#: Seconds kept: the longest look back of a rule that lives from memory, and some more.
+KEPT_S = 4200.0
+#: Series kept of one metric; a server that invents names without end must not fill the memory.
+MOST_SERIES = 5000
+#: Collectors whose runs say whether a source answers, and the metric that tells.
+PULSES = {"redis_info": "redis_up", "postgres_stats": "postgres_up"}
+
+
+@dataclass(slots=True)
+class _Track:
+    """Readings of one series, oldest first; a counter's are summed over its resets."""
+
+    at: "array[float]" = field(default_factory=lambda: array("d"))
+    value: "array[float]" = field(default_factory=lambda: array("d"))
+    raw: float = 0.0
+
+    def add(self, at: float, value: float, kind: Kind) -> None:
+        if self.at and at <= self.at[-1]:
+            return  # a run that comes late, or twice
+        if kind is Kind.COUNTER:
+            grown = increases(np.array([self.raw, value]))[1] if self.at else 0.0
+            self.raw, value = value, (self.value[-1] if self.at else 0.0) + float(grown)
+        self.at.append(at)
+        self.value.append(value)
+
+    def forget_before(self, instant: float) -> None:
+        gone = int(np.searchsorted(np.frombuffer(self.at), instant)) if self.at else 0
+        if gone > len(self.at) // 2:  # in large steps: deleting at the front moves everything
+            del self.at[:gone], self.value[:gone]
+
+
+class Memory:
+    """Implements calc.expression.History. One thread writes and reads."""
+
+    def __init__(self, metrics: Iterable[str]) -> None:
+        self._metrics = frozenset(metrics)
+        self._tracks: dict[str, dict[Labels, _Track]] = {}
+        self._texts: dict[str, dict[str, str]] = {}
+
+    def hear(self, runs: Sequence[Run]) -> None:
+        """Keep what the rules need of these runs; a failed run tells that its source does not answer."""
+        for run in runs:
+            at = run.ts.timestamp()
+            if pulse := PULSES.get(run.collector):
+                self._add(pulse, (("instance", run.source),), at, float(run.outcome is RunOutcome.OK), Kind.GAUGE)
+            for sample in run.samples:
+                if sample.metric in self._metrics:
+                    labels = tuple(sorted((*sample.labels, ("instance", run.source))))
+                    self._add(sample.metric, labels, at, sample.value, sample.kind)
+            for name, text in run.state.items():
+                self._texts.setdefault(name, {})[run.source] = text
+
+    def courses(self, metric: str) -> Sequence[Course]:
+        """See calc.expression.History."""
+        return [Course(labels, np.array(t.at), np.array(t.value)) for labels, t in self._tracks.get(metric, {}).items()]
+
+    def texts(self, name: str) -> Mapping[str, str]:
+        """See calc.expression.History."""
+        return self._texts.get(name, {})
+
+    def forget_before(self, instant: float) -> None:
+        """Let go of what is older, and of series that have not been read since."""
+        for tracks in self._tracks.values():
+            for labels in [labels for labels, track in tracks.items() if not track.at or track.at[-1] < instant]:
+                del tracks[labels]
+            for track in tracks.values():
+                track.forget_before(instant)
+
+    def _add(self, metric: str, labels: Labels, at: float, value: float, kind: Kind) -> None:
+        tracks = self._tracks.setdefault(metric, {})
+        track = tracks.get(labels)
+        if track is None:
+            if len(tracks) >= MOST_SERIES:
+                return
+            track = tracks[labels] = _Track()
+        track.add(at, value, kind)

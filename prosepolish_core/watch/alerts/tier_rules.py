@@ -1,0 +1,126 @@
+"""Rules about what users get: failures, hit rates and times of each tier, and what reaches the paid one.
+
+A hit rate needs traffic and a target of its own tier before it says anything.
+"""
+
+from ...calc.expression import Arithmetic, Earlier, Guarded, Increase, Quantile, Total
+from ...model.alert import NoData
+from ...model.outcome import Tier
+from ...model.targets import BUDGETS_S, ENOUGH_CALLS, ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
+from .rule import Rule, critical, warning
+
+MIN, HOUR, WEEK = 60.0, 3600.0, 604_800.0
+#: Outcomes that answer at a tier, that pass on, and that failed at it.
+HITS, ANSWERS, FAILURES = "hit|stale_hit|negative_hit", "hit|stale_hit|negative_hit|miss", "timeout|error"
+UPSTREAMS = f"{Tier.DICTIONARY_API}|{Tier.GEMINI}"
+
+
+def steps(outcomes: str, over_s: float, tier: str = "", family: str = "") -> Total:
+    """How often each tier was asked for each family with these outcomes."""
+    where = [("family", family)] * bool(family) + [("outcome", outcomes)] + [("tier", tier)] * bool(tier)
+    return Total(Increase("tier_requests", over_s, tuple(where)), ("family", "tier"))
+
+
+def hit_ratio(over_s: float, tier: str, family: str, enough: float = ENOUGH_LOOKUPS) -> Guarded:
+    """Hits of what reached the tier, once enough did."""
+    asked = steps(ANSWERS, over_s, tier, family)
+    return Guarded(Arithmetic(steps(HITS, over_s, tier, family), "/", asked), asked, enough)
+
+
+def failing(over_s: float, tier: str, enough: float) -> Guarded:
+    """The share of a tier's calls that failed, over all families, once enough were made."""
+    asked = Total(Increase("tier_requests", over_s, (("outcome", f"{ANSWERS}|{FAILURES}"), ("tier", tier))), ("tier",))
+    failed = Total(Increase("tier_requests", over_s, (("outcome", FAILURES), ("tier", tier))), ("tier",))
+    return Guarded(Arithmetic(failed, "/", asked), asked, enough)
+
+
+def _targets() -> tuple[Rule, ...]:
+    """A rule for every promised hit rate, judged over ten minutes, and for its fall against the same time a week ago."""
+    rows = []
+    for (family, tier), target in HIT_TARGETS.items():
+        ratio = hit_ratio(10 * MIN, tier, family)
+        words = "Hit rate of {tier}, {family}"
+        rows.append(
+            Rule(
+                f"hit_rate_{family}_{tier}",
+                words,
+                ratio,
+                "ratio",
+                (warning(target - TOLERANCE, target - 0.02, 10, falling=True),),
+                "More than usual passes on to the slower and dearer tiers.",
+                "Hit rate page: new words, expired, evicted, or failures? Then Memory.",
+                cause="{tier}",
+            )
+        )
+        rows.append(
+            Rule(
+                f"hit_rate_drop_{family}_{tier}",
+                words,
+                Arithmetic(Earlier(hit_ratio(HOUR, tier, family, 1000.0), WEEK), "-", hit_ratio(15 * MIN, tier, family, 1000.0)),
+                "ratio",
+                (warning(0.10, 0.05, 15),),
+                "Ten points below the same hour last week.",
+                "Hit rate page; look which mark stands at the beginning of the fall (deploy, flush, TTL).",
+                cause="{tier}",
+            )
+        )
+    return tuple(rows)
+
+
+def _budgets() -> tuple[Rule, ...]:
+    """A rule for every tier's time budget."""
+    return tuple(
+        Rule(
+            f"slow_{tier}",
+            "p95 of {tier}",
+            Guarded(
+                Quantile(0.95, "tier_duration", 10 * MIN, (("tier", tier),), ("tier",)),
+                Total(Increase("tier_duration", 10 * MIN, (("le", "+Inf"), ("tier", tier))), ("tier",)),
+                ENOUGH_CALLS,
+            ),
+            "seconds",
+            (warning(budget, budget * 0.8, 10),),
+            "One call in twenty takes longer than this tier's budget.",
+            "Latency page, before and after the last mark.",
+            cause="{tier}",
+        )
+        for tier, budget in BUDGETS_S.items()
+    )
+
+
+TIERS: tuple[Rule, ...] = (
+    *(
+        Rule(
+            f"failing_{tier}",
+            "Calls to {tier}",
+            failing(MIN, tier, 10.0),
+            "ratio",
+            (warning(0.05, 0.02, 0.3), critical(0.5, 0.2, 0.3)),
+            "Calls fail; what the tiers above do not know stays unanswered.",
+            "prosepolish check; the Latency page shows failed calls by outcome.",
+            cause="{tier}",
+            silenced_by="",
+        )
+        for tier in Tier
+    ),
+    *_targets(),
+    *_budgets(),
+    Rule(
+        "fallback_storm",
+        "Calls that reach Gemini",
+        Guarded(
+            Arithmetic(
+                Total(Increase("tier_requests", 5 * MIN, (("tier", Tier.GEMINI),)), ("tier",)),
+                "/",
+                Earlier(Total(Increase("tier_requests", HOUR, (("tier", Tier.GEMINI),)), ("tier",)), 5 * MIN),
+            ),
+            Total(Increase("tier_requests", 5 * MIN, (("tier", Tier.GEMINI),)), ("tier",)),
+            50.0,
+        ),
+        "ratio",
+        (critical(0.5, 0.25, 5, no_data=NoData.CLEAR),),
+        "Half of an hour's usual calls in five minutes: a cache was flushed, a tier is down, or somebody loops. The bill follows.",
+        "Hit rate page: what changed; then the limits of the LLM.",
+        cause=Tier.GEMINI,
+    ),
+)
