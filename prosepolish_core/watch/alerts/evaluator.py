@@ -11,6 +11,7 @@ from ...calc.expression import History
 from ...model.alert import AlertState, Change, Held
 from ...model.health import Level
 from ...model.sample import Labels
+from .overrides import NONE, Overrides
 from .rule import Rule
 
 #: At most this many alerts of one rule are followed; a rule that meets more says so by its own alert.
@@ -29,6 +30,7 @@ class Evaluator:
     """How every alert stands. `look` comes in order of time; one thread at a time."""
 
     rules: Sequence[Rule]
+    overrides: Overrides = NONE
     held: dict[AlertKey, list[Held]] = field(default_factory=dict)
     #: Rules that could not be evaluated at the last look, with the reason: itself an alert.
     broken: dict[str, str] = field(default_factory=dict)
@@ -56,15 +58,19 @@ class Evaluator:
         rules = {rule.name: rule for rule in self.rules}
         for key, before in alerts:
             if rule := rules.get(key.rule):
-                self.held[key] = [before if t.level.rank <= before.level.rank else Held() for t in rule.thresholds]
+                thresholds = self.overrides.thresholds(rule, key.labels)
+                self.held[key] = [before if t.level.rank <= before.level.rank else Held() for t in thresholds]
 
     def _judge(self, rule: Rule, found: Mapping[Labels, float], now: float) -> list[Change]:
         known = [labels for name, labels in self.held if name == rule.name]
         changes = []
         for labels in dict.fromkeys([*list(found)[:MOST_SUBJECTS], *known]):
             key = AlertKey(rule.name, labels)
-            before = self.held.get(key) or [Held() for _ in rule.thresholds]
-            after = [step(old, t, found.get(labels), now) for old, t in zip(before, rule.thresholds, strict=True)]
+            thresholds = self.overrides.thresholds(rule, labels)
+            if not thresholds:
+                continue
+            before = self.held.get(key) or [Held() for _ in thresholds]
+            after = [step(old, t, found.get(labels), now) for old, t in zip(before, thresholds, strict=True)]
             was, now_is = _worst(before), _worst(after)
             if all(h.state is AlertState.INACTIVE for h in after):
                 self.held.pop(key, None)

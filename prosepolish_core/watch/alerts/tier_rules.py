@@ -50,6 +50,7 @@ def _targets() -> tuple[Rule, ...]:
                 "More than usual passes on to the slower and dearer tiers.",
                 "Hit rate page: new words, expired, evicted, or failures? Then Memory.",
                 cause="{tier}",
+                consequence=True,
             )
         )
         rows.append(
@@ -62,6 +63,7 @@ def _targets() -> tuple[Rule, ...]:
                 "Ten points below the same hour last week.",
                 "Hit rate page; look which mark stands at the beginning of the fall (deploy, flush, TTL).",
                 cause="{tier}",
+                consequence=True,
             )
         )
     return tuple(rows)
@@ -83,6 +85,7 @@ def _budgets() -> tuple[Rule, ...]:
             "One call in twenty takes longer than this tier's budget.",
             "Latency page, before and after the last mark.",
             cause="{tier}",
+            consequence=True,
         )
         for tier, budget in BUDGETS_S.items()
     )
@@ -122,5 +125,6 @@ TIERS: tuple[Rule, ...] = (
         "Half of an hour's usual calls in five minutes: a cache was flushed, a tier is down, or somebody loops. The bill follows.",
         "Hit rate page: what changed; then the limits of the LLM.",
         cause=Tier.GEMINI,
+        consequence=True,
     ),
 )

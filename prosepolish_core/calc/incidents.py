@@ -1,0 +1,50 @@
+"""Which incident an alert belongs to: alerts of one cause are one incident, two faults are two.
+
+A fault (a server that is down, calls that fail) is its own cause. A consequence (a slow tier, a lower hit rate, more paid
+calls) belongs to the open incident of its own cause, or else of a tier above it, whose work it took over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: Names of one dependency: the tier, and the instance that serves it.
+SAME = {"cache": "redis"}
+#: What takes over the work of what: more load below is the consequence of a fault above.
+TAKES_OVER = {
+    "postgres": ("redis",),
+    "dictionary_api": ("postgres", "redis"),
+    "gemini": ("dictionary_api", "postgres", "redis"),
+    "redis": (),
+}
+#: A further alert joins an incident that ended no longer than this ago: what flaps is one incident.
+REOPEN_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An incident that may take another alert in. Instants are seconds since the epoch; `ended` is None while it goes on."""
+
+    id: int
+    cause: str
+    began: float
+    ended: float | None = None
+
+    def takes(self, now: float) -> bool:
+        """Whether it goes on, or ended a moment ago."""
+        return self.ended is None or now - self.ended <= REOPEN_S
+
+
+def place(cause: str, *, consequence: bool, now: float, incidents: Sequence[Open]) -> Open | None:
+    """The incident that an alert joins, or None: it begins a new one. Of several the newest."""
+    own = dependency(cause)
+    wanted = [own, *(TAKES_OVER.get(own, ()) if consequence else ())]
+    for name in wanted:
+        found = [i for i in incidents if dependency(i.cause) == name and i.takes(now)]
+        if found:
+            return max(found, key=lambda incident: incident.began)
+    return None
+
+
+def dependency(cause: str) -> str:
+    """One name for what has two."""
+    return SAME.get(cause, cause)
