@@ -4,8 +4,9 @@ A fault (a server that is down, calls that fail) is its own cause. A consequence
 calls) belongs to the open incident of its own cause, or else of a tier above it, whose work it took over.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+
+from ..model.incident import Incident
 
 #: Names of one dependency: the tier, and the instance that serves it.
 SAME = {"cache": "redis"}
@@ -20,26 +21,18 @@ TAKES_OVER = {
 REOPEN_S = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """An incident that may take another alert in. Instants are seconds since the epoch; `ended` is None while it goes on."""
-
-    id: int
-    cause: str
-    began: float
-    ended: float | None = None
-
-    def takes(self, now: float) -> bool:
-        """Whether it goes on, or ended a moment ago."""
-        return self.ended is None or now - self.ended <= REOPEN_S
+def takes(incident: Incident, now: float) -> bool:
+    """Whether it takes another alert in: it goes on, or ended a moment ago."""
+    return incident.ended is None or now - incident.ended <= REOPEN_S
 
 
-def place(cause: str, *, consequence: bool, now: float, incidents: Sequence[Open]) -> Open | None:
+def place(cause: str, *, consequence: bool, now: float, incidents: Iterable[Incident]) -> Incident | None:
     """The incident that an alert joins, or None: it begins a new one. Of several the newest."""
     own = dependency(cause)
+    known = list(incidents)
     wanted = [own, *(TAKES_OVER.get(own, ()) if consequence else ())]
     for name in wanted:
-        found = [i for i in incidents if dependency(i.cause) == name and i.takes(now)]
+        found = [i for i in known if dependency(i.cause) == name and takes(i, now)]
         if found:
             return max(found, key=lambda incident: incident.began)
     return None

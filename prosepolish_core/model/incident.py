@@ -1,8 +1,7 @@
-"""An incident: alerts of one cause, from the first that fired to the last that was resolved."""
+"""An incident: alerts of one cause, from the first that fired to the last that was resolved; and what is told of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from .health import Level
 from .sample import Labels
@@ -10,48 +9,58 @@ from .sample import Labels
 
 @dataclass(frozen=True, slots=True)
 class FiredAlert:
-    """One alert from firing to its end. `subject`, `means` and `do` are its rule's words; `value` is the newest, `worst` the worst."""
+    """One alert from firing to its end. Instants are seconds since the epoch; `worst` is the value furthest beyond its level."""
 
     rule: str
     labels: Labels
     level: Level
-    subject: str
-    unit: str
-    since: datetime
-    fired_at: datetime
-    resolved_at: datetime | None = None
+    since: float
+    fired_at: float
+    resolved_at: float | None = None
     value: float | None = None
     worst: float | None = None
-    means: str = ""
-    do: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a person wrote to an incident, or that one acknowledged it."""
-
-    at: datetime
-    by: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Alerts of one cause. `cause` is the dependency it is about; `ended` is None while any of them fires."""
+    """Alerts of one cause. `cause` is the dependency it is about; `ended` is None while any of them fires.
 
-    id: int
+    `id` is made of the beginning and the cause, so that every process names an incident alike. `told` counts messages.
+    """
+
+    id: str
     cause: str
     level: Level
-    began: datetime
-    ended: datetime | None
+    began: float
+    ended: float | None = None
     alerts: tuple[FiredAlert, ...] = ()
-    notes: tuple[Note, ...] = ()
-    acknowledged_by: str = ""
-    #: What it did to users: calls that failed, and extra dollars, by name.
-    effect: Mapping[str, float] = field(default_factory=dict)
+    told: int = 0
+    told_level: Level = Level.OK
 
     @property
-    def title(self) -> str:
-        """The subject of its first and worst alert."""
-        worst = max(self.alerts, key=lambda alert: alert.level.rank, default=None)
-        return self.cause if worst is None else worst.subject
+    def firing(self) -> tuple[FiredAlert, ...]:
+        """The alerts that are not resolved, worst first."""
+        return tuple(sorted((a for a in self.alerts if a.resolved_at is None), key=lambda a: -a.level.rank))
+
+
+class Message(NamedTuple):
+    """One thing to tell. `key` is the same at every attempt, so that a receiver can tell a repetition. `kind`: see KINDS."""
+
+    key: str
+    kind: str
+    incidents: tuple[str, ...]
+    level: Level
+    due: float
+    attempts: int = 0
+    #: Attempts whose reply was lost: the receiver may have it already.
+    maybe_told: bool = False
+
+
+#: What a message tells.
+KINDS = {
+    "opened": "an incident began",
+    "worse": "an incident became critical",
+    "resolved": "an incident is over",
+    "digest": "several incidents changed within a minute",
+    "test": "somebody tries the channels",
+}

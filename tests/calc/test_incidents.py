@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.calc.incidents import REOPEN_S, SAME, TAKES_OVER, Open, dependency, place
+from prosepolish_core.calc.incidents import REOPEN_S, SAME, TAKES_OVER, dependency, place
+from prosepolish_core.model.health import Level
+from prosepolish_core.model.incident import Incident
+
+
+def incident(cause: str, began: float = 0.0, ended: float | None = None) -> Incident:
+    """An incident of this cause."""
+    return Incident(f"{began}-{cause}", cause, Level.CRITICAL, began, ended)
+
 
 CAUSES = st.sampled_from(sorted({*SAME, *TAKES_OVER, "collectors", "other"}))
 
@@ -11,30 +19,30 @@ CAUSES = st.sampled_from(sorted({*SAME, *TAKES_OVER, "collectors", "other"}))
 @given(CAUSES, CAUSES, st.floats(0, 10_000))
 def test_a_fault_joins_an_open_incident_of_its_own_cause_only(cause: str, other: str, now: float) -> None:
     """Whatever else goes on at the same time."""
-    found = place(cause, consequence=False, now=now, incidents=[Open(1, other, 0.0)])
+    found = place(cause, consequence=False, now=now, incidents=[incident(other, 0.0)])
 
     assert (found is not None) == (dependency(cause) == dependency(other))
 
 
 def test_a_consequence_joins_the_fault_whose_work_it_took_over() -> None:
     """Redis is down: a slow PostgreSQL and a larger LLM bill are its consequences. The other way round they are not."""
-    redis = [Open(7, "cache", 100.0)]
+    redis = [incident("cache", 100.0)]
 
     assert place("postgres", consequence=True, now=160.0, incidents=redis) == redis[0]
     assert place("gemini", consequence=True, now=160.0, incidents=redis) == redis[0]
-    assert place("redis", consequence=True, now=160.0, incidents=[Open(8, "gemini", 100.0)]) is None
+    assert place("redis", consequence=True, now=160.0, incidents=[incident("gemini", 100.0)]) is None
 
 
 def test_its_own_cause_goes_before_that_of_a_tier_above() -> None:
     """Both PostgreSQL and Redis have an incident: a slow PostgreSQL is its own."""
-    both = [Open(1, "redis", 0.0), Open(2, "postgres", 5.0)]
+    both = [incident("redis", 0.0), incident("postgres", 5.0)]
 
     assert place("postgres", consequence=True, now=10.0, incidents=both) == both[1]
 
 
 def test_what_flaps_is_one_incident() -> None:
     """An alert soon after the end joins again; later it begins a new one."""
-    ended = [Open(1, "redis", 0.0, ended=100.0)]
+    ended = [incident("redis", 0.0, ended=100.0)]
 
     assert place("redis", consequence=False, now=100.0 + REOPEN_S, incidents=ended) == ended[0]
     assert place("redis", consequence=False, now=101.0 + REOPEN_S, incidents=ended) is None

@@ -1,0 +1,149 @@
+"""The desk: changes of alerts become incidents, and incidents become messages: few, grouped, each once. Pure: no clock, no I/O.
+
+A message waits a few seconds for the alerts that belong to it. An incident is told when it begins, when it becomes
+critical, and when it is over. Many incidents at once are one digest.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from ...calc.incidents import REOPEN_S, place
+from ...model.alert import Change
+from ...model.health import Level
+from ...model.incident import FiredAlert, Incident, Message
+from .rule import Rule
+
+#: Seconds a message waits for alerts that belong to the same incident.
+GROUP_S = 10.0
+#: More messages than this due at the same time become one digest.
+MOST_AT_ONCE = 3
+#: Ended incidents kept here: as long as one may be opened again, and its end is still to be told.
+KEPT_S = 2 * REOPEN_S
+
+#: Whether nobody wants to hear of this alert now: silenced, in maintenance, or explained by another one.
+Muted = Callable[[Rule, FiredAlert], bool]
+
+
+def nobody(_rule: Rule, _alert: FiredAlert) -> bool:
+    """Nothing is muted."""
+    return False
+
+
+@dataclass(slots=True)
+class Desk:
+    """Incidents that go on or ended lately, and the messages to be sent. Everything that must survive a restart."""
+
+    rules: Mapping[str, Rule]
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    outbox: dict[str, Message] = field(default_factory=dict)
+
+    def take(self, changes: Sequence[Change], muted: Muted = nobody) -> list[Incident]:
+        """Sort changes into incidents and queue what is to be told; gives the incidents that changed."""
+        touched: dict[str, Incident] = {}
+        for change in changes:
+            if (rule := self.rules.get(change.rule)) is not None and (found := self._sort(change, rule)) is not None:
+                touched[found.id] = found
+        for incident in touched.values():
+            self._tell(incident, changes[-1].at, muted)
+        return [self.incidents[name] for name in touched]
+
+    def due(self, now: float) -> list[Message]:
+        """What is to be sent now, oldest first; more than a few are one digest."""
+        found = sorted((m for m in self.outbox.values() if m.due <= now), key=lambda m: m.due)
+        fresh = [m for m in found if m.kind != "digest" and not m.attempts]
+        if len(fresh) <= MOST_AT_ONCE:
+            return found
+        for message in fresh:
+            del self.outbox[message.key]
+        names = tuple(dict.fromkeys(name for m in fresh for name in m.incidents))
+        level = max((m.level for m in fresh), key=lambda one: one.rank)
+        digest = Message(f"digest-{_stamp(now)}-{len(names)}", "digest", names, level, now)
+        self.outbox[digest.key] = digest
+        return [m for m in found if m.key in self.outbox] + [digest]
+
+    def sent(self, key: str) -> None:
+        """A message reached its receivers."""
+        self.outbox.pop(key, None)
+
+    def failed(self, key: str, again_at: float, *, maybe_told: bool) -> None:
+        """A message did not, or nobody knows whether it did: it is sent again, marked."""
+        if message := self.outbox.get(key):
+            doubt = message.maybe_told or maybe_told
+            self.outbox[key] = message._replace(due=again_at, attempts=message.attempts + 1, maybe_told=doubt)
+
+    def forget(self, now: float) -> None:
+        """Let go of incidents that are over and told."""
+        waiting = {name for message in self.outbox.values() for name in message.incidents}
+        for name, incident in list(self.incidents.items()):
+            if incident.ended is not None and now - incident.ended > KEPT_S and name not in waiting:
+                del self.incidents[name]
+
+    def _sort(self, change: Change, rule: Rule) -> Incident | None:
+        holder = next((i for i in self.incidents.values() if _find(i, change) is not None), None)
+        if change.level is Level.OK:
+            return None if holder is None else self._put(_resolved(holder, change))
+        if holder is None:
+            cause = rule.cause_of(change.labels)
+            known = self.incidents.values()
+            holder = place(cause, consequence=rule.consequence, now=change.at, incidents=known) or self._begin(cause, change)
+        return self._put(_fired(holder, change))
+
+    def _begin(self, cause: str, change: Change) -> Incident:
+        name, number = f"{_stamp(change.since)}-{cause}", 1
+        while name in self.incidents:
+            number += 1
+            name = f"{_stamp(change.since)}-{cause}-{number}"
+        return Incident(name, cause, change.level, change.since)
+
+    def _put(self, incident: Incident) -> Incident:
+        self.incidents[incident.id] = incident
+        return incident
+
+    def _tell(self, incident: Incident, now: float, muted: Muted) -> None:
+        firing = [a for a in incident.firing if (rule := self.rules.get(a.rule)) and not muted(rule, a)]
+        level = max((a.level for a in firing), key=lambda one: one.rank, default=Level.OK)
+        kind = ""
+        if incident.ended is not None and incident.told_level is not Level.OK:
+            kind = "resolved"
+        elif level.rank > incident.told_level.rank:
+            kind = "opened" if incident.told_level is Level.OK else "worse"
+        if not kind:
+            return
+        waiting = (m for m in self.outbox.values() if m.incidents == (incident.id,) and m.kind == "opened" and not m.attempts)
+        opening = next(waiting, None)
+        if opening and kind == "worse":  # it has not been told yet: the one message tells the worst
+            self.outbox[opening.key] = opening._replace(level=level)
+        else:
+            key = f"{incident.id}-{incident.told + 1}"
+            self.outbox[key] = Message(key, kind, (incident.id,), level, now + GROUP_S)
+            incident = replace(incident, told=incident.told + 1)
+        self._put(replace(incident, told_level=level))
+
+
+def _stamp(instant: float) -> str:
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _find(incident: Incident, change: Change) -> FiredAlert | None:
+    """The alert of this rule and subject that still fires in the incident."""
+    return next((a for a in incident.firing if (a.rule, a.labels) == (change.rule, change.labels)), None)
+
+
+def _fired(incident: Incident, change: Change) -> Incident:
+    before = _find(incident, change)
+    if before is None:
+        alert = FiredAlert(change.rule, change.labels, change.level, change.since, change.at, None, change.value, change.value)
+        alerts = (*incident.alerts, alert)
+    else:
+        after = replace(before, level=change.level, value=change.value)
+        alerts = tuple(after if a is before else a for a in incident.alerts)
+    level = max((incident.level, change.level), key=lambda one: one.rank)
+    return replace(incident, level=level, ended=None, alerts=alerts)
+
+
+def _resolved(incident: Incident, change: Change) -> Incident:
+    before = _find(incident, change)
+    alerts = tuple(replace(a, resolved_at=change.at, value=change.value) if a is before else a for a in incident.alerts)
+    over = all(a.resolved_at is not None for a in alerts)
+    return replace(incident, alerts=alerts, ended=change.at if over else None)

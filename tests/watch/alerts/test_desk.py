@@ -1,0 +1,146 @@
+"""watch/alerts/desk.py and journal.py: few messages, each once, none lost, over restarts too."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prosepolish_core.model.alert import Change
+from prosepolish_core.model.health import Level
+from prosepolish_core.model.incident import Incident
+from prosepolish_core.watch.alerts import journal
+from prosepolish_core.watch.alerts.desk import GROUP_S, MOST_AT_ONCE, Desk
+from prosepolish_core.watch.alerts.rules import BY_NAME
+
+T = 1_800_000_000.0
+DOWN, FULL = "instance_down", "memory_full"
+
+
+def change(rule: str, level: Level, at: float, instance: str = "cache") -> Change:
+    """A change of one alert, `at` seconds after the beginning."""
+    return Change(rule, (("instance", instance),), level, T + at, 1.0, T + at)
+
+
+def tell(desk: Desk, now: float) -> list[tuple[str, Level]]:
+    """Send what is due; the kinds and levels of what was sent."""
+    found = desk.due(T + now)
+    for message in found:
+        desk.sent(message.key)
+    return [(message.kind, message.level) for message in found]
+
+
+def test_an_incident_is_told_when_it_begins_when_it_becomes_critical_and_when_it_is_over() -> None:
+    """And not in between, however many alerts join it."""
+    desk = Desk(BY_NAME)
+    desk.take([change(FULL, Level.WARNING, 0)])
+    assert tell(desk, GROUP_S) == [("opened", Level.WARNING)]
+    desk.take([change("slow_log", Level.WARNING, 20)])
+    assert tell(desk, 40) == []
+    desk.take([change(FULL, Level.CRITICAL, 50)])
+    assert tell(desk, 70) == [("worse", Level.CRITICAL)]
+    desk.take([change(FULL, Level.OK, 80)])
+    assert tell(desk, 100) == []
+    desk.take([change("slow_log", Level.OK, 110)])
+    assert tell(desk, 130) == [("resolved", Level.OK)]
+    (incident,) = desk.incidents.values()
+    assert (incident.began, incident.ended, len(incident.alerts)) == (T, T + 110, 2)
+
+
+def test_what_becomes_critical_within_the_first_seconds_is_one_message() -> None:
+    """The first message waits for what belongs to it."""
+    desk = Desk(BY_NAME)
+    desk.take([change(FULL, Level.WARNING, 0)])
+    desk.take([change(DOWN, Level.CRITICAL, 5)])
+
+    assert tell(desk, 5 + GROUP_S) == [("opened", Level.CRITICAL)]
+
+
+def test_two_faults_at_once_are_two_incidents_and_many_are_one_digest() -> None:
+    """Two servers down: two messages. A whole rack: one message that names every incident."""
+    desk = Desk(BY_NAME)
+    desk.take([change(DOWN, Level.CRITICAL, 0, "cache"), change(DOWN, Level.CRITICAL, 0, "state")])
+    assert len(tell(desk, GROUP_S)) == 2
+    many = Desk(BY_NAME)
+    many.take([change(DOWN, Level.CRITICAL, 0, f"node-{i}") for i in range(MOST_AT_ONCE + 5)])
+    (digest,) = many.due(T + GROUP_S)
+    assert (digest.kind, len(digest.incidents)) == ("digest", MOST_AT_ONCE + 5)
+
+
+def test_a_muted_alert_is_kept_and_not_told() -> None:
+    """The incident exists, with its alert; nobody is woken, neither at its beginning nor at its end."""
+    desk = Desk(BY_NAME)
+    desk.take([change(FULL, Level.CRITICAL, 0)], muted=lambda rule, alert: True)
+    desk.take([change(FULL, Level.OK, 60)], muted=lambda rule, alert: True)
+
+    assert len(desk.incidents) == 1
+    assert tell(desk, 100) == []
+
+
+def test_a_message_that_failed_is_sent_again_under_the_same_key_and_says_so() -> None:
+    """A receiver can tell a repetition by the key; one whose reply was lost is marked."""
+    desk = Desk(BY_NAME)
+    desk.take([change(DOWN, Level.CRITICAL, 0)])
+    (first,) = desk.due(T + GROUP_S)
+    desk.failed(first.key, T + 60, maybe_told=True)
+
+    assert desk.due(T + 59) == []
+    (again,) = desk.due(T + 60)
+    assert (again.key, again.attempts, again.maybe_told) == (first.key, 1, True)
+
+
+rules = st.sampled_from([DOWN, FULL, "slow_log", "hit_rate_dict_redis"])
+steps = st.lists(
+    st.tuples(rules, st.sampled_from(["cache", "state"]), st.sampled_from(list(Level)), st.integers(0, 400)), max_size=40
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(steps)
+def test_whatever_happens_each_incident_that_was_told_is_told_to_be_over_exactly_once(tmp_path: Path, given_: list) -> None:  # type: ignore[type-arg]
+    """The desk is killed and read back from its journal before every step; messages go out whenever they are due."""
+    path, told, now = tmp_path / "journal.json", [], 0.0
+    path.unlink(missing_ok=True)
+    known: dict[tuple[str, str], Level] = {}
+
+    def step(changes: list[Change]) -> None:
+        desk = Desk(BY_NAME)
+        journal.load(path, desk)
+        desk.take(changes)
+        for message in desk.due(T + now):
+            told.append(message)
+            desk.sent(message.key)
+        ended.update({i.id: i for i in desk.incidents.values()})
+        journal.save(path, desk)
+
+    ended: dict[str, Incident] = {}
+    for rule, instance, level, wait in given_:
+        now += wait
+        if rule not in BY_NAME or level is Level.UNKNOWN or known.get((rule, instance), Level.OK) is level:
+            continue
+        known[rule, instance] = level
+        step([change(rule, level, now, instance)])
+    for (rule, instance), level in known.items():
+        if level is not Level.OK:
+            now += 1
+            step([change(rule, Level.OK, now, instance)])
+    now += 2 * GROUP_S
+    step([])
+
+    assert all(i.ended is not None for i in ended.values())
+    assert len({m.key for m in told}) == len(told)
+    for incident in ended.values():
+        kinds = [m.kind for m in told if incident.id in m.incidents and m.kind != "digest"]
+        digests = sum(incident.id in m.incidents for m in told if m.kind == "digest")
+        assert kinds.count("opened") <= kinds.count("resolved") + digests
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 0}', b'{"version": 1, "incidents": [{}], "outbox": []}'])
+def test_a_journal_that_cannot_be_read_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    """The desk begins empty, the file is kept for whoever looks into it."""
+    path, desk = tmp_path / "journal.json", Desk(BY_NAME)
+    path.write_bytes(content)
+    journal.load(path, desk)
+
+    assert desk.incidents == {}
+    assert path.with_suffix(".unreadable").read_bytes() == content
