@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard.views import numbers
+from prosepolish_core.calc import numbers
 from prosepolish_core.calc.savings import Assumptions, Estimate, estimate
 from prosepolish_core.errors import InvalidInput
 

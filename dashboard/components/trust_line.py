@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard.views import numbers
 from dashboard.views.trust import Trust
+from prosepolish_core.calc import numbers
 
 from . import window
 

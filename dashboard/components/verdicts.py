@@ -6,8 +6,8 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard.views import numbers
 from dashboard.views.names import DEPENDENCIES
+from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Dependency, Level, Verdict
 
 Colour = Literal["green", "gray", "orange", "red"]

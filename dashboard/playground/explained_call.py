@@ -7,9 +7,9 @@ import streamlit as st
 from dashboard.charts.waterfall import waterfall
 from dashboard.components import figure, table
 from dashboard.components.tiles import Tile, tiles
-from dashboard.views import numbers
 from dashboard.views.names import tier_label
 from dashboard.views.playground import Explained
+from prosepolish_core.calc import numbers
 
 FILLED = "Tiers that did not know it and know it now."
 #: Calls kept for comparison.

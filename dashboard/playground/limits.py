@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.tiles import Tile, tiles
-from dashboard.views import numbers
+from prosepolish_core.calc import numbers
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.model.limit import Algorithm, Decision, Limit
 

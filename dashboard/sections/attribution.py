@@ -3,9 +3,9 @@
 import streamlit as st
 
 from dashboard.components import table
-from dashboard.views import numbers
 from dashboard.views.attribution import Attribution, Hearing
 from dashboard.views.names import family_label
+from prosepolish_core.calc import numbers
 
 
 def draw(found: Attribution) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.components import table
-from dashboard.views import numbers
 from dashboard.views.capabilities import Lacking
+from prosepolish_core.calc import numbers
 
 
 def draw(found: Sequence[Lacking]) -> None:

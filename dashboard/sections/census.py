@@ -5,9 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import table
-from dashboard.views import numbers
 from dashboard.views.census import Interval, ServerCensus
 from dashboard.views.names import family_label
+from prosepolish_core.calc import numbers
 
 
 def draw(found: ServerCensus) -> None:

@@ -9,8 +9,8 @@ from dashboard.charts.theme import PALETTE
 from dashboard.components import empty, figure, table
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.views import numbers
 from dashboard.views.collectors import MOST_RUNS, CollectorRow, CollectorsView
+from prosepolish_core.calc import numbers
 from prosepolish_core.ports import RunRow
 
 from . import capabilities, footprint

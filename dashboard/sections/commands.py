@@ -5,9 +5,9 @@ from math import isnan
 import streamlit as st
 
 from dashboard.components import table
-from dashboard.views import numbers
 from dashboard.views.commands import Commands
 from dashboard.views.names import family_label
+from prosepolish_core.calc import numbers
 from prosepolish_core.calc.quantiles import Quantile
 
 

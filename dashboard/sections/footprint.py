@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard.components import table
-from dashboard.views import numbers
 from dashboard.views.footprint import Footprint
+from prosepolish_core.calc import numbers
 
 
 def draw(found: Footprint) -> None:

@@ -9,9 +9,9 @@ from dashboard.charts.spans import rates
 from dashboard.charts.theme import PALETTE, colour_of
 from dashboard.components import empty, figure, table
 from dashboard.components.trust_line import trust_line
-from dashboard.views import numbers
 from dashboard.views.hit_rate import HitRateView, ServerRate, TierRate
 from dashboard.views.names import family_label, tier_label
+from prosepolish_core.calc import numbers
 
 from . import attribution
 

@@ -10,9 +10,9 @@ from dashboard.charts.theme import colour_of
 from dashboard.components import empty, figure, table
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.views import numbers
 from dashboard.views.latency import QUANTILES, LatencyView, Spread
 from dashboard.views.names import family_label, tier_label
+from prosepolish_core.calc import numbers
 
 from . import commands
 

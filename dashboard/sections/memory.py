@@ -9,8 +9,8 @@ from dashboard.components import empty, figure
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
-from dashboard.views import numbers
 from dashboard.views.memory import Instance, MemoryView
+from prosepolish_core.calc import numbers
 
 from . import census
 

@@ -7,10 +7,10 @@ from dashboard.components import empty, figure, window
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
-from dashboard.views import numbers
 from dashboard.views.cascade import few
 from dashboard.views.names import tier_label
 from dashboard.views.overview import OverviewView
+from prosepolish_core.calc import numbers
 
 HIT_RATE = "Of the words that reached Redis, the share it answered: found, or known to be unknown. Counted by the core."
 LOOKUPS = "Calls the core answered per second, all key families together."

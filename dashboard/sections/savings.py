@@ -9,9 +9,9 @@ from dashboard.charts.theme import GOOD, PALETTE
 from dashboard.components import empty, figure, table, window
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.views import numbers
 from dashboard.views.names import TASKS
 from dashboard.views.savings import SavingsView, TokenRow
+from prosepolish_core.calc import numbers
 
 PAID = "Calls that were made, priced by their recorded tokens."
 AVOIDED = (

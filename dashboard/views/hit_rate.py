@@ -9,11 +9,11 @@ import pandas as pd
 
 from prosepolish_core.calc.ratios import wilson
 from prosepolish_core.model.outcome import Family, Tier
+from prosepolish_core.model.targets import ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, Mark, Numbers, SampleReader, TelemetryReader
 
 from . import attribution, counts
-from .targets import ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
 from .trust import OWN_COUNTS, Trust, of_counts
 
 POINTS = 60

@@ -9,11 +9,11 @@ import numpy as np
 
 from prosepolish_core.calc.quantiles import quantile
 from prosepolish_core.model.outcome import Tier
+from prosepolish_core.model.targets import BUDGETS_S
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import Instants, LatencyBuckets, Mark, Numbers, SampleReader, TelemetryReader
 
 from . import commands, counts
-from .targets import BUDGETS_S
 from .trust import OWN_COUNTS, Trust, of_counts
 
 POINTS = 60

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Level, Verdict
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import GaugeSeries, IncreaseSeries, Mark, SampleReader
 
-from . import census, numbers
+from . import census
 from .trust import INFO, Trust, of_samples
 
 GAUGES = (

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from prosepolish_core.calc import numbers
 from prosepolish_core.model.correction import Correction
 from prosepolish_core.model.lookup import Lookup
 from prosepolish_core.model.outcome import ANSWERED, Outcome, Trace, TraceStep
 
-from . import numbers
 from .names import tier_label
 
 #: What an outcome means, in words.

@@ -3,21 +3,19 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Level, Verdict
 from prosepolish_core.model.outcome import Tier
+from prosepolish_core.model.targets import ENOUGH_CALLS, ENOUGH_LOOKUPS
 from prosepolish_core.ports import Mark
 
-from . import numbers
 from .hit_rate import TierRate
 from .latency import Spread
 from .memory import Instance
 from .names import family_label, tier_label
 from .savings import SavingsView
-from .targets import ENOUGH_LOOKUPS
 from .trust import STALE_S, Trust
 
-#: Fewer calls than this say little about a p95.
-ENOUGH_CALLS = 50
 #: A cache younger than its longest common TTL (words live an hour) is not judged by its hit rate.
 WARM_S = 3600.0
 

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from ...calc.units import said
+from ...calc.numbers import said
 from ...model.health import Level
 from ...model.incident import KINDS, FiredAlert, Incident, Message
 from .rule import Rule
 
 #: Alerts named one by one in a text; the rest are counted.
 MOST_NAMED = 8
+AGAIN, LATE = "This is a repetition; you may have had it already.", "This message comes late: sending failed."
 BEGINS = {"opened": "{level}", "worse": "now {level}", "resolved": "over", "digest": "{count} incidents", "test": "test"}
 
 
@@ -32,7 +33,11 @@ def words(message: Message, incidents: Sequence[Incident], rules: Mapping[str, R
     if effect:
         lines.append(effect)
     if message.attempts:
-        lines.append("This is a repetition; you may have had it already." if message.maybe_told else "This message comes late: sending failed.")
+        lines.append(
+            "This is a repetition; you may have had it already."
+            if message.maybe_told
+            else "This message comes late: sending failed."
+        )
     return Told(f"ProsePolish: {begin}: {subject}"[:250], "\n".join(lines))
 
 
@@ -51,7 +56,7 @@ def about(alert: FiredAlert, rules: Mapping[str, Rule]) -> str:
 def body(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Rule], told: Told, link: str) -> dict[str, Any]:
     """The webhook's body: Alertmanager's webhook format, version 4, so that its receivers take it; our key and words beside."""
     alerts = [_as_alertmanager(alert, incident, rules, link) for incident in incidents for alert in incident.alerts]
-    over = message.kind == "resolved" or bool(incidents) and all(i.ended is not None for i in incidents)
+    over = message.kind == "resolved" or (bool(incidents) and all(i.ended is not None for i in incidents))
     return {
         "version": "4",
         "groupKey": ",".join(message.incidents) or message.key,
@@ -94,11 +99,12 @@ def _lines(incident: Incident, rules: Mapping[str, Rule], link: str, now: float)
 
 def _as_alertmanager(alert: FiredAlert, incident: Incident, rules: Mapping[str, Rule], link: str) -> dict[str, Any]:
     rule = rules.get(alert.rule)
+    means, do = (rule.means, rule.do) if rule else ("", "")
     labels = {"alertname": alert.rule, "severity": alert.level.value, "incident": incident.id, **dict(alert.labels)}
     return {
         "status": "firing" if alert.resolved_at is None else "resolved",
         "labels": labels,
-        "annotations": {"summary": about(alert, rules), "description": rule.means if rule else "", "runbook": rule.do if rule else ""},
+        "annotations": {"summary": about(alert, rules), "description": means, "runbook": do},
         "startsAt": _iso(alert.since),
         "endsAt": "0001-01-01T00:00:00Z" if alert.resolved_at is None else _iso(alert.resolved_at),
         "generatorURL": address(incident, link),

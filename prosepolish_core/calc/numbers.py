@@ -1,5 +1,6 @@
 """How numbers read on screen: unit, digits and thin thousands. The values themselves stay in base units."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from math import isfinite
 
@@ -87,3 +88,17 @@ def _digits(value: float) -> str:
     if size_ >= 999.5:
         return f"{value:,.0f}".replace(",", THIN)
     return f"{value:.0f}" if size_ >= 99.95 else f"{value:.1f}" if size_ >= 9.995 else f"{value:.2f}"
+
+
+#: How a value in each base unit reads.
+_UNITS: dict[str, Callable[[float | None], str]] = {"ratio": percent, "bytes": size, "seconds": duration}
+
+
+def said(value: float | None, unit: str) -> str:
+    """A value with its base unit (`ratio`, `bytes`, `seconds`; a time of minutes or more as `age` says it), or plain."""
+    if unit == "seconds" and value is not None and value >= 60:
+        return age(value)
+    if unit in _UNITS:
+        return _UNITS[unit](value)
+    plain = NONE if value is None or not isfinite(value) else f"{value:.3g}"
+    return f"{plain} a minute" if unit == "1/minute" else plain

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.views import numbers
+from prosepolish_core.calc import numbers
 
 
 @pytest.mark.parametrize(
