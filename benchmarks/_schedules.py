@@ -10,8 +10,8 @@ from benchmarks._world import World, WorldRuntime
 from prosepolish_core.errors import LookupUnavailable
 from prosepolish_core.live.cache import CacheLink
 from prosepolish_core.live.words import Dictionary
+from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
-from prosepolish_core.ports import LlmCall
 
 WORD = "word"
 

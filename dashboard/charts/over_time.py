@@ -9,8 +9,8 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from prosepolish_core.calc.downsample import thin
+from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Instants, Mark, Numbers
 
 from .figure_builder import Draft
 from .scales import DECADES, Scale, scale

@@ -11,7 +11,7 @@ from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.views.collectors import MOST_RUNS, CollectorRow, CollectorsView
 from prosepolish_core.calc import numbers
-from prosepolish_core.ports import RunRow
+from prosepolish_core.model.series import RunRow
 
 from . import capabilities, footprint
 

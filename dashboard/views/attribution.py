@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from prosepolish_core.model.outcome import Family
+from prosepolish_core.model.series import IncreaseSeries
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import IncreaseSeries, SampleReader
+from prosepolish_core.ports import SampleReader
 
 EVENTS = ("keymiss", "expired", "evicted")
 ESTIMATE = "attributed_estimate"

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from prosepolish_core.calc import numbers
+from prosepolish_core.model.counts import LatencyBuckets
 from prosepolish_core.model.outcome import ANSWERED, Family, Tier
-from prosepolish_core.ports import LatencyBuckets
 
 from . import latency
 from .names import tier_label

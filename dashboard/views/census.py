@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prosepolish_core.model.outcome import Family
-from prosepolish_core.ports import Reading, SampleReader
+from prosepolish_core.model.series import Reading
+from prosepolish_core.ports import SampleReader
 
 METRICS = (
     "census_keyspace",

@@ -8,8 +8,9 @@ from datetime import datetime
 import numpy as np
 
 from prosepolish_core.model.sample import RunOutcome
+from prosepolish_core.model.series import Instants, Mark, Numbers, Reading, RunRow
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Instants, Mark, Numbers, Reading, RunRow, SampleReader
+from prosepolish_core.ports import SampleReader
 
 from . import capabilities, footprint
 from .trust import INFO, Trust, of_samples

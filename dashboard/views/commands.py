@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from prosepolish_core.calc.quantiles import NOTHING, Quantile, locate
+from prosepolish_core.model.series import IncreaseSeries, SlowRow
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import IncreaseSeries, SampleReader, SlowRow
+from prosepolish_core.ports import SampleReader
 
 BUCKET, CALLS, USEC = "latency_bucket", "cmdstat_calls", "cmdstat_usec"
 FAILED, REJECTED, ERRORS = "cmdstat_failed_calls", "cmdstat_rejected_calls", "errorstat_count"

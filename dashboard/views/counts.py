@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from prosepolish_core.model.counts import LookupCounts
 from prosepolish_core.model.outcome import ANSWERED, FAILED, Tier
+from prosepolish_core.model.series import Instants, Numbers
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Instants, LookupCounts, Numbers
 
 ORDER = [tier.value for tier in Tier]
 #: The newest counts are still being flushed: a bucket is drawn only this long after its end.

@@ -9,9 +9,10 @@ import pandas as pd
 
 from prosepolish_core.calc.ratios import wilson
 from prosepolish_core.model.outcome import Family, Tier
+from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.targets import ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Instants, Mark, Numbers, SampleReader, TelemetryReader
+from prosepolish_core.ports import SampleReader, TelemetryReader
 
 from . import attribution, counts
 from .trust import OWN_COUNTS, Trust, of_counts

@@ -8,10 +8,12 @@ from datetime import datetime
 import numpy as np
 
 from prosepolish_core.calc.quantiles import quantile
+from prosepolish_core.model.counts import LatencyBuckets
 from prosepolish_core.model.outcome import Tier
+from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.targets import BUDGETS_S
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Instants, LatencyBuckets, Mark, Numbers, SampleReader, TelemetryReader
+from prosepolish_core.ports import SampleReader, TelemetryReader
 
 from . import commands, counts
 from .trust import OWN_COUNTS, Trust, of_counts

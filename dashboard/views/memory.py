@@ -6,8 +6,9 @@ import numpy as np
 
 from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Level, Verdict
+from prosepolish_core.model.series import GaugeSeries, IncreaseSeries, Mark
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import GaugeSeries, IncreaseSeries, Mark, SampleReader
+from prosepolish_core.ports import SampleReader
 
 from . import census
 from .trust import INFO, Trust, of_samples

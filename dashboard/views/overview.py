@@ -9,8 +9,9 @@ import pandas as pd
 from prosepolish_core.calc.savings import Side
 from prosepolish_core.model.health import Verdict
 from prosepolish_core.model.outcome import Family, Tier
+from prosepolish_core.model.series import Numbers
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Numbers, SampleReader, TelemetryReader
+from prosepolish_core.ports import SampleReader, TelemetryReader
 
 from . import counts, hit_rate, latency, memory, rules, savings
 from .cascade import Fall, falls

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Level, Verdict
 from prosepolish_core.model.outcome import Tier
+from prosepolish_core.model.series import Mark
 from prosepolish_core.model.targets import ENOUGH_CALLS, ENOUGH_LOOKUPS
-from prosepolish_core.ports import Mark
 
 from .hit_rate import TierRate
 from .latency import Spread

@@ -8,8 +8,10 @@ from decimal import Decimal
 import numpy as np
 
 from prosepolish_core.calc.savings import Measured, measured
+from prosepolish_core.model.counts import LedgerTotal
+from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Instants, LedgerTotal, Mark, Numbers, SampleReader, TelemetryReader
+from prosepolish_core.ports import SampleReader, TelemetryReader
 
 from .trust import Trust, of_counts
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
+from prosepolish_core.model.series import Coverage, Mark
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Coverage, Mark
 
 #: The collector whose runs the coverage of INFO is judged by.
 INFO = "redis_info"

@@ -1,32 +1,11 @@
 """Percentiles of histograms whose counts are cumulative: interpolated, with the bounds of the bucket they lie in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import inf, isinf, nan
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import NamedTuple
 
 from ..errors import InvalidInput
-
-
-class Buckets(Protocol):
-    """What is asked of a histogram here; ports.LatencyBuckets is one. Counts are cumulative."""
-
-    @property
-    def bounds_s(self) -> tuple[float, ...]:
-        """Upper bounds, rising."""
-
-    @property
-    def counts(self) -> tuple[int, ...]:
-        """How many observations were at most each bound."""
-
-    @property
-    def sum_s(self) -> float:
-        """The sum of all observations."""
-
-    @property
-    def _replace(self) -> Callable[..., Self]: ...
-
-
-B = TypeVar("B", bound=Buckets)
+from ..model.counts import LatencyBuckets
 
 
 class Quantile(NamedTuple):
@@ -68,26 +47,16 @@ def locate(bounds: Sequence[float], counts: Sequence[int], q: float) -> Quantile
     return Quantile(min(high, low + (high - low) * max(0.0, part)), low, high)
 
 
-def merge(rows: Iterable[B]) -> B | None:
+def merge(rows: Iterable[LatencyBuckets]) -> LatencyBuckets | None:
     """The sum of histograms with the same bounds, named after the first; None without any."""
-    total: B | None = None
+    total: LatencyBuckets | None = None
     for row in rows:
-        total = row if total is None else _combine(total, row, 1)
+        total = row if total is None else _sum(total, row)
     return total
 
 
-def subtract(later: B, earlier: B) -> B:
-    """What was observed between two readings of a growing histogram.
-
-    If any count fell the histogram was reset in between, and what the later reading holds is what is known to be new.
-    """
-    if any(b < a for a, b in zip(earlier.counts, later.counts, strict=True)):
-        return later
-    return _combine(later, earlier, -1)
-
-
-def _combine(a: B, b: B, sign: int) -> B:
+def _sum(a: LatencyBuckets, b: LatencyBuckets) -> LatencyBuckets:
     if a.bounds_s != b.bounds_s:
         raise InvalidInput("only histograms with the same bounds can be combined")
-    counts = tuple(x + sign * y for x, y in zip(a.counts, b.counts, strict=True))
-    return a._replace(counts=counts, sum_s=a.sum_s + sign * b.sum_s)
+    counts = tuple(x + y for x, y in zip(a.counts, b.counts, strict=True))
+    return a._replace(counts=counts, sum_s=a.sum_s + b.sum_s)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from ..errors import InvalidInput
+from ..model.counts import LedgerTotal
 
 #: The largest figure that makes sense, where it is not far beyond any project.
 MOST = {"correction_hit_ratio": 1, "lookup_hit_ratio": 1, "days_per_month": 31, "months_per_year": 12}
@@ -69,30 +69,6 @@ def estimate(given: Assumptions) -> Estimate:
     )
 
 
-class LedgerRow(Protocol):
-    """The part of a ledger total that savings are made of; `ports.LedgerTotal` has it."""
-
-    @property
-    def kind(self) -> str:
-        """`paid` or `avoided`."""
-
-    @property
-    def calls(self) -> int:
-        """How many calls."""
-
-    @property
-    def unpriced(self) -> int:
-        """How many of them have no known price."""
-
-    @property
-    def cost_usd(self) -> Decimal:
-        """What the priced ones cost, or would have cost."""
-
-    @property
-    def duration_s(self) -> float:
-        """How long they took, or would have taken."""
-
-
 @dataclass(frozen=True, slots=True)
 class Side:
     """One side of the ledger. `usd` covers the priced calls only: with `unpriced` above zero it is a lower bound."""
@@ -128,7 +104,7 @@ class Measured:
         return self.paid.unpriced + self.avoided.unpriced
 
 
-def measured(rows: Iterable[LedgerRow], cache_usd: Decimal = Decimal(0)) -> Measured:
+def measured(rows: Iterable[LedgerTotal], cache_usd: Decimal = Decimal(0)) -> Measured:
     """Add up a window's ledger rows. Rows of another kind are left out."""
     sides = {"paid": Side(), "avoided": Side()}
     for row in rows:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from ..ports import Mark
+from ..model.series import Mark
 from ..watch.series.marks import KINDS, add_mark
 from .opened import as_json, opened_core, print_json
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import InvalidInput
 from .outcome import Outcome, Tier, Trace
@@ -28,6 +28,13 @@ class UserRecord:
     def known(self) -> bool:
         """Whether anything was ever kept for this user."""
         return self.version > 0
+
+
+class PersonRow(NamedTuple):
+    """A profile or the settings of one user. `version` grows by one with every update; 0: there is no row yet."""
+
+    data: Mapping[str, object]
+    version: int
 
 
 def checked_changes(changes: object) -> dict[str, Any]:

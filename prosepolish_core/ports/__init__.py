@@ -1,76 +1,21 @@
-"""Ports: the small Protocols through which services reach what lies outside. Adapters implement them, services ask for them."""
+"""Ports: Protocols through which services reach what lies outside. Each has two implementations, or one and a test double."""
 
-from .cache_server import CacheServer, Claim, Fill, Settle, Signal, Wake
-from .people import PeopleStore, PersonRow
-from .samples import (
-    Coverage,
-    GaugeSeries,
-    IncreaseSeries,
-    Instants,
-    Mark,
-    Numbers,
-    Reading,
-    RunRow,
-    RunWriter,
-    SampleReader,
-    SeriesKey,
-    SlowRow,
-)
-from .telemetry import LlmCall, Recorder
-from .telemetry_store import (
-    AccessChunk,
-    EventDelta,
-    LatencyBuckets,
-    LedgerRow,
-    LedgerTotal,
-    LookupCounts,
-    LookupDelta,
-    TelemetryBatch,
-    TelemetryReader,
-    TelemetryWriter,
-)
-from .upstreams import Fetched, LlmBackend, LlmFault, LlmReply, LlmRequest, WordSource
-from .words import WordRow, WordStore
+from .cache_server import CacheServer, Settle, Signal
+from .samples import RunWriter, SampleReader
+from .telemetry import Recorder, TelemetryReader, TelemetryWriter
+from .upstreams import LlmBackend, WordSource
+from .words import WordStore
 
 __all__ = [
-    "AccessChunk",
     "CacheServer",
-    "Claim",
-    "Coverage",
-    "EventDelta",
-    "Fetched",
-    "Fill",
-    "GaugeSeries",
-    "IncreaseSeries",
-    "Instants",
-    "LatencyBuckets",
-    "LedgerRow",
-    "LedgerTotal",
     "LlmBackend",
-    "LlmCall",
-    "LlmFault",
-    "LlmReply",
-    "LlmRequest",
-    "LookupCounts",
-    "LookupDelta",
-    "Mark",
-    "Numbers",
-    "PeopleStore",
-    "PersonRow",
-    "Reading",
     "Recorder",
-    "RunRow",
     "RunWriter",
     "SampleReader",
-    "SeriesKey",
     "Settle",
     "Signal",
-    "SlowRow",
-    "TelemetryBatch",
     "TelemetryReader",
     "TelemetryWriter",
-    "Wake",
-    "WordRow",
     "WordSource",
     "WordStore",
 ]

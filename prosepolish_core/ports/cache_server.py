@@ -1,22 +1,13 @@
 """The cache server as the caching layer uses it: values, leases, wake-ups."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ..errors import CacheUnavailable
+from ..model.lease import Claim, Fill, Wake
 
-
-class Claim(NamedTuple):
-    """The reply to asking for a lease: `taken`, or what is stored instead (a value, or somebody else's lease)."""
-
-    taken: bool
-    stored: bytes | None = None
-
-
-class Wake(NamedTuple):
-    """What a holder tells those who wait for its lease: the encoded value, or None when its load failed."""
-
-    stored: bytes | None
+#: Hears what came of a fill: whether its lease stood, or None when the reply was lost; and the server's fault, if it refused.
+Settle = Callable[[bool | None, CacheUnavailable | None], None]
 
 
 class Signal(Protocol):
@@ -44,10 +35,10 @@ class CacheServer(Protocol):
         With `waits`, the holder of a lease that is found is told that somebody waits; the plain way is quicker. One round trip.
         """
 
-    def fill(self, fills: Sequence["Fill"]) -> list[bool]:
+    def fill(self, fills: Sequence[Fill]) -> list[bool]:
         """Store values whose lease still stands, and wake who waits. False where the lease was voided. One round trip."""
 
-    def fill_soon(self, fill: "Fill", settle: "Settle") -> None:
+    def fill_soon(self, fill: Fill, settle: Settle) -> None:
         """The same for one value, without waiting: it is on its way when this returns, and `settle` hears the reply later."""
 
     def collect(self) -> bool:
@@ -73,17 +64,3 @@ class CacheServer(Protocol):
 
     def heard(self, token: str) -> Wake | None:
         """What the holder said, if anything; the expectation ends."""
-
-
-#: Hears what came of a fill: whether its lease stood, or None when the reply was lost; and the server's fault, if it refused.
-Settle = Callable[[bool | None, CacheUnavailable | None], None]
-
-
-class Fill(NamedTuple):
-    """One value to store under a lease. Empty `stored` stores nothing: the lease ends and `told` goes to who waits."""
-
-    key: str
-    token: str
-    stored: bytes
-    ttl_ms: int
-    told: bytes = b""

@@ -1,31 +1,13 @@
-"""Telemetry as the live path sees it: the recorder, and the ledger row of an LLM call."""
+"""What the core counts: the recorder that the live path calls, and the store that keeps it and reads it back."""
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
 
+from ..model.counts import LatencyBuckets, LedgerTotal, LookupCounts, TelemetryBatch
+from ..model.llm import LlmCall
 from ..model.outcome import Family, Outcome, Tier, Trace
-
-
-class LlmCall(NamedTuple):
-    """One ledger row: a paid call (`paid`) or one a cache hit made unnecessary (`avoided`).
-
-    Token counts as billed: `prompt` includes `cached`; `thoughts` are billed as output. `cost_usd` is None when the
-    model has no known price (unpriced is never zero). `price_date` is the date from which the price row is valid. An avoided
-    call is priced on the day of the hit; `then_usd` is what it cost on the day it was paid, None when nobody knows.
-    """
-
-    kind: str
-    task: str
-    model: str
-    prompt: int
-    cached: int
-    output: int
-    thoughts: int
-    cost_usd: Decimal | None
-    price_date: str
-    duration_s: float
-    then_usd: Decimal | None = None
+from ..model.window import Window
 
 
 class Recorder(Protocol):
@@ -50,3 +32,35 @@ class Recorder(Protocol):
 
     def event(self, name: str, amount: int = 1) -> None:
         """Count a named event, for example `oversized_value` or `lease_lost`."""
+
+
+class TelemetryWriter(Protocol):
+    """Keeps what the recorders counted."""
+
+    def write(self, batch: TelemetryBatch) -> None:
+        """Add the batch, once. Raises StoreUnavailable; then it may or may not have been added, and can be sent again."""
+
+    def forget_connection(self) -> None:
+        """Called in a forked child: drop, without closing, what belongs to the parent."""
+
+    def close(self) -> None:
+        """Release the connection."""
+
+
+class TelemetryReader(Protocol):
+    """What the core counted, read back. Every method raises StoreUnavailable when PostgreSQL is away."""
+
+    def lookups(self, window: Window, points: int = 300) -> list[LookupCounts]:
+        """Counts per bucket, family, tier and outcome."""
+
+    def latency(self, window: Window, points: int = 1) -> list[LatencyBuckets]:
+        """Latency histograms per family and tier; one merged histogram for the whole window when `points` is 1."""
+
+    def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
+        """LLM calls paid and avoided."""
+
+    def events(self, window: Window) -> Mapping[str, int]:
+        """Named events summed over the window."""
+
+    def newest(self) -> datetime | None:
+        """The newest flushed bucket, or None."""

@@ -1,25 +1,9 @@
 """The permanent word store: tier 2."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
-from .telemetry import LlmCall
-
-
-class WordRow(NamedTuple):
-    """What PostgreSQL knows of a word. `fence` changes with every invalidation; a word without a row has 0.
-
-    Without an entry: `absences` counts how often it was found not to exist, `absent` says that this is still remembered,
-    `judged` that the LLM has said so (it is not asked twice). `paid` is the ledger row of the call that gave the entry.
-    """
-
-    fence: int = 0
-    entry: Mapping[str, object] | None = None
-    source: str = ""
-    absences: int = 0
-    absent: bool = False
-    judged: bool = False
-    paid: LlmCall | None = None
+from ..model.tier_replies import WordRow
 
 
 class WordStore(Protocol):

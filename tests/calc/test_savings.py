@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prosepolish_core.calc.savings import Assumptions, estimate, measured
 from prosepolish_core.errors import InvalidInput
-from prosepolish_core.ports import LedgerTotal
+from prosepolish_core.model.counts import LedgerTotal
 
 
 def row(kind: str, calls: int, usd: str, unpriced: int = 0, seconds: float = 0.0) -> LedgerTotal:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from prosepolish_core import Config, Core
 from prosepolish_core.cli.estimate import estimate
-from prosepolish_core.ports import LlmCall
+from prosepolish_core.model.llm import LlmCall
 
 
 def run(*arguments: str) -> Result:

@@ -14,8 +14,8 @@ from prosepolish_core.live.llm.backend import Gemini
 from prosepolish_core.live.llm.gemini_genai import GenAiBackend
 from prosepolish_core.live.llm.gemini_generativeai import GenerativeAiBackend
 from prosepolish_core.live.llm.prompts import CORRECT, DEFINE
+from prosepolish_core.model.llm import LlmFault, LlmReply
 from prosepolish_core.model.outcome import Outcome
-from prosepolish_core.ports import LlmFault, LlmReply
 from tests.support.http_server import Reply, ScriptedServer, scripted_server
 
 MODEL = "gemini-3.5-flash-lite"

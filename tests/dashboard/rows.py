@@ -7,21 +7,10 @@ from decimal import Decimal
 
 import numpy as np
 
+from prosepolish_core.model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.latency import BOUNDS_S
+from prosepolish_core.model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SeriesKey, SlowRow
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import (
-    Coverage,
-    GaugeSeries,
-    IncreaseSeries,
-    LatencyBuckets,
-    LedgerTotal,
-    LookupCounts,
-    Mark,
-    Reading,
-    RunRow,
-    SeriesKey,
-    SlowRow,
-)
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 WINDOW = Window(NOW - timedelta(minutes=15), NOW)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from prosepolish_core.live.words import Dictionary
+from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
-from prosepolish_core.ports import Fetched, LlmCall
+from prosepolish_core.model.tier_replies import Fetched
 
 NO = Fetched(Outcome.NEGATIVE_HIT, detail="404")
 #: Opens a lookup over these sources, as a process of its own would.

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ...errors import CacheUnavailable
+from ...model.lease import Fill
 from ...model.outcome import Outcome
-from ...ports import Fill, Recorder
+from ...ports import Recorder
 from .cache_link import CacheLink
 from .flight import Flight
 from .lease_keeper import LEASE_MS

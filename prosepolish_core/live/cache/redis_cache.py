@@ -14,7 +14,8 @@ from ...drivers.redis_client import LazyCluster
 from ...drivers.redis_faults import classify, unavailable
 from ...drivers.redis_line import Lines, pack
 from ...errors import CacheUnavailable
-from ...ports import Claim, Fill, Settle, Signal, Wake
+from ...model.lease import Claim, Fill, Wake
+from ...ports import Settle, Signal
 from .redis_wakeups import CHANNEL, Wakeups
 
 Batch = Sequence[tuple[str | bytes | int, ...]]

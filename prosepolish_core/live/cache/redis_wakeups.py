@@ -7,7 +7,8 @@ from typing import Any
 
 import redis
 
-from ...ports import Signal, Wake
+from ...model.lease import Wake
+from ...ports import Signal
 
 CHANNEL = "prosepolish:fills"
 #: Longest silence on the connection before the listener looks whether it should end.

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ...calc.breaker import Breaker, BreakerPolicy
+from ...model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
-from ...ports import LlmBackend, LlmCall, LlmFault, LlmReply, LlmRequest, Recorder
+from ...ports import LlmBackend, Recorder
 from ..cache import Loaded
 from ..llm.answers import BadAnswer, corrected_text
 from ..llm.ledger import paid, tokens_of

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from ...model.correction import Correction
 from ...model.keys import key
+from ...model.llm import LlmCall
 from ...model.outcome import Family, Outcome, Tier, Trace, TraceStep
-from ...ports import LlmBackend, LlmCall
+from ...ports import LlmBackend
 from ..cache import Cached, FamilyCache, NoLoad
 from ..cache.results import Loader
 from ..llm.ledger import avoided

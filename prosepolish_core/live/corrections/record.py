@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, Self
 
 from ...model.correction import NO_TOKENS, Tokens
+from ...model.llm import LlmCall
 from ...model.outcome import Outcome
-from ...ports import LlmCall
 from ..llm.ledger import PAID, credible, lasted
 
 

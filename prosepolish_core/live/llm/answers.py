@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from ...calc.strict_json import MalformedJson, parse
-from ...ports import LlmReply
+from ...model.llm import LlmReply
 
 #: Markup an answer may only have when the text had it too. Repeats are bounded: no text may make a search take its length
 #: squared, for no other thread of the process runs meanwhile.

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from ...config import Config
 from ...drivers.pacing import Pacer
+from ...model.llm import LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
-from ...ports import LlmBackend, LlmFault, LlmReply, LlmRequest
+from ...ports import LlmBackend
 from .gemini_genai import GenAiBackend
 from .gemini_generativeai import GenerativeAiBackend
 from .lazy_sdk import LazySdk

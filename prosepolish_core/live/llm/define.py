@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 
+from ...model.llm import LlmCall, LlmFault
 from ...model.outcome import Outcome, Tier
-from ...ports import Fetched, LlmBackend, LlmCall, LlmFault
+from ...model.tier_replies import Fetched
+from ...ports import LlmBackend
 from .answers import BadAnswer, definition
 from .ledger import paid
 from .prompts import DEFINE

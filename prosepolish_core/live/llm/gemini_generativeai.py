@@ -3,7 +3,7 @@
 import warnings
 from typing import Any
 
-from ...ports import LlmReply, LlmRequest
+from ...model.llm import LlmReply, LlmRequest
 from .gemini_sdk import SdkBackend, reply_of
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...drivers.http_bounded import UpstreamFault, bounded_client, deadline
 from ...model.correction import MOST_TOKENS
+from ...model.llm import LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
-from ...ports import LlmFault, LlmReply, LlmRequest
 from .lazy_sdk import LazySdk
 
 #: Gemini's finish reasons, as the name or the number it is sent as -> our word. Anything else is `other`.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ...calc.money import Priced
 from ...model.correction import Tokens
-from ...ports import LlmCall, LlmReply
+from ...model.llm import LlmCall, LlmReply
 from .price_table import priced
 
 PAID = "paid"

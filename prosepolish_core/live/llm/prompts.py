@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
-from ...ports import LlmRequest
+from ...model.llm import LlmRequest
 
 
 class RequestKeys:

@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 
 from ...errors import InvalidInput, StoreUnavailable
 from ...model.outcome import Family
-from ...ports import PersonRow
+from ...model.people import PersonRow
 from ..words.postgres_words import DeadlineConnection
 
 TABLES = {Family.PROFILE: "user_profile", Family.SETTINGS: "user_settings"}
@@ -28,7 +28,7 @@ _NOTHING = PersonRow({}, 0)
 
 
 class PostgresPeople:
-    """Implements ports.PeopleStore. At most `size` connections, opened when first needed."""
+    """The store of users: profiles and settings. At most `size` connections, opened when first needed."""
 
     def __init__(self, url: str, *, size: int) -> None:
         self._lock = threading.Lock()

@@ -8,9 +8,10 @@ from ...errors import LookupUnavailable, StoreUnavailable
 from ...model import keys
 from ...model.keys import KeyFamily
 from ...model.outcome import FAILED, Outcome, Tier, Trace, TraceStep
-from ...model.people import UserRecord, checked_changes
-from ...ports import PeopleStore, PersonRow, Recorder
+from ...model.people import PersonRow, UserRecord, checked_changes
+from ...ports import Recorder
 from ..cache import Cached, CacheLink, FamilyCache, Loaded, NoLoad, Seal
+from .postgres_people import PostgresPeople
 
 #: How long PostgreSQL may take, and how long the caller waits in all.
 STORE_S, OVERALL_S = 0.4, 0.5
@@ -25,7 +26,7 @@ class UserRecords:
     def __init__(
         self,
         link: CacheLink,
-        store: PeopleStore,
+        store: PostgresPeople,
         family: KeyFamily,
         recorder: Recorder,
         *,

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from ...calc.breaker import Breaker
 from ...errors import StoreUnavailable
+from ...model.llm import LlmCall
 from ...model.lookup import FREE
 from ...model.outcome import FAILED, Outcome, Tier, TraceStep
-from ...ports import Fetched, LlmCall, Recorder, WordRow, WordSource, WordStore
+from ...model.tier_replies import Fetched, WordRow
+from ...ports import Recorder, WordSource, WordStore
 from ..cache import Later, Loaded
 from ..llm.define import UNFINISHED_LATELY
 from .stored_answer import Found, to_value, unavailable

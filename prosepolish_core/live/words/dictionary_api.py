@@ -12,7 +12,7 @@ from ...calc.strict_json import MalformedJson, parse
 from ...drivers.http_bounded import UpstreamFault, bounded_client, deadline, fault_of
 from ...drivers.pacing import Pacer
 from ...model.outcome import Outcome, Tier
-from ...ports import Fetched
+from ...model.tier_replies import Fetched
 
 #: Caps on what one entry may hold; the longest real entries are far below them.
 MOST_MEANINGS = 40

@@ -17,7 +17,8 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 
 from ...drivers.postgres_direct import DirectStatement, Refused
 from ...errors import StoreUnavailable
-from ...ports import LlmCall, WordRow
+from ...model.llm import LlmCall
+from ...model.tier_replies import WordRow
 
 _COLUMNS = "fence, entry, source, absences, coalesce(absent_until > now(), false), judged, paid"
 _GET = f"SELECT {_COLUMNS} FROM dictionary_words WHERE word = %s"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ...model.llm import LlmCall
 from ...model.outcome import Outcome, Tier, TraceStep
-from ...ports import LlmCall
 from ..llm.ledger import credible
 
 

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
+from ...model.counts import AccessChunk
 from ...model.outcome import Family
-from ...ports import AccessChunk
 
 #: Sampled reads of one process and second, above which the share of keys is halved.
 BUSY_PER_S = 400

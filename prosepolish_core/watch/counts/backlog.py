@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from ...ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from ...model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from .access import joined
 from .tally import Tally
 

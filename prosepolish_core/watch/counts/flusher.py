@@ -9,7 +9,8 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from ...errors import InvalidInput, ProsePolishError
-from ...ports import AccessChunk, LedgerRow, TelemetryBatch, TelemetryWriter
+from ...model.counts import AccessChunk, LedgerRow, TelemetryBatch
+from ...ports import TelemetryWriter
 from .backlog import Backlog
 from .tally import Tally
 

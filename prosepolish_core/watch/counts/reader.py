@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...drivers.postgres_pool import PostgresPool, store_faults
+from ...model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from ...model.latency import BOUNDS_S, cumulative
 from ...model.window import Window
-from ...ports import LatencyBuckets, LedgerTotal, LookupCounts
 from .reader_plan import LEDGER_KEPT, Plan, plan
 
 _BUCKET = "coalesce(date_bin(%(width)s * interval '1 second', t.ts, timestamptz 'epoch'), %(from)s::timestamptz)"

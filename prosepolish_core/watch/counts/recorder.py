@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from ...model.counts import AccessChunk, LedgerRow
+from ...model.llm import LlmCall
 from ...model.outcome import Family, Outcome, Tier, Trace
-from ...ports import AccessChunk, LedgerRow, LlmCall, TelemetryWriter
+from ...ports import TelemetryWriter
 from .access import AccessTrace
 from .flusher import Flusher
 from .tally import Tally

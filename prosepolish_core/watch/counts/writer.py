@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ...drivers.postgres_pool import Connection, DatabaseFault, store_faults
 from ...errors import InvalidInput, StoreUnavailable
-from ...ports import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from ...model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from .retention import remove_old
 
 #: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.

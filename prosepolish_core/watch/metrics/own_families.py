@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ...model.sample import Kind, Labels
-from ...ports import Reading
+from ...model.series import Reading
 from .family import Families, merged
 from .redis_families import STALE_S
 from .totals import Totals

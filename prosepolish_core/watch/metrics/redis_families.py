@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from ...model.sample import Kind, Labels
-from ...ports import Reading
+from ...model.series import Reading
 from ..redis_info.fields import FIELDS, STATUSES
 from .family import Families, merged
 from .names import LABELS, NAMES, OF_PRIMARY, QUANTILE

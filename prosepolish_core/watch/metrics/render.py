@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ...errors import StoreUnavailable
-from ...ports import Reading, SampleReader, TelemetryReader
+from ...model.series import Reading
+from ...ports import SampleReader, TelemetryReader
 from .family import Families
 from .own_families import add_readings, add_totals
 from .redis_families import add_redis

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from ...model.counts import LedgerTotal
 from ...model.window import Window
-from ...ports import LedgerTotal, TelemetryReader
+from ...ports import TelemetryReader
 
 #: Buckets younger than this may still be flushed; they are added at a later scrape.
 SETTLED = timedelta(seconds=30)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ...calc.buckets import CounterCells, GaugeCells
 from ...calc.counters import absent_is_zero, increases, life_share, of_observer
 from ...model.sample import Kind
-from ...ports import SeriesKey
+from ...model.series import SeriesKey
 from .packing import Numbers
 from .raw_samples import SeriesRow, Track
 

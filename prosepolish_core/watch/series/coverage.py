@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from ...drivers.postgres_pool import Connection
+from ...model.series import Coverage
 from ...model.window import Window
-from ...ports import Coverage
 from .packing import Numbers
 from .range_query import Plan, plan_of, resolution
 from .rollup_rows import HOUR, MINUTE, read_spans

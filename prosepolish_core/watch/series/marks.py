@@ -10,12 +10,12 @@ from ...calc.counters import Reset, classify
 from ...drivers.postgres_pool import Connection, PostgresPool, store_faults
 from ...errors import InvalidInput
 from ...model.sample import Run
+from ...model.series import Mark
 from ...model.window import Window
-from ...ports import Mark
 from .catalogue import Layout, clean
 from .packing import Numbers
 
-#: What a mark may tell of, see ports.Mark.
+#: What a mark may tell of, see model.series.Mark.
 KINDS = frozenset({"deploy", "restart", "resetstat", "failover", "swap", "gap", "note"})
 LONGEST_TEXT = 500
 

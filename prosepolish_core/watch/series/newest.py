@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from ...drivers.postgres_pool import Connection
 from ...model.sample import Kind
+from ...model.series import Reading, RunRow, SeriesKey
 from ...model.window import Window
-from ...ports import Reading, RunRow, SeriesKey
 from .catalogue import labels_tuple
 
 _NEWEST = """

@@ -13,8 +13,8 @@ from ...calc.spans import gauge_cells as span_gauges
 from ...drivers.postgres_pool import Connection
 from ...errors import InvalidWindow
 from ...model.sample import Kind
+from ...model.series import GaugeSeries, IncreaseSeries, Instants, SeriesKey
 from ...model.window import Window
-from ...ports import GaugeSeries, IncreaseSeries, Instants, SeriesKey
 from .cells import counter_cells, gauge_cells, merge
 from .packing import Numbers
 from .raw_samples import SeriesRow, Stream, find_series, find_streams, read_tracks, runs_before

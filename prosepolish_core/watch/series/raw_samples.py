@@ -11,7 +11,7 @@ from psycopg.sql import SQL
 
 from ...drivers.postgres_pool import Connection
 from ...model.sample import Kind
-from ...ports import SeriesKey
+from ...model.series import SeriesKey
 from .catalogue import labels_tuple
 from .packing import EPOCH_S, Numbers, join
 from .pg_arrays import bind, read_columns

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from ...drivers.postgres_pool import PostgresPool, store_faults
 from ...model.sample import Run
+from ...model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SlowRow
 from ...model.window import Window
-from ...ports import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SlowRow
 from . import coverage, newest, retention
 from . import range_query as ranges
 from .marks import list_marks

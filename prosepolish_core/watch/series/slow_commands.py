@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from ...drivers.postgres_pool import PostgresPool, store_faults
 from ...model.sample import Run
+from ...model.series import SlowRow
 from ...model.window import Window
-from ...ports import SlowRow
 from .catalogue import clean
 
 _WRITE = """

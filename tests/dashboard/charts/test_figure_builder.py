@@ -12,7 +12,7 @@ from dashboard.charts.spans import rates, spreads
 from dashboard.charts.waterfall import waterfall
 from dashboard.views import counts, hit_rate, latency, playground
 from dashboard.views.cascade import falls
-from prosepolish_core.ports import Mark
+from prosepolish_core.model.series import Mark
 from tests.dashboard.rows import WINDOW, asked, at, took
 from tests.dashboard.views.test_playground import FELL
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashboard.charts.over_time import Line, bars, lines
 from dashboard.charts.theme import MOST_POINTS
-from prosepolish_core.ports import Mark
+from prosepolish_core.model.series import Mark
 from tests.dashboard.rows import NOW, WINDOW, at
 
 START = np.datetime64(WINDOW.start.replace(tzinfo=None), "ms")

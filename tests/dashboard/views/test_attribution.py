@@ -15,8 +15,8 @@ from collectors.reading import Entry, Instance, read_once
 from collectors.wiring import Parts
 from dashboard.views import attribution, hit_rate
 from demo.standins import StandIns
+from prosepolish_core.model.series import IncreaseSeries, SeriesKey
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import IncreaseSeries, SeriesKey
 from tests.dashboard.rows import WINDOW, Samples, at
 from tests.dashboard.stack import installed
 from tests.support.redis_groups import until

@@ -11,7 +11,7 @@ from collectors.reading import Entry, Instance, read_once
 from dashboard.views import census
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Kind
-from prosepolish_core.ports import Reading, SeriesKey
+from prosepolish_core.model.series import Reading, SeriesKey
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from prosepolish_core.watch.series.sample_store import SampleStore
 

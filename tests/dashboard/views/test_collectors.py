@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.views import collectors
-from prosepolish_core.ports import RunRow
+from prosepolish_core.model.series import RunRow
 from tests.dashboard.rows import WINDOW, Samples, at, gauge, grown
 
 

@@ -13,8 +13,8 @@ from collectors.schedule import REDIS
 from dashboard.views import commands
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
+from prosepolish_core.model.series import IncreaseSeries, SeriesKey, SlowRow
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import IncreaseSeries, SeriesKey, SlowRow
 from prosepolish_core.watch.redis_info.latency import GRID_US, le
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from prosepolish_core.watch.series.rollups import RollUps

@@ -21,8 +21,8 @@ from collectors.spool import Spool
 from collectors.wiring import Parts
 from dashboard.views import capabilities, commands, footprint, hit_rate
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
+from prosepolish_core.model.series import IncreaseSeries, SeriesKey
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import IncreaseSeries, SeriesKey
 from tests.dashboard.rows import WINDOW, Samples, at, grown
 from tests.dashboard.stack import installed
 

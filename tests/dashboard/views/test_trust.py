@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.views.trust import of_counts, of_samples
-from prosepolish_core.ports import Coverage, Mark
+from prosepolish_core.model.series import Coverage, Mark
 from tests.dashboard.rows import NOW, WINDOW, at
 
 

@@ -98,7 +98,7 @@ def test_a_load_that_began_before_cannot_bring_its_value_back(core: Core, client
     (claim,) = core.cache_server.take([("llm:correct:a", "t" * 16)], 5000)
     assert claim.taken
     assert core.cache.clear("llm").removed == 1
-    from prosepolish_core.ports import Fill
+    from prosepolish_core.model.lease import Fill
 
     assert core.cache_server.fill([Fill("llm:correct:a", "t" * 16, b"1Vold", 1000)]) == [False]
     assert client.dbsize() == 0

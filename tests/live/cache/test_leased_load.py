@@ -7,8 +7,8 @@ import pytest
 import redis
 
 from prosepolish_core.live.cache import Loaded
+from prosepolish_core.model.lease import Fill
 from prosepolish_core.model.outcome import Outcome
-from prosepolish_core.ports import Fill
 from tests.live.cache.bench import Open, answer, calls
 from tests.support.words import Remembers
 

@@ -9,8 +9,8 @@ from prosepolish_core.live.cache import CacheLink, FamilyCache, Seal
 from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.live.corrections import Corrector
 from prosepolish_core.model.keys import LLM
+from prosepolish_core.model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
-from prosepolish_core.ports import LlmCall, LlmFault, LlmReply, LlmRequest
 
 MODEL = "gemini-3.8-flash"
 TEXT = "Teh quick brown fox."

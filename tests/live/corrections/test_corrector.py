@@ -15,8 +15,8 @@ from prosepolish_core.live.cache import FamilyCache, Seal
 from prosepolish_core.live.corrections import Corrector
 from prosepolish_core.model.correction import Tokens
 from prosepolish_core.model.keys import LLM
+from prosepolish_core.model.llm import LlmFault, LlmReply
 from prosepolish_core.model.outcome import Family, Outcome, Tier
-from prosepolish_core.ports import LlmFault, LlmReply
 
 from .bench import MODEL, RIGHT, TEXT, Bench, reply
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.live.llm.answers import MOST_MEANINGS, BadAnswer, corrected_text, definition
-from prosepolish_core.ports import LlmReply
+from prosepolish_core.model.llm import LlmReply
 
 LONG = "Teh quick brown fox jumps over the lazy dog, and it dose so every day."
 

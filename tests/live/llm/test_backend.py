@@ -9,8 +9,8 @@ from prosepolish_core import Config
 from prosepolish_core.drivers.pacing import Pacer
 from prosepolish_core.live.llm.backend import BACKENDS, PacedBackend, choose_backend
 from prosepolish_core.live.llm.prompts import CORRECT
+from prosepolish_core.model.llm import LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Outcome
-from prosepolish_core.ports import LlmFault, LlmReply, LlmRequest
 
 REQUEST = CORRECT.request("m", "Teh")
 GOOD = LlmReply("{}", "stop", "m", 1, 0, 1, 0)

@@ -3,8 +3,8 @@
 import pytest
 
 from prosepolish_core.live.llm.define import UNFINISHED_S, LlmDefiner
+from prosepolish_core.model.llm import LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Outcome
-from prosepolish_core.ports import LlmFault, LlmReply, LlmRequest
 
 
 class Says:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from prosepolish_core.live.llm.gemini_sdk import FINISH, reply_of
-from prosepolish_core.ports import LlmReply
+from prosepolish_core.model.llm import LlmReply
 
 
 def reply(*candidates: dict[str, Any], block_reason: Any = None) -> LlmReply:

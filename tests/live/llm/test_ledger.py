@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from prosepolish_core.live.llm.ledger import avoided, paid, tokens_of
 from prosepolish_core.model.correction import Tokens
-from prosepolish_core.ports import LlmReply
+from prosepolish_core.model.llm import LlmReply
 
 REPLY = LlmReply("{}", "stop", "gemini-3.8-flash", prompt=450, cached=0, output=150, thoughts=0)
 AUTUMN = datetime(2026, 11, 23, tzinfo=UTC)

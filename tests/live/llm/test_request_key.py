@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.live.llm.prompts import CORRECT, RequestKeys
-from prosepolish_core.ports import LlmRequest
+from prosepolish_core.model.llm import LlmRequest
 
 BASE = CORRECT.request("gemini-2.5-flash", "Teh text.")
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from prosepolish_core.model.outcome import Outcome, Tier
-from prosepolish_core.ports import Fetched
+from prosepolish_core.model.tier_replies import Fetched
 from tests.support.words import Open, Remembers, api, entry
 
 pytestmark = pytest.mark.live

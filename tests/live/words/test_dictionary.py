@@ -10,8 +10,9 @@ import redis
 
 from prosepolish_core.errors import InvalidInput, InvalidWord, LookupUnavailable
 from prosepolish_core.live.cache.stored_value import HEADER
+from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Outcome, Tier
-from prosepolish_core.ports import Fetched, LlmCall
+from prosepolish_core.model.tier_replies import Fetched
 from tests.support.words import Open, Remembers, Source, api, entry, gemini, knows
 
 pytestmark = pytest.mark.live

@@ -8,7 +8,8 @@ import pytest
 
 from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.live.words.postgres_words import PostgresWords
-from prosepolish_core.ports import LlmCall, WordRow
+from prosepolish_core.model.llm import LlmCall
+from prosepolish_core.model.tier_replies import WordRow
 from tests.support.words import entry
 
 pytestmark = pytest.mark.live

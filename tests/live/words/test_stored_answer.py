@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from prosepolish_core.live.words.stored_answer import paid_in, to_value
-from prosepolish_core.ports import LlmCall
+from prosepolish_core.model.llm import LlmCall
 
 PAID = LlmCall("paid", "define", "m", 100, 10, 50, 5, Decimal("0.0005"), "2026-01-01", 1.5)
 

@@ -4,7 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from prosepolish_core.errors import InvalidInput, StoreUnavailable
-from prosepolish_core.ports import TelemetryBatch
+from prosepolish_core.model.counts import TelemetryBatch
 
 
 class MemoryWriter:

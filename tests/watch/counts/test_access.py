@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prosepolish_core.model.counts import AccessChunk
 from prosepolish_core.model.outcome import Family
-from prosepolish_core.ports import AccessChunk
 from prosepolish_core.watch.counts.access import BUSY_PER_S, MOST_IN_CHUNK, AccessTrace, joined
 
 WORDS = Family.DICTIONARY

@@ -8,9 +8,10 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prosepolish_core.model.counts import AccessChunk, LedgerRow
 from prosepolish_core.model.latency import BOUNDS_S
+from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier
-from prosepolish_core.ports import AccessChunk, LedgerRow, LlmCall
 from prosepolish_core.watch.counts import backlog as module
 from prosepolish_core.watch.counts.backlog import KEEP, MOST_BUCKETS, Backlog, added_up, thinned
 from prosepolish_core.watch.counts.tally import Tally

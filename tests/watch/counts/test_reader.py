@@ -17,18 +17,11 @@ import pytest
 from prosepolish_core.drivers.postgres_connection import PostgresConnection
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import InvalidInput, StoreUnavailable
+from prosepolish_core.model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from prosepolish_core.model.latency import BOUNDS_S
+from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import (
-    AccessChunk,
-    EventDelta,
-    LedgerRow,
-    LlmCall,
-    LookupDelta,
-    TelemetryBatch,
-    TelemetryReader,
-    TelemetryWriter,
-)
+from prosepolish_core.ports import TelemetryReader, TelemetryWriter
 from prosepolish_core.watch.counts.reader import PostgresTelemetry
 from prosepolish_core.watch.counts.writer import PostgresTelemetryWriter
 from prosepolish_core.watch.schema.migrate import migrate

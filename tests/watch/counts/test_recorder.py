@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prosepolish_core.model.latency import BOUNDS_S
+from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier, TraceStep
-from prosepolish_core.ports import LlmCall, Recorder
+from prosepolish_core.ports import Recorder
 from prosepolish_core.watch.counts.recorder import MOST, MOST_READS, SLICE, BufferedRecorder
 
 from .support import MemoryWriter

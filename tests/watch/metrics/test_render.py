@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from prosepolish_core import Config, Core
+from prosepolish_core.model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.sample import Kind, Labels, Sample
-from prosepolish_core.ports import LatencyBuckets, LedgerTotal, LookupCounts, Reading, SeriesKey
+from prosepolish_core.model.series import Reading, SeriesKey
 from prosepolish_core.watch.metrics import Exposition, render
 from prosepolish_core.watch.metrics.totals import CoreTotals
 from prosepolish_core.watch.redis_info.info_reply import read_info

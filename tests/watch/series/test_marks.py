@@ -8,8 +8,8 @@ import pytest
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
+from prosepolish_core.model.series import Mark
 from prosepolish_core.model.window import Window
-from prosepolish_core.ports import Mark
 from prosepolish_core.watch.series.marks import LONGEST_TEXT, add_mark, list_marks
 from prosepolish_core.watch.series.sample_store import SampleStore
 

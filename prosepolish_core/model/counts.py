@@ -1,13 +1,11 @@
-"""Telemetry written to and read from the store: batches, counts, latency histograms, ledger totals."""
+"""What the core counts: as a process flushes it, and as pages read it back."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 
-from ..model.window import Window
-from .telemetry import LlmCall
+from .llm import LlmCall
 
 
 class LookupDelta(NamedTuple):
@@ -65,19 +63,6 @@ class TelemetryBatch(NamedTuple):
     accesses: tuple[AccessChunk, ...] = ()
 
 
-class TelemetryWriter(Protocol):
-    """Keeps what the recorders counted."""
-
-    def write(self, batch: TelemetryBatch) -> None:
-        """Add the batch, once. Raises StoreUnavailable; then it may or may not have been added, and can be sent again."""
-
-    def forget_connection(self) -> None:
-        """Called in a forked child: drop, without closing, what belongs to the parent."""
-
-    def close(self) -> None:
-        """Release the connection."""
-
-
 class LookupCounts(NamedTuple):
     """Answers and steps counted by the core in one bucket of one window.
 
@@ -127,22 +112,3 @@ class LedgerTotal(NamedTuple):
     task: str = "correct"
     then_usd: Decimal = Decimal(0)
     then_unpriced: int = 0
-
-
-class TelemetryReader(Protocol):
-    """What the core counted, read back. Every method raises StoreUnavailable when PostgreSQL is away."""
-
-    def lookups(self, window: Window, points: int = 300) -> list[LookupCounts]:
-        """Counts per bucket, family, tier and outcome."""
-
-    def latency(self, window: Window, points: int = 1) -> list[LatencyBuckets]:
-        """Latency histograms per family and tier; one merged histogram for the whole window when `points` is 1."""
-
-    def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
-        """LLM calls paid and avoided."""
-
-    def events(self, window: Window) -> Mapping[str, int]:
-        """Named events summed over the window."""
-
-    def newest(self) -> datetime | None:
-        """The newest flushed bucket, or None."""

@@ -1,0 +1,96 @@
+"""What the store gives back of collector samples: series, readings, coverage, runs, marks and logged commands."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .sample import Kind, Labels
+
+Instants = npt.NDArray[np.datetime64]
+Numbers = npt.NDArray[np.float64]
+
+
+class SeriesKey(NamedTuple):
+    """What a series is: where it was read, which metric, which labels."""
+
+    source: str
+    metric: str
+    labels: Labels = ()
+
+
+class GaugeSeries(NamedTuple):
+    """A gauge over a window, thinned to buckets. Arrays of equal length; NaN where nothing was sampled."""
+
+    key: SeriesKey
+    ts: Instants
+    mean: Numbers
+    low: Numbers
+    high: Numbers
+    last: Numbers
+
+
+class IncreaseSeries(NamedTuple):
+    """A counter over a window: reset-safe increase per bucket and the seconds the samples really cover there."""
+
+    key: SeriesKey
+    ts: Instants
+    increase: Numbers
+    covered_s: Numbers
+
+
+class Reading(NamedTuple):
+    """The newest value of a series."""
+
+    key: SeriesKey
+    kind: Kind
+    unit: str
+    value: float
+    ts: datetime
+
+
+class Coverage(NamedTuple):
+    """How much of a window the samples cover (0-1), and the age of the newest one in seconds (None: no sample at all)."""
+
+    ratio: float
+    newest_age_s: float | None
+    samples: int
+
+
+class Mark(NamedTuple):
+    """A vertical line on the charts.
+
+    `kind` is `deploy`, `restart`, `resetstat`, `failover`, `swap` (another server at the same address), `gap` or `note`.
+    """
+
+    ts: datetime
+    kind: str
+    text: str
+    source: str = ""
+
+
+class RunRow(NamedTuple):
+    """One collector run as the Collectors page shows it."""
+
+    collector: str
+    source: str
+    ts: datetime
+    duration_s: float
+    outcome: str
+    detail: str
+    samples: int
+
+
+class SlowRow(NamedTuple):
+    """One entry of a server's command log as a page shows it. `log` is `slow`, or tells what was large (then `size_bytes`)."""
+
+    source: str
+    at: datetime
+    duration_s: float
+    command: str
+    arguments: int
+    family: str
+    client: str
+    log: str = "slow"
+    size_bytes: int = 0
