@@ -26,7 +26,9 @@ def _load() -> None:
 def config_or_exit() -> Config:
     """The configuration from the environment; where it is not usable, say which variable and end with 1."""
     try:
-        return Config.from_env()
+        config = Config.from_env()
     except ConfigError as error:
         sys.stderr.write(f"The dashboard cannot start: {error}. `.env.example` lists every setting.\n")
         sys.exit(1)
+    sys.stderr.writelines(f"{sentence}.\n" for sentence in config.ignored)
+    return config

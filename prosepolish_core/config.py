@@ -1,16 +1,31 @@
 """Configuration: one frozen object, built once from the environment. Nothing else reads the environment."""
 
 import os
+import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote, urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from .addresses.as_written import redis_url_from_parts, tidied
+from .addresses.postgres_address import read_postgres_address
+from .addresses.redis_address import RedisAddress
+from .addresses.upstream_address import DICTIONARY_PATH, GEMINI_PATH, base_of
 from .errors import ConfigError
 
-REDIS_SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys", "redis+sentinel", "redis+cluster", "rediss+cluster")
 DICTIONARY_API = "https://api.dictionaryapi.dev"
 GEMINI_API = "https://generativelanguage.googleapis.com"
 #: Variables that may hold a secret; each is also read from the file that `<NAME>_FILE` names.
@@ -18,11 +33,18 @@ SECRETS = (
     "REDIS_URL",
     "REDIS_PASSWORD",
     "REDIS_STATE_URL",
+    "REDIS_TARGETS",
     "DATABASE_URL",
     "GEMINI_API_KEY",
     "PROSEPOLISH_PEPPER",
     "PROSEPOLISH_ENCRYPTION_KEYS",
 )
+#: The reference's parts of REDIS_URL.
+REDIS_PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS_ENABLED")
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
+_NAME = re.compile(r"[\w-]{1,64}")
+#: A comma, then a name and the beginning of its address.
+_NEXT_NAME = re.compile(r",(?=\s*[\w-]+\s*=\s*[a-z+]+://)")
 
 
 def _env(name: str, default: Any, description: str, **limits: Any) -> Any:
@@ -44,7 +66,7 @@ class Config(BaseModel):
         None,
         "Sessions and limits: a server that never evicts. Default: the same as REDIS_URL, with a warning verdict",
     )
-    redis_targets: str = _env("REDIS_TARGETS", "", "Further instances to observe: name=url, separated by commas")
+    redis_targets: SecretStr = _env("REDIS_TARGETS", SecretStr(""), "Further instances to observe: name=url, separated by commas")
     database_url: SecretStr = _env(
         "DATABASE_URL", SecretStr("postgresql://127.0.0.1:5432/prosepolish"), "PostgreSQL 15 or newer: tier 2 and the time series"
     )
@@ -114,38 +136,114 @@ class Config(BaseModel):
     embedded: str = _env("PROSEPOLISH_EMBEDDED", "", "Set by the demo: names of servers that run embedded, separated by commas")
     data_dir: Path = _env("PROSEPOLISH_DATA_DIR", Path(".prosepolish"), "Where the demo keeps its data and collectors their spool")
 
+    #: What was left out of the settings, one sentence each.
+    _ignored: tuple[str, ...] = PrivateAttr(())
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Build from the process environment (or the mapping given). Raises ConfigError naming the variables at fault."""
         env = dict(os.environ if environ is None else environ)
-        values = {name: env[name] for name in variables() if env.get(name, "") != ""}
+        values = {name: text for name in (*variables(), *REDIS_PARTS) if (text := tidied(name, env.get(name, "")))}
         values |= _from_files(env, values)
-        if "REDIS_URL" not in values and (parts := _url_from_parts(env, values)):
-            values["REDIS_URL"] = parts
+        if "REDIS_URL" not in values and (url := redis_url_from_parts(values)):
+            values["REDIS_URL"] = url
+        ignored: list[str] = []
         try:
-            return cls.model_validate(values)
+            config = cls.model_validate(values, context=ignored)
         except ValidationError as error:
             faults = "; ".join(
-                # What our own checks say names its variables already.
+                # What our own checks say of several settings names its variables already.
                 ": ".join([*map(str, e["loc"]), e["msg"].removeprefix("Value error, ")])
                 for e in error.errors(include_input=False, include_url=False)
             )
             raise ConfigError(f"the configuration is not usable: {faults}") from None
+        config._ignored = tuple(ignored)  # noqa: SLF001 - its own
+        return config
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        return value.lower() if info.field_name == "log_format" else {"WARN": "WARNING"}.get(value.upper(), value.upper())
+
+    @field_validator("redis_url", "redis_state_url")
+    @classmethod
+    def _redis_address(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            _note(info, "REDIS_URL" if info.field_name == "redis_url" else "REDIS_STATE_URL", _read_redis(value).ignored)
+        return value
+
+    @field_validator("redis_targets")
+    @classmethod
+    def _redis_targets(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        for address in named_addresses(value.get_secret_value()).values():
+            _note(info, "REDIS_TARGETS", RedisAddress.read(address).ignored)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_address(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        address = read_postgres_address(value.get_secret_value())
+        _note(info, "DATABASE_URL", address.ignored)
+        return SecretStr(address.url)
+
+    @field_validator("dictionary_api_url")
+    @classmethod
+    def _dictionary_address(cls, value: str) -> str:
+        return base_of(value, DICTIONARY_PATH)
+
+    @field_validator("gemini_api_endpoint")
+    @classmethod
+    def _gemini_address(cls, value: str) -> str:
+        return base_of(value, GEMINI_PATH, "; the key goes into GEMINI_API_KEY")
+
+    @field_validator("gemini_api_key")
+    @classmethod
+    def _goes_into_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all("!" <= character <= "~" for character in value.get_secret_value()):
+            raise ValueError("a key has printable ASCII characters only, and no blanks")
+        return value
+
+    @field_validator("gemini_model")
+    @classmethod
+    def _goes_into_a_path(cls, value: str) -> str:
+        if not _MODEL.fullmatch(value):
+            raise ValueError("a model's name has letters, digits and . _ - / only")
+        return value
+
+    @field_validator("pepper")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("it needs at least 32 characters")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys_of_32_bytes(cls, value: SecretStr | None) -> SecretStr | None:
+        keys = [part.strip() for part in value.get_secret_value().split(",") if part.strip()] if value is not None else []
+        try:
+            fits = all(len(urlsafe_b64decode(key)) == 32 for key in keys)
+        except ValueError:
+            fits = False
+        if not fits or (value is not None and not keys):
+            raise ValueError("it must be keys of 32 bytes in URL-safe base64, newest first, separated by commas")
+        return value
 
     @model_validator(mode="after")
-    def _addresses_are_addresses(self) -> Self:
-        for name, secret in (("REDIS_URL", self.redis_url), ("REDIS_STATE_URL", self.redis_state_url)):
-            if secret and _scheme(name, secret.get_secret_value()) not in REDIS_SCHEMES:
-                raise ValueError(f"{name} must begin with one of {', '.join(s + '://' for s in REDIS_SCHEMES)}")
-        if _scheme("DATABASE_URL", self.database_url.get_secret_value()) not in {"postgresql", "postgres"}:
-            raise ValueError("DATABASE_URL must begin with postgresql://")
-        for name, url in (("DICTIONARY_API_URL", self.dictionary_api_url), ("GEMINI_API_ENDPOINT", self.gemini_api_endpoint)):
-            if _scheme(name, url) not in {"http", "https"} or not urlsplit(url).hostname:
-                raise ValueError(f"{name} must be an http:// or https:// address")
-        if self.pepper and len(self.pepper.get_secret_value()) < 32:
-            raise ValueError("PROSEPOLISH_PEPPER needs at least 32 characters")
-        self.targets()
+    def _fit_together(self) -> Self:
+        if not self.keep_raw_days <= self.keep_minutes_days <= self.keep_hours_days:
+            raise ValueError(
+                "PROSEPOLISH_KEEP_MINUTES_DAYS must be at least PROSEPOLISH_KEEP_RAW_DAYS, "
+                "and PROSEPOLISH_KEEP_HOURS_DAYS at least PROSEPOLISH_KEEP_MINUTES_DAYS"
+            )
         return self
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Options in the settings that mean nothing here and were left out, one sentence each."""
+        return self._ignored
 
     @property
     def state_url(self) -> SecretStr:
@@ -154,20 +252,16 @@ class Config(BaseModel):
 
     @property
     def state_is_shared(self) -> bool:
-        """Whether sessions and limits share the cache's server (which may evict them)."""
-        return self.state_url.get_secret_value() == self.redis_url.get_secret_value()
+        """Whether sessions and limits share the cache's server and database (which may evict them)."""
+        return self.redis_state_url is None or _read_redis(self.redis_state_url) == _read_redis(self.redis_url)
 
     def targets(self) -> dict[str, SecretStr]:
         """Instances the collectors observe: `cache`, `state` when it is another server, and REDIS_TARGETS."""
         found = {"cache": self.redis_url}
         if not self.state_is_shared:
             found["state"] = self.state_url
-        for part in filter(None, (p.strip() for p in self.redis_targets.split(","))):
-            name, _, url = part.partition("=")
-            if not name.replace("-", "").replace("_", "").isalnum() or _scheme("REDIS_TARGETS", url) not in REDIS_SCHEMES:
-                raise ValueError("REDIS_TARGETS must be name=url pairs separated by commas")
-            found[name] = SecretStr(url)
-        return found
+        named = named_addresses(self.redis_targets.get_secret_value())
+        return found | {name: SecretStr(address) for name, address in named.items()}
 
     def stand_in_names(self) -> tuple[str, ...]:
         """Upstreams that are stand-ins, for the banner."""
@@ -178,15 +272,29 @@ class Config(BaseModel):
         return tuple(filter(None, self.embedded.split(",")))
 
 
-def _scheme(name: str, address: str) -> str:
-    """How the address begins. One that cannot be read at all is a ValueError that names its variable, never its value."""
-    try:
-        parts = urlsplit(address)
-        if "," not in parts.netloc:  # several servers, each with a port of its own
-            _ = parts.port
-    except ValueError:
-        raise ValueError(f"{name} is no address: its host or its port cannot be read") from None
-    return parts.scheme
+def named_addresses(text: str) -> dict[str, str]:
+    """`name=url,name=url` taken apart; a comma inside an address separates its hosts. Raises ConfigError."""
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, _NEXT_NAME.split(text))):
+        name, _, address = part.rstrip(", ").partition("=")
+        name = name.strip()
+        if not _NAME.fullmatch(name) or "://" not in address:
+            raise ConfigError("it must be name=url pairs, separated by commas")
+        if name in found:
+            raise ConfigError("it names one instance twice")
+        found[name] = address.strip()
+        RedisAddress.read(found[name])
+    return found
+
+
+def _read_redis(address: SecretStr) -> RedisAddress:
+    return RedisAddress.read(address.get_secret_value())
+
+
+def _note(info: ValidationInfo, variable: str, names: tuple[str, ...]) -> None:
+    """Tell who reads the environment what was left out."""
+    if names and info.context is not None:
+        info.context.append(f"{variable}: {', '.join(names)} means nothing here and is ignored")
 
 
 def variables() -> dict[str, tuple[str, Any]]:
@@ -203,26 +311,13 @@ def _from_files(env: Mapping[str, str], already: Mapping[str, str]) -> dict[str,
     """Secrets given as NAME_FILE. A NAME set directly wins."""
     found = {}
     for name in SECRETS:
-        path = env.get(f"{name}_FILE")
+        path = tidied(f"{name}_FILE", env.get(f"{name}_FILE", ""))
         if path and name not in already:
             try:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise ConfigError(f"{name}_FILE names a file that cannot be read: {error.strerror}") from None
     return found
-
-
-def _url_from_parts(env: Mapping[str, str], secrets: Mapping[str, str]) -> str | None:
-    """The reference's REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DB and REDIS_TLS_ENABLED as one URL."""
-    host = env.get("REDIS_HOST")
-    if not host:
-        return None
-    password = env.get("REDIS_PASSWORD") or secrets.get("REDIS_PASSWORD", "")
-    tls = env.get("REDIS_TLS_ENABLED", "").lower() in {"1", "true", "yes", "on"}
-    port, database = env.get("REDIS_PORT") or "6379", env.get("REDIS_DB") or "0"
-    if not (port.isdigit() and database.isdigit()):
-        raise ConfigError("REDIS_PORT and REDIS_DB must be whole numbers")
-    return f"{'rediss' if tls else 'redis'}://{':' + quote(password, safe='') + '@' if password else ''}{host}:{port}/{database}"
 
 
 def process_environment() -> dict[str, str]:

@@ -63,6 +63,8 @@ def configure(config: Config, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    for sentence in config.ignored:
+        structlog.get_logger("config").warning("setting_ignored", reason=sentence)
 
 
 def withhold(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

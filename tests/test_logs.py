@@ -97,3 +97,12 @@ def test_the_console_form_is_text_for_people() -> None:
     assert "tier_down" in found.getvalue()
     assert "redis" in found.getvalue()
     assert not {"hush-hush", "\x1b"} & set(found.getvalue().split())
+
+
+def test_options_that_mean_nothing_are_told_when_logging_is_set_up(stream: io.StringIO) -> None:
+    """One warning for each setting; the option is named, its value is not."""
+    logs.configure(Config.from_env({"DATABASE_URL": "postgresql://u:hush@h/x?pgbouncer=hush"}), stream)
+    (line,) = lines(stream)
+    assert (line["event"], line["level"]) == ("setting_ignored", "warning")
+    assert "DATABASE_URL: pgbouncer" in str(line["reason"])
+    assert "hush" not in str(line)

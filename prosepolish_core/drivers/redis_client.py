@@ -1,33 +1,32 @@
 """Redis clients by URL, for one server, Sentinel or Cluster: lazy, short deadlines, no blind retries, bounded pools."""
 
 import threading
+from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import SplitResult, unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from ..addresses.redis_address import RedisAddress, RedisKind
+
 #: The server's view of a client: its name in CLIENT LIST tells who is who.
 CLIENT_NAME = "prosepolish-{role}"
-#: redis+sentinel://host:port without a service name asks for this one, as the sentinels' own examples do.
-DEFAULT_SERVICE = "mymaster"
-_SAME = {"valkey": "redis", "valkeys": "rediss"}
-_PORTS = {"redis+sentinel": 26379}
 
 
 def connect(url: str, *, timeout_s: float, pool_size: int, role: str) -> redis.Redis:
     """A client for one URL; nothing is opened until the first command.
 
     Every call has `timeout_s` seconds to connect and again to answer. redis-py's own retries are off: they repeat
-    writes whose reply was lost. Raises ValueError for an address redis-py cannot read.
+    writes whose reply was lost. Raises ConfigError for an address that means nothing.
 
     `redis+sentinel://[user:password@]host:port[,host:port]/service[/db]` follows the primary that the sentinels name;
-    `redis+cluster://[user:password@]host:port[,host:port]` (or `rediss+cluster://`) finds the cluster's other nodes.
+    `redis+cluster://[user:password@]host:port[,host:port]` finds the cluster's other nodes.
     """
-    parts = urlsplit(url)
+    address = RedisAddress.read(url)
     settings: dict[str, Any] = {
         "socket_timeout": timeout_s,
         "socket_connect_timeout": timeout_s,
@@ -35,20 +34,28 @@ def connect(url: str, *, timeout_s: float, pool_size: int, role: str) -> redis.R
         "max_connections": pool_size,
         "client_name": CLIENT_NAME.format(role=role),
     }
-    if parts.scheme == "redis+sentinel":
-        return _by_sentinel(parts, settings)
-    if parts.scheme.endswith("+cluster"):
-        return cast("redis.Redis", LazyCluster(parts, settings))
-    scheme, separator, rest = url.partition("://")
-    return redis.Redis.from_url(_SAME.get(scheme, scheme) + separator + rest, **settings)
+    if address.kind is RedisKind.SENTINEL:
+        return _by_sentinel(address, settings)
+    if address.kind is RedisKind.CLUSTER:
+        return cast("redis.Redis", LazyCluster(address, settings))
+    return redis.Redis.from_pool(pool_of(address, settings))
+
+
+def pool_of(address: RedisAddress, settings: Mapping[str, Any]) -> ConnectionPool:
+    """Connections to one server: the only one, or the first of those named."""
+    if address.kind is RedisKind.SOCKET:
+        return ConnectionPool(UnixDomainSocketConnection, path=address.socket, **address.settings, **settings)
+    host, port = address.hosts[0]
+    kind = SSLConnection if address.tls else Connection
+    return ConnectionPool(kind, host=host, port=port, **address.settings, **settings)
 
 
 class LazyCluster:
     """A cluster client that asks for the cluster's nodes when first used, not when made; asked again after a failure."""
 
-    def __init__(self, parts: SplitResult, settings: dict[str, Any]) -> None:
-        self._nodes = [ClusterNode(host, port) for host, port in _hosts(parts)]  # type: ignore[no-untyped-call]
-        self._settings = settings | _login(parts) | ({"ssl": True} if parts.scheme.startswith("rediss") else {})
+    def __init__(self, address: RedisAddress, settings: dict[str, Any]) -> None:
+        self._nodes = [ClusterNode(host, port) for host, port in address.hosts]  # type: ignore[no-untyped-call]
+        self._settings = settings | dict(address.settings) | ({"ssl": True} if address.tls else {})
         self._lock = threading.Lock()
         self._attempts = 0
         self._client: Any = None
@@ -75,29 +82,12 @@ class LazyCluster:
             client.close()
 
 
-def _by_sentinel(parts: SplitResult, settings: dict[str, Any]) -> redis.Redis:
-    service, _, database = parts.path.strip("/").partition("/")
-    if database and not database.isdigit():
-        raise ValueError("the database of a redis+sentinel:// address must be a number")
+def _by_sentinel(address: RedisAddress, settings: dict[str, Any]) -> redis.Redis:
+    tls = {"ssl": True} if address.tls else {}
     # The data servers' name and password are not the sentinels'.
+    shared = {name: value for name, value in settings.items() if name == "retry" or name.startswith("socket")}
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
-        _hosts(parts), sentinel_kwargs={k: v for k, v in settings.items() if k == "retry" or k.startswith("socket")}, **settings
+        address.hosts, sentinel_kwargs=shared | tls | dict(address.sentinel_settings), **settings
     )
-    primary = sentinel.master_for(service or DEFAULT_SERVICE, db=int(database or 0), **_login(parts))  # type: ignore[no-untyped-call]
+    primary = sentinel.master_for(address.service, **tls, **address.settings)  # type: ignore[no-untyped-call]
     return cast("redis.Redis", primary)
-
-
-def _hosts(parts: SplitResult) -> list[tuple[str, int]]:
-    """Every host:port of an address that may name several."""
-    found = []
-    for place in parts.netloc.rpartition("@")[2].split(","):
-        one = urlsplit(f"//{place}")
-        if not one.hostname:
-            raise ValueError("the address of the server names no host")
-        found.append((one.hostname, one.port or _PORTS.get(parts.scheme, 6379)))
-    return found
-
-
-def _login(parts: SplitResult) -> dict[str, str]:
-    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    return {k: unquote(v) for k, v in (("username", user), ("password", password)) if v}

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
-from urllib.parse import urlsplit
 
 from redis import exceptions
 from redis.backoff import NoBackoff
-from redis.connection import AbstractConnection, ConnectionPool
+from redis.connection import AbstractConnection
 from redis.retry import Retry
 
-from ...drivers.redis_client import connect
-from ...errors import ConfigError, SourceRefused, SourceTimeout, SourceUnavailable
+from ...addresses.redis_address import RedisAddress, RedisKind
+from ...drivers.redis_client import connect, pool_of
+from ...errors import SourceRefused, SourceTimeout, SourceUnavailable
 
 CLIENT_NAME = "prosepolish-collector"
 #: A refused command rests this long, then twice as long, up to the last one.
@@ -24,7 +24,6 @@ FIRST_REST_S, LONGEST_REST_S = 300.0, 3600.0
 RECONNECT_S = 1.0
 #: Replies that tell of the server's moment, not of a command it will never run for us.
 PASSING = ("LOADING", "BUSY", "MASTERDOWN", "OOM", "TRYAGAIN", "CLUSTERDOWN", "MISCONF", "READONLY", "UNBLOCKED")
-SCHEMES = {"valkey": "redis", "valkeys": "rediss", "redis+cluster": "redis", "rediss+cluster": "rediss"}
 
 Command = tuple[str | int | bytes, ...]
 
@@ -222,17 +221,13 @@ def typed(error: Exception) -> SourceUnavailable | SourceRefused:
 
 def open_connection(url: str, timeout_s: float) -> AbstractConnection:
     """redis-py's connection without retries, pools or chatter: RESP2 unless the address says `?protocol=3`."""
-    parts = urlsplit(url)
+    address = RedisAddress.read(url)
     quiet: dict[str, Any] = {"driver_info": None}  # CLIENT SETINFO is an error before 7.2, and errors are what we chart
-    if parts.scheme == "redis+sentinel":  # follows the primary: every new connection asks the sentinels where it is
+    if address.kind is RedisKind.SENTINEL:  # follows the primary: every new connection asks the sentinels where it is
         watched = connect(url, timeout_s=timeout_s, pool_size=1, role="collector").connection_pool
         watched.connection_kwargs.update(quiet, protocol=2)
         return cast("AbstractConnection", watched.make_connection())
-    address = parts._replace(scheme=SCHEMES.get(parts.scheme, parts.scheme), netloc=parts.netloc.split(",")[0]).geturl()
-    try:
-        pool = ConnectionPool.from_url(address)
-    except ValueError:
-        raise ConfigError("the address of an observed instance cannot be read") from None
+    pool = pool_of(address, {})
     kwargs = {key: value for key, value in pool.connection_kwargs.items() if not key.startswith(("maint_", "orig_"))}
     kwargs |= quiet | {
         "protocol": kwargs.get("protocol", 2),
