@@ -23,7 +23,7 @@ from pydantic import (
 from .addresses.as_written import redis_url_from_parts, tidied
 from .addresses.postgres_address import read_postgres_address
 from .addresses.redis_address import RedisAddress
-from .addresses.upstream_address import DICTIONARY_PATH, GEMINI_PATH, base_of
+from .addresses.upstream_address import DICTIONARY_PATH, GEMINI_PATH, base_of, check_web_address
 from .errors import ConfigError
 
 DICTIONARY_API = "https://api.dictionaryapi.dev"
@@ -38,6 +38,10 @@ SECRETS = (
     "GEMINI_API_KEY",
     "PROSEPOLISH_PEPPER",
     "PROSEPOLISH_ENCRYPTION_KEYS",
+    "PROSEPOLISH_ALERT_URLS",
+    "PROSEPOLISH_ALERT_WEBHOOK_URL",
+    "PROSEPOLISH_ALERT_WEBHOOK_SECRET",
+    "PROSEPOLISH_HEARTBEAT_URL",
 )
 #: The reference's parts of REDIS_URL.
 REDIS_PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS_ENABLED")
@@ -130,6 +134,20 @@ class Config(BaseModel):
         None,
         "Fernet-style keys, newest first, separated by commas: seals families with personal text",
     )
+    alert_urls: SecretStr | None = _env(
+        "PROSEPOLISH_ALERT_URLS", None, "Who is told of incidents: addresses as apprise writes them, separated by blanks"
+    )
+    alert_webhook_url: SecretStr | None = _env(
+        "PROSEPOLISH_ALERT_WEBHOOK_URL", None, "A webhook that is told of incidents, in Alertmanager's format"
+    )
+    alert_webhook_secret: SecretStr | None = _env(
+        "PROSEPOLISH_ALERT_WEBHOOK_SECRET", None, "Signs what the webhook is sent (HMAC-SHA256)"
+    )
+    alert_rules: Path | None = _env("PROSEPOLISH_ALERT_RULES", None, "A TOML file that changes alert rules; see docs/alerts.md")
+    heartbeat_url: SecretStr | None = _env(
+        "PROSEPOLISH_HEARTBEAT_URL", None, "Called each minute by the collectors, so that an outside service notices their end"
+    )
+    dashboard_url: str = _env("PROSEPOLISH_DASHBOARD_URL", "", "Where people reach the dashboard: the links in messages")
     stand_ins: str = _env(
         "PROSEPOLISH_STAND_INS", "", "Set by the demo: names of upstreams that are stand-ins, separated by commas"
     )
@@ -229,6 +247,14 @@ class Config(BaseModel):
             fits = False
         if not fits or (value is not None and not keys):
             raise ValueError("it must be keys of 32 bytes in URL-safe base64, newest first, separated by commas")
+        return value
+
+    @field_validator("alert_webhook_url", "heartbeat_url", "dashboard_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr | str | None) -> SecretStr | str | None:
+        address = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if address:
+            check_web_address(address)
         return value
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ ProsePolishError
 ├── SourceRefused                       an observed instance refused the command (or our name and password)
 ├── SessionUnavailable                  the store of sessions cannot be asked; nothing was changed
 │   └── SessionOutcomeUnknown           the change may have happened or not; the message says what to do
+├── TellingFailed                       a message about an incident did not reach its receiver
 ├── MigrationError                      the schema is newer than this code, or an applied file was edited
 └── StartupError                        `prosepolish up` cannot start; the message says how to fix it
 """
@@ -85,6 +86,14 @@ class SessionUnavailable(ProsePolishError):
 
 class SessionOutcomeUnknown(SessionUnavailable):
     """Only the reply was lost: the change may have happened or not. The message says how to find out."""
+
+
+class TellingFailed(ProsePolishError):
+    """A message did not reach its receiver, or nobody knows whether it did (`maybe_told`)."""
+
+    def __init__(self, message: str, *, maybe_told: bool) -> None:
+        super().__init__(message)
+        self.maybe_told = maybe_told
 
 
 class MigrationError(ProsePolishError):

@@ -11,11 +11,17 @@ GEMINI_PATH = re.compile(r"/v1(?:alpha|beta)?(?:/openai|/models(?:/[^/]*)?)?$")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:%-]+)*")
 
 
-def base_of(address: str, usual: re.Pattern[str], key: str = "") -> str:
-    """The base address, without the usual path. `key` says where a secret belongs. Raises ConfigError."""
+def check_web_address(address: str) -> None:
+    """Raises ConfigError unless it is an http:// or https:// address; its path, options and login are its own affair."""
     parts = taken_apart(address)
     if parts.scheme not in {"http", "https"} or not parts.places:
         raise ConfigError("it must be an http:// or https:// address")
+
+
+def base_of(address: str, usual: re.Pattern[str], key: str = "") -> str:
+    """The base address, without the usual path. `key` says where a secret belongs. Raises ConfigError."""
+    check_web_address(address)
+    parts = taken_apart(address)
     if parts.login or parts.options:
         raise ConfigError(f"it must hold no user, password or options (?…){key}")
     if "," in parts.places:
