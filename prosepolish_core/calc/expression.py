@@ -5,7 +5,7 @@ A vector maps labels to one number per instant; NaN where nothing is known: no s
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -209,11 +209,15 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """An expression that counts only where another one is at least so much: a rate needs traffic before it says anything."""
+    """An expression that counts only where another one is at least so much: a rate needs traffic before it says anything.
+
+    Where there is less it is `otherwise`, unknown unless the rule knows better: without calls none can fail.
+    """
 
     of: Expression
     enough: Expression
     at_least: float
+    otherwise: float = float("nan")
 
     def over(self, history: History, instants: Numbers) -> Vector:
         """See Expression."""
@@ -223,7 +227,7 @@ class Guarded:
         for labels, numbers in self.of.over(history, instants).items():
             amount = enough.get(_only(labels, names))
             if amount is not None:
-                found[labels] = np.where(amount >= self.at_least, numbers, np.nan)
+                found[labels] = np.where(amount >= self.at_least, numbers, np.where(np.isnan(amount), np.nan, self.otherwise))
         return found
 
     def promql(self, names: Mapping[str, str]) -> str:
@@ -257,6 +261,26 @@ class OnlyWhere:
 
 #: What `offset` follows in PromQL: a selector, with its range where it has one.
 _OFFSET = re.compile(r"\b(?:redis|prosepolish)_\w+(?:\{[^}]*\})?(?:\[\d+s\])?")
+
+
+def metrics_in(node: object) -> frozenset[str]:
+    """Every metric that an expression reads."""
+    found = {node.metric} if isinstance(node, Latest | Age | Increase | Quantile) else set()
+    return frozenset(found).union(*(metrics_in(child) for child in _children(node)))
+
+
+def reach_s(node: object) -> float:
+    """How many seconds before an instant an expression reads, at most."""
+    own = node.over_s if isinstance(node, Increase | Quantile) else node.by_s if isinstance(node, Earlier) else 0.0
+    return own + max((reach_s(child) for child in _children(node)), default=0.0)
+
+
+def _children(node: object) -> list[object]:
+    if not is_dataclass(node):
+        return []
+    return [child for child in (getattr(node, field.name) for field in fields(node)) if is_dataclass(child)]
+
+
 _SIGNS: dict[str, Callable[[Numbers, "Numbers | float"], Numbers]] = {
     "+": np.add,
     "-": np.subtract,

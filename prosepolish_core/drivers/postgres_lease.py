@@ -9,7 +9,7 @@ import psycopg
 from ..errors import StoreUnavailable
 
 #: First half of every lock's key: what kind of lock it is.
-SOURCES, MEMBERS = 0x50505343, 0x50504D42
+SOURCES, MEMBERS, ALERTS = 0x50505343, 0x50504D42, 0x5050414C
 #: A dead peer is noticed by the server within about ten seconds, so that its leases come free.
 KEEPALIVE = "SET tcp_keepalives_idle=4; SET tcp_keepalives_interval=2; SET tcp_keepalives_count=3; SET idle_session_timeout=0"
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .alert import AlertState, Held
 from .health import Level
 from .sample import Labels
 
@@ -19,6 +20,11 @@ class FiredAlert:
     resolved_at: float | None = None
     value: float | None = None
     worst: float | None = None
+
+    @property
+    def held(self) -> Held:
+        """How it stands, for an evaluation that goes on after a restart."""
+        return Held(AlertState.FIRING, self.level, self.since, None, self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,10 @@ class Incident:
 
 
 class Message(NamedTuple):
-    """One thing to tell. `key` is the same at every attempt, so that a receiver can tell a repetition. `kind`: see KINDS."""
+    """One thing to tell. `key` is the same at every attempt, so that a receiver can tell a repetition. `kind`: see KINDS.
+
+    `attempts` and `maybe_told` are noted before an attempt begins, `told_by` names the channels that took it.
+    """
 
     key: str
     kind: str
@@ -52,8 +61,8 @@ class Message(NamedTuple):
     level: Level
     due: float
     attempts: int = 0
-    #: Attempts whose reply was lost: the receiver may have it already.
     maybe_told: bool = False
+    told_by: tuple[str, ...] = ()
 
 
 #: What a message tells.

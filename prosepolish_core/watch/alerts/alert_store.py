@@ -1,8 +1,9 @@
 """Incidents in PostgreSQL: written by the collectors, read by pages and the command line, with notes and silences of people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import orjson
 
@@ -32,6 +33,16 @@ class Note:
     author: str
     kind: str
     body: str
+
+
+class ChannelState(NamedTuple):
+    """How telling by one channel goes. `failure`: why the newest attempt failed, or empty; `waiting`: messages not told yet."""
+
+    channel: str
+    told_at: datetime | None
+    failed_at: datetime | None
+    failure: str
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,29 @@ class AlertStore:
                 "SELECT id, rule, scope, begins, until, author, reason FROM silence WHERE until > now() ORDER BY until"
             ).fetchall()
         return [Silence(*row) for row in rows]
+
+    def note_channels(self, failures: Mapping[str, str], waiting: int) -> None:
+        """How each channel's newest attempt went; an empty text is a success."""
+        with self._pool.connection() as connection:
+            for channel, failure in failures.items():
+                connection.execute(
+                    """
+                    INSERT INTO alert_channel (channel, told_at, failed_at, failure, waiting)
+                    VALUES (%(channel)s, CASE WHEN %(failure)s = '' THEN now() END, CASE WHEN %(failure)s <> '' THEN now() END,
+                        %(failure)s, %(waiting)s)
+                    ON CONFLICT (channel) DO UPDATE SET told_at = coalesce(excluded.told_at, alert_channel.told_at),
+                        failed_at = coalesce(excluded.failed_at, alert_channel.failed_at),
+                        failure = excluded.failure, waiting = excluded.waiting""",
+                    {"channel": channel, "failure": clean(failure), "waiting": waiting},
+                )
+
+    def channels(self) -> list[ChannelState]:
+        """Each channel's newest attempts, by name."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT channel, told_at, failed_at, failure, waiting FROM alert_channel ORDER BY channel"
+            ).fetchall()
+        return [ChannelState(*row) for row in rows]
 
 
 def _keep(connection: Connection, incident: Incident) -> None:

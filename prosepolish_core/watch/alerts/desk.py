@@ -62,15 +62,20 @@ class Desk:
         self.outbox[digest.key] = digest
         return [m for m in found if m.key in self.outbox] + [digest]
 
-    def sent(self, key: str) -> None:
-        """A message reached its receivers."""
-        self.outbox.pop(key, None)
-
-    def failed(self, key: str, again_at: float, *, maybe_told: bool) -> None:
-        """A message did not, or nobody knows whether it did: it is sent again, marked."""
+    def begin(self, key: str) -> Message | None:
+        """An attempt begins: until it is settled nobody knows whether the receivers have the message."""
         if message := self.outbox.get(key):
-            doubt = message.maybe_told or maybe_told
-            self.outbox[key] = message._replace(due=again_at, attempts=message.attempts + 1, maybe_told=doubt)
+            self.outbox[key] = message._replace(attempts=message.attempts + 1, maybe_told=True)
+        return message
+
+    def settle(self, key: str, told_by: tuple[str, ...], again_at: float | None, *, maybe_told: bool = False) -> None:
+        """An attempt is over: told by these channels in all, and tried again at `again_at` for the others (None: all have it)."""
+        if (message := self.outbox.get(key)) is None:
+            return
+        if again_at is None:
+            del self.outbox[key]
+        else:
+            self.outbox[key] = message._replace(due=again_at, told_by=told_by, maybe_told=maybe_told)
 
     def forget(self, now: float) -> None:
         """Let go of incidents that are over and told."""

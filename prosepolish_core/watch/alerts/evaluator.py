@@ -11,6 +11,7 @@ from ...calc.expression import History
 from ...model.alert import AlertState, Change, Held
 from ...model.health import Level
 from ...model.sample import Labels
+from .instance_rules import RULE_FAILED
 from .overrides import NONE, Overrides
 from .rule import Rule
 
@@ -32,7 +33,7 @@ class Evaluator:
     rules: Sequence[Rule]
     overrides: Overrides = NONE
     held: dict[AlertKey, list[Held]] = field(default_factory=dict)
-    #: Rules that could not be evaluated at the last look, with the reason: itself an alert.
+    #: Rules that could not be evaluated at the last look, with the reason; RULE_FAILED tells of each.
     broken: dict[str, str] = field(default_factory=dict)
 
     def look(self, history: History, now: float) -> list[Change]:
@@ -47,7 +48,9 @@ class Evaluator:
                 self.broken[rule.name] = type(error).__name__
                 continue
             changes += self._judge(rule, found, now)
-        return changes
+        failed = {key.labels: 0.0 for key in self.held if key.rule == RULE_FAILED.name}
+        failed |= {(("rule", name),): 1.0 for name in self.broken}
+        return changes + self._judge(RULE_FAILED, failed, now)
 
     def firing(self) -> Mapping[AlertKey, Held]:
         """Every alert that fires, at its most severe level."""
@@ -55,7 +58,7 @@ class Evaluator:
 
     def restore(self, alerts: Iterable[tuple[AlertKey, Held]]) -> None:
         """Take over alerts that fired before this process began: they resolve, they do not fire anew."""
-        rules = {rule.name: rule for rule in self.rules}
+        rules = {rule.name: rule for rule in (*self.rules, RULE_FAILED)}
         for key, before in alerts:
             if rule := rules.get(key.rule):
                 thresholds = self.overrides.thresholds(rule, key.labels)

@@ -293,3 +293,16 @@ POSTGRES: tuple[Rule, ...] = (
         silenced_by="postgres_down",
     ),
 )
+
+#: Told by the evaluation itself, of a rule that it could not evaluate.
+RULE_FAILED = Rule(
+    "rule_failed",
+    "Alert rule {rule}",
+    Latest("rule_failed"),
+    "1",
+    (warning(0.5, 0.5, 0.2),),
+    "This rule cannot be evaluated: what it watches is not watched.",
+    "The collectors' log names the error; report it.",
+    cause="collectors",
+    silenced_by="",
+)

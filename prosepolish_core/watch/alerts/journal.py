@@ -68,4 +68,4 @@ def _alert(row: dict[str, Any]) -> FiredAlert:
 
 
 def _message(row: dict[str, Any]) -> Message:
-    return Message(**{**row, "incidents": tuple(row["incidents"]), "level": Level(row["level"])})
+    return Message(**{**row, "incidents": tuple(row["incidents"]), "told_by": tuple(row["told_by"]), "level": Level(row["level"])})

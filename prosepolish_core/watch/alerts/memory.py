@@ -4,6 +4,7 @@ It needs no store, so alerts go on while PostgreSQL is away. What only the store
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from ...model.sample import Kind, Labels, Run, RunOutcome
 KEPT_S = 4200.0
 #: Series kept of one metric; a server that invents names without end must not fill the memory.
 MOST_SERIES = 5000
+#: Seconds of one bucket of the core's counts.
+BUCKET_S = 10.0
 #: Collectors whose runs say whether a source answers, and the metric that tells.
 PULSES = {"redis_info": "redis_up", "postgres_stats": "postgres_up"}
 
@@ -51,6 +54,9 @@ class Memory:
         self._metrics = frozenset(metrics)
         self._tracks: dict[str, dict[Labels, _Track]] = {}
         self._texts: dict[str, dict[str, str]] = {}
+        #: Metric, labels, end of the bucket: what was counted in it.
+        self._buckets: dict[str, dict[Labels, dict[float, float]]] = {}
+        self._known = 0.0
 
     def hear(self, runs: Sequence[Run]) -> None:
         """Keep what the rules need of these runs; a failed run tells that its source does not answer."""
@@ -65,8 +71,19 @@ class Memory:
             for name, text in run.state.items():
                 self._texts.setdefault(name, {})[run.source] = text
 
+    def count(self, metric: str, labels: Labels, bucket: float, amount: float) -> None:
+        """What was counted in the time up to `bucket`; counting the same bucket again replaces it: buckets are flushed late."""
+        if metric in self._metrics:
+            self._buckets.setdefault(metric, {}).setdefault(labels, {})[bucket] = amount
+
+    def counted_until(self, instant: float) -> None:
+        """Counts are known up to here: a bucket that holds none was quiet."""
+        self._known = instant
+
     def courses(self, metric: str) -> Sequence[Course]:
         """See calc.expression.History."""
+        if metric in self._buckets:
+            return [self._summed(labels, of) for labels, of in self._buckets[metric].items()]
         return [Course(labels, np.array(t.at), np.array(t.value)) for labels, t in self._tracks.get(metric, {}).items()]
 
     def texts(self, name: str) -> Mapping[str, str]:
@@ -80,6 +97,19 @@ class Memory:
                 del tracks[labels]
             for track in tracks.values():
                 track.forget_before(instant)
+        for buckets in self._buckets.values():
+            for labels, of in list(buckets.items()):
+                for old in sorted(of)[: bisect_left(sorted(of), instant)]:
+                    del of[old]
+                if not of:
+                    del buckets[labels]
+
+    def _summed(self, labels: Labels, of: Mapping[float, float]) -> Course:
+        at = sorted(of)
+        value = np.cumsum([0.0, *(of[bucket] for bucket in at)])
+        if self._known > at[-1]:
+            return Course(labels, np.array([at[0] - BUCKET_S, *at, self._known]), np.append(value, value[-1]))
+        return Course(labels, np.array([at[0] - BUCKET_S, *at]), value)
 
     def _add(self, metric: str, labels: Labels, at: float, value: float, kind: Kind) -> None:
         tracks = self._tracks.setdefault(metric, {})

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from ...calc.numbers import said
-from ...model.health import Level
 from ...model.incident import KINDS, FiredAlert, Incident, Message
 from .rule import Rule
 
@@ -118,8 +117,3 @@ def _clock(instant: float) -> str:
 
 def _iso(instant: float) -> str:
     return datetime.fromtimestamp(instant, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def of_level(level: Level) -> str:
-    """The level as apprise's kind of message."""
-    return {Level.CRITICAL: "failure", Level.WARNING: "warning", Level.OK: "success"}.get(level, "info")

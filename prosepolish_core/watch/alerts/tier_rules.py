@@ -31,7 +31,7 @@ def failing(over_s: float, tier: str, enough: float) -> Guarded:
     """The share of a tier's calls that failed, over all families, once enough were made."""
     asked = Total(Increase("tier_requests", over_s, (("outcome", f"{ANSWERS}|{FAILURES}"), ("tier", tier))), ("tier",))
     failed = Total(Increase("tier_requests", over_s, (("outcome", FAILURES), ("tier", tier))), ("tier",))
-    return Guarded(Arithmetic(failed, "/", asked), asked, enough)
+    return Guarded(Arithmetic(failed, "/", asked), asked, enough, otherwise=0.0)
 
 
 def _targets() -> tuple[Rule, ...]:

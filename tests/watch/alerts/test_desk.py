@@ -26,7 +26,7 @@ def tell(desk: Desk, now: float) -> list[tuple[str, Level]]:
     """Send what is due; the kinds and levels of what was sent."""
     found = desk.due(T + now)
     for message in found:
-        desk.sent(message.key)
+        desk.settle(message.key, (), None)
     return [(message.kind, message.level) for message in found]
 
 
@@ -82,11 +82,12 @@ def test_a_message_that_failed_is_sent_again_under_the_same_key_and_says_so() ->
     desk = Desk(BY_NAME)
     desk.take([change(DOWN, Level.CRITICAL, 0)])
     (first,) = desk.due(T + GROUP_S)
-    desk.failed(first.key, T + 60, maybe_told=True)
+    desk.begin(first.key)
+    desk.settle(first.key, ("mail",), T + 60, maybe_told=True)
 
     assert desk.due(T + 59) == []
     (again,) = desk.due(T + 60)
-    assert (again.key, again.attempts, again.maybe_told) == (first.key, 1, True)
+    assert (again.key, again.attempts, again.maybe_told, again.told_by) == (first.key, 1, True, ("mail",))
 
 
 rules = st.sampled_from([DOWN, FULL, "slow_log", "hit_rate_dict_redis"])
@@ -109,7 +110,7 @@ def test_whatever_happens_each_incident_that_was_told_is_told_to_be_over_exactly
         desk.take(changes)
         for message in desk.due(T + now):
             told.append(message)
-            desk.sent(message.key)
+            desk.settle(message.key, (), None)
         ended.update({i.id: i for i in desk.incidents.values()})
         journal.save(path, desk)
 

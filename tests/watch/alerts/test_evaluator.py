@@ -61,8 +61,9 @@ def test_a_rule_that_fails_is_named_and_harms_no_other() -> None:
 
     evaluator = Evaluator([Rule("bad", "", Fails(), "1", (warning(0, 0, 0),), "", ""), FULL])
 
-    assert looks(evaluator, Memory(["used"]), [0.95]) == [(Level.CRITICAL, 0.0)]
+    assert looks(evaluator, Memory(["used"]), [0.95, 0.95]) == [(Level.CRITICAL, 0.0), (Level.WARNING, 100.0)]
     assert evaluator.broken == {"bad": "ZeroDivisionError"}
+    assert AlertKey("rule_failed", (("rule", "bad"),)) in evaluator.firing()
 
 
 def test_after_a_restart_an_alert_that_fired_resolves_and_does_not_fire_anew() -> None:
@@ -120,7 +121,7 @@ def test_every_shipped_rule_can_be_evaluated_and_written() -> None:
         assert rule.value.promql({})
         for t in rule.thresholds:
             assert t.clear >= t.fire if t.falling else t.clear <= t.fire
-    assert len(BY_NAME) == len(RULES)
+    assert len(BY_NAME) == len(RULES) + 1
 
 
 def test_arithmetic_over_runs_of_two_collectors() -> None:

@@ -1,0 +1,133 @@
+"""What alerting asks of PostgreSQL, all of it optional: who leads, silences, the core's counts, and a place to keep incidents."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from prosepolish_core.drivers.postgres_lease import ALERTS, AdvisoryLocks
+from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.model.incident import Incident
+from prosepolish_core.model.sample import Kind, Labels, Run, RunOutcome, Sample
+from prosepolish_core.model.window import Window
+from prosepolish_core.ports import SampleReader, TelemetryReader
+from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
+from prosepolish_core.watch.alerts.memory import BUCKET_S, PULSES, Memory
+
+#: Seconds between two readings, and for how long a bucket is read again: buckets are flushed late.
+EVERY_S, OVERLAP = 10.0, timedelta(seconds=40)
+#: What is counted of the core's lookups, for the rules and for the effect on users.
+STEPS, ANSWERS, TIMES = "tier_requests", "answers", "tier_duration"
+
+
+class AlertFacts:
+    """One thread refreshes; others read. No method raises for a PostgreSQL that is away."""
+
+    def __init__(
+        self,
+        alerts: AlertStore,
+        samples: SampleReader,
+        telemetry: TelemetryReader,
+        locks: AdvisoryLocks,
+        held: Callable[[], frozenset[str]],
+    ) -> None:
+        self._alerts, self._samples, self._telemetry, self._locks, self._held = alerts, samples, telemetry, locks, held
+        #: Before PostgreSQL was ever asked a process leads: better told twice than not at all.
+        self.leads = True
+        self.silences: Sequence[Silence] = ()
+        self._next = 0.0
+        self._session: int | None = None
+        self._counted = datetime.now(UTC) - timedelta(hours=1)
+        self._owed: dict[str, Incident] = {}
+
+    def refresh(self, memory: Memory, now: float) -> None:
+        """Ask again, every few seconds."""
+        if now < self._next:
+            return
+        self._next = now + EVERY_S
+        try:
+            self._lead()
+            self.silences = self._alerts.silences()
+            self._count(memory, datetime.fromtimestamp(now, UTC))
+            self._hear_others(memory, datetime.fromtimestamp(now, UTC))
+            self._pay()
+        except StoreUnavailable:
+            self._session = None
+
+    def keep(self, incidents: Sequence[Incident]) -> None:
+        """Write these incidents, now or when PostgreSQL is back."""
+        self._owed.update({incident.id: incident for incident in incidents})
+        try:
+            self._pay()
+        except StoreUnavailable:
+            return
+
+    def told(self, failures: Mapping[str, str], waiting: int) -> None:
+        """How the telling goes, for the pages."""
+        try:
+            self._alerts.note_channels(failures, waiting)
+        except StoreUnavailable:
+            return
+
+    def effect(self, incidents: Sequence[Incident], memory: Memory, now: float) -> str:
+        """What the incidents did to users so far, as far as it is known here."""
+        began = min((incident.began for incident in incidents), default=now)
+        answered = failed = 0.0
+        for course in memory.courses(ANSWERS):
+            since = course.value[course.at <= began]
+            grown = float(course.value[-1] - (since[-1] if len(since) else 0.0))
+            if dict(course.labels)["outcome"] in {"timeout", "error", "refused"}:
+                failed += grown
+            answered += grown
+        if not answered:
+            return "Nothing is known of calls since then."
+        return f"Of {answered:.0f} calls since then {failed:.0f} got no answer ({failed / answered:.1%})."
+
+    def _lead(self) -> None:
+        session = self._locks.session()
+        if session != self._session or not self.leads:
+            self.leads = self._locks.take(ALERTS, "leader")
+        self._session = session
+
+    def _count(self, memory: Memory, now: datetime) -> None:
+        start, until = _floor(self._counted - OVERLAP), _floor(now)
+        if until <= start:
+            return
+        window = Window(start, until)
+        points = max(1, round(window.seconds / BUCKET_S))
+        for row in self._telemetry.lookups(window, points):
+            labels: Labels = (("family", row.family), ("outcome", row.outcome), ("tier", row.tier))
+            memory.count(STEPS, labels, row.ts.timestamp() + BUCKET_S, row.steps)
+            memory.count(ANSWERS, labels, row.ts.timestamp() + BUCKET_S, row.answers)
+        for found in self._telemetry.latency(window, points):
+            for bound, count in zip(found.bounds_s, found.counts, strict=True):
+                le: Labels = (("family", found.family), ("le", str(bound)), ("tier", found.tier))
+                memory.count(TIMES, le, found.ts.timestamp() + BUCKET_S, count)
+        memory.counted_until(now.timestamp())
+        self._counted = until
+
+    def _hear_others(self, memory: Memory, now: datetime) -> None:
+        """Sources that another collector reads: its runs and newest readings, as the store has them."""
+        held = self._held()
+        others = [source for source in self._samples.sources() if source not in held and not source.startswith("collectors")]
+        if not others or not self.leads:
+            return
+        rows = self._samples.runs(Window(now - OVERLAP, now), 500)
+        for row in sorted((r for r in rows if r.source in others and r.collector in PULSES), key=lambda r: r.ts):
+            state = dict(self._samples.state(row.source))
+            memory.hear([Run(row.collector, row.source, 0, row.ts, row.duration_s, RunOutcome(row.outcome), state=state)])
+        for source in others:
+            for reading in self._samples.latest((), source):
+                sample = Sample(reading.key.metric, reading.value, Kind(reading.kind), reading.unit, reading.key.labels)
+                memory.hear([Run("", source, 0, reading.ts, 0.0, RunOutcome.OK, (sample,))])
+
+    def _pay(self) -> None:
+        owed = dict(self._owed)
+        if owed and self.leads:
+            self._alerts.keep(owed.values())
+            for name, incident in owed.items():
+                if self._owed.get(name) is incident:
+                    del self._owed[name]
+
+
+def _floor(instant: datetime) -> datetime:
+    seconds = int(instant.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % int(BUCKET_S), UTC)

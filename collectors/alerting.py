@@ -1,0 +1,146 @@
+"""Alerting in the collectors' process: runs are heard, rules looked at, incidents kept, people told. It needs no store for that.
+
+One process leads. A process that cannot ask PostgreSQL who leads goes on as it was; one that has just begun leads.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import structlog
+
+from prosepolish_core.calc.expression import metrics_in, reach_s
+from prosepolish_core.drivers import webhook
+from prosepolish_core.errors import ProsePolishError
+from prosepolish_core.model.incident import FiredAlert
+from prosepolish_core.model.sample import Run
+from prosepolish_core.watch.alerts import journal
+from prosepolish_core.watch.alerts.desk import Desk
+from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
+from prosepolish_core.watch.alerts.memory import KEPT_S, Memory
+from prosepolish_core.watch.alerts.overrides import Overrides
+from prosepolish_core.watch.alerts.rule import Rule
+from prosepolish_core.watch.alerts.teller import Channel, attempt
+from prosepolish_core.watch.alerts.telling import body, words
+
+from .alert_facts import AlertFacts
+
+#: Seconds between two looks at the rules, two looks at the outbox, and two heartbeats.
+LOOK_S, OUTBOX_S, HEARTBEAT_S = 5.0, 1.0, 60.0
+log = structlog.get_logger("collectors")
+
+
+class Alerting:
+    """Hears runs from any thread; looks and tells in two threads of its own until it is closed."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        overrides: Overrides,
+        facts: AlertFacts,
+        channels: Sequence[Channel],
+        path: Path,
+        *,
+        link: str = "",
+        heartbeat_url: str = "",
+    ) -> None:
+        self._rules = {rule.name: rule for rule in rules}
+        from_memory = [rule for rule in rules if reach_s(rule.value) <= KEPT_S]
+        self._evaluator = Evaluator(from_memory, overrides)
+        self._memory = Memory(frozenset[str]().union(*(metrics_in(rule.value) for rule in from_memory)))
+        self._facts, self._channels, self._path = facts, channels, path
+        self._link, self._heartbeat_url = link, heartbeat_url
+        self._desk = Desk(self._rules)
+        self._lock = threading.Lock()  # of the desk and its journal
+        self._heard: SimpleQueue[Sequence[Run]] = SimpleQueue()
+        self._stop = threading.Event()
+        loops: tuple[tuple[str, Callable[[], None], float], ...] = (
+            ("alerts", self._look, LOOK_S),
+            ("telling", self._tell, OUTBOX_S),
+            *((("heartbeat", self._beat, HEARTBEAT_S),) if heartbeat_url else ()),
+        )
+        self._threads = [threading.Thread(target=self._repeat, args=loop, name=loop[0], daemon=True) for loop in loops]
+
+    def start(self) -> None:
+        """Take over what a former process left, and begin."""
+        journal.load(self._path, self._desk)
+        fired = [alert for incident in self._desk.incidents.values() for alert in incident.firing]
+        self._evaluator.restore((AlertKey(alert.rule, alert.labels), alert.held) for alert in fired)
+        for thread in self._threads:
+            thread.start()
+
+    def hear(self, runs: Sequence[Run]) -> None:
+        """Runs that were just read. Never waits."""
+        self._heard.put(runs)
+
+    def close(self, within_s: float = 2.0) -> None:
+        """Stop; what is not told yet is told by the next process."""
+        self._stop.set()
+        until = time.monotonic() + within_s
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def _repeat(self, name: str, work: Callable[[], None], every_s: float) -> None:
+        while not self._stop.wait(every_s):
+            try:
+                work()
+            except Exception:
+                log.exception("alerting_failed", part=name)
+
+    def _look(self) -> None:
+        now = time.time()
+        while True:
+            try:
+                self._memory.hear(self._heard.get_nowait())
+            except Empty:
+                break
+        self._facts.refresh(self._memory, now)
+        self._memory.forget_before(now - KEPT_S)
+        if not self._facts.leads:
+            return
+        changes = self._evaluator.look(self._memory, now)
+        with self._lock:
+            touched = self._desk.take(changes, self._muted) if changes else []
+            self._desk.forget(now)
+            if touched:
+                journal.save(self._path, self._desk)
+        self._facts.keep(touched)
+        for change in changes:
+            log.warning("alert", rule=change.rule, about=dict(change.labels), level=change.level.value, value=change.value)
+
+    def _muted(self, rule: Rule, alert: FiredAlert) -> bool:
+        """Silenced by a person, or explained by another alert of the same instance."""
+        instance = dict(alert.labels).get("instance", "")
+        explained = AlertKey(rule.silenced_by, (("instance", instance),)) in self._evaluator.firing() if rule.silenced_by else False
+        now = datetime.now(UTC)
+        return explained or any(silence.covers(rule, alert, now) for silence in self._facts.silences)
+
+    def _tell(self) -> None:
+        now = time.time()
+        with self._lock:
+            due = self._desk.due(now)
+        for message in due:
+            with self._lock:
+                self._desk.begin(message.key)
+                journal.save(self._path, self._desk)
+                incidents = [self._desk.incidents[name] for name in message.incidents if name in self._desk.incidents]
+            told = words(message, incidents, self._rules, self._facts.effect(incidents, self._memory, now), self._link, now)
+            done = attempt(message, told, body(message, incidents, self._rules, told, self._link), self._channels)
+            again_at = None if done.again_in_s is None else time.time() + done.again_in_s
+            with self._lock:
+                self._desk.settle(message.key, done.told_by, again_at, maybe_told=done.maybe_told)
+                journal.save(self._path, self._desk)
+                waiting = len(self._desk.outbox)
+            self._facts.told({channel.name: done.failures.get(channel.name, "") for channel in self._channels}, waiting)
+            for channel, reason in done.failures.items():
+                log.error("not_told", channel=channel, message=message.key, reason=reason, attempts=message.attempts + 1)
+
+    def _beat(self) -> None:
+        try:
+            webhook.beat(self._heartbeat_url)
+        except ProsePolishError as error:
+            log.warning("heartbeat_failed", reason=str(error))
