@@ -33,13 +33,20 @@ class Runner:
     """Runs the schedule for the instances whose lease it holds."""
 
     def __init__(
-        self, instances: Sequence[Instance], databases: Sequence[Database], keeper: Keeper, leases: Leases, base_s: float
+        self,
+        instances: Sequence[Instance],
+        databases: Sequence[Database],
+        keeper: Keeper,
+        leases: Leases,
+        base_s: float,
+        hear: Callable[[Sequence[Run]], None] = lambda _: None,
     ) -> None:
         self._instances = tuple(instances)
         self._databases = tuple(databases)
         self._keeper = keeper
         self._leases = leases
         self._base_s = base_s
+        self._hear = hear
         self.health = Health()
         self._process = Process(self.health, keeper, leases, self._instances)
         self._readers = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="read")
@@ -89,6 +96,7 @@ class Runner:
         began = time.monotonic()
         try:
             runs = self.read(entry, tick)
+            self._hear(runs)  # before the store is asked: alerts do not wait for a store that is away
             self._keeper.write(runs)
         except Exception:
             self.health.crashed(entry.name)

@@ -1,6 +1,7 @@
 """Wiring: what one collector process is made of, built from the configuration; nothing is opened until first used."""
 
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -9,12 +10,20 @@ from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
 from prosepolish_core.drivers.postgres_pool import DatabaseFault, PostgresPool
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.ports import RunWriter
+from prosepolish_core.watch.alerts.alert_store import AlertStore
+from prosepolish_core.watch.alerts.overrides import NONE
+from prosepolish_core.watch.alerts.overrides import read as read_overrides
+from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
+from prosepolish_core.watch.alerts.teller import Channel, by_apprise, by_webhook
+from prosepolish_core.watch.counts.reader import PostgresTelemetry
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from prosepolish_core.watch.schema.migrate import migrate
 from prosepolish_core.watch.series.retention import Kept
 from prosepolish_core.watch.series.sample_store import SampleStore
 from prosepolish_core.watch.series.slow_commands import SlowCommands
 
+from .alert_facts import AlertFacts
+from .alerting import Alerting
 from .lease import Leases
 from .reading import Database, Instance
 from .run_keeper import Keeper
@@ -44,14 +53,34 @@ class Parts:
         spool = Spool(self._config.data_dir / "spool")
         sources = [*(i.source for i in self.instances), *(d.source for d in self.databases)]
         leases = Leases(AdvisoryLocks(self._url), sources)
-        runner = Runner(self.instances, self.databases, Keeper(self.store, spool), leases, self.base_s)
+        alerting = self._alerting(lambda: leases.held)
+        runner = Runner(self.instances, self.databases, Keeper(self.store, spool), leases, self.base_s, alerting.hear)
         log.info("started", sources=sources, interval_s=self.base_s)
+        alerting.start()
         try:
             runner.run(stop, lambda held: log.info("leases", held=sorted(held)))
         finally:
+            alerting.close()
             spool.close()
             self.close()
             log.info("stopped")
+
+    def _alerting(self, held: Callable[[], frozenset[str]]) -> Alerting:
+        config = self._config
+        path = config.alert_rules
+        overrides = NONE if path is None else read_overrides(path, BY_NAME)
+        facts = AlertFacts(
+            AlertStore(self.pool), SampleStore(self.pool), PostgresTelemetry(self.pool), AdvisoryLocks(self._url), held
+        )
+        return Alerting(
+            RULES,
+            overrides,
+            facts,
+            _channels(config),
+            config.data_dir / "alerts.json",
+            link=config.dashboard_url,
+            heartbeat_url=config.heartbeat_url.get_secret_value() if config.heartbeat_url else "",
+        )
 
     def close(self) -> None:
         """Hang up everywhere."""
@@ -69,3 +98,14 @@ class Parts:
 
 def _kept(config: Config) -> Kept:
     return Kept(config.keep_raw_days, config.keep_minutes_days, config.keep_hours_days)
+
+
+def _channels(config: Config) -> list[Channel]:
+    """Everybody who is told of incidents."""
+    found = []
+    if config.alert_webhook_url:
+        secret = config.alert_webhook_secret
+        found.append(by_webhook(config.alert_webhook_url.get_secret_value(), secret.get_secret_value() if secret else ""))
+    if config.alert_urls and (urls := config.alert_urls.get_secret_value().split()):
+        found.append(by_apprise(urls))
+    return found

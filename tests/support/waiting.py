@@ -1,0 +1,15 @@
+"""Waiting in tests: for a thing to become true, not for a time to pass."""
+
+import time
+from collections.abc import Callable
+
+#: Long enough for any machine; reached only when the thing never becomes true.
+PATIENCE_S = 90.0
+
+
+def wait_for(what: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
+    """Look until it is true. Fails when it is not within `seconds`."""
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it never became true"
+        time.sleep(0.1)
