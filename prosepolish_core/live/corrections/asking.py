@@ -9,9 +9,10 @@ from ...model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
 from ...ports import LlmBackend, Recorder
 from ..cache import Loaded
-from ..llm.answers import BadAnswer, corrected_text
+from ..llm.answers import BadAnswer
 from ..llm.ledger import paid, tokens_of
 from ..llm.prompts import CORRECT
+from .guard import corrected_text
 from .record import CorrectionRecord
 
 #: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next caller.
