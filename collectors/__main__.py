@@ -1,5 +1,6 @@
 """`python -m collectors`: run the schedule, or print it, or do one round and print that."""
 
+import os
 import signal
 import sys
 import threading
@@ -54,7 +55,9 @@ def main(once: bool, listing: bool, as_json: bool, interval: float | None, only:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    parts.run(stop)
+    if not parts.run(stop):
+        sys.stderr.flush()
+        os._exit(0)  # a thread still waits for a hanging server: its transaction is rolled back, its runs are on the disk
 
 
 def one_round(parts: Parts, as_json: bool, only: frozenset[str]) -> int:

@@ -4,22 +4,31 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+import structlog
+
 from prosepolish_core.drivers.postgres_pool import PostgresPool
-from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable, StoreUnavailable
+from prosepolish_core.errors import NoAnswer, SourceRefused, SourceTimeout, SourceUnavailable, SourceUnreadable, StoreUnavailable
 from prosepolish_core.model.sample import Run, RunOutcome, Sample, SlowCommand
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from prosepolish_core.watch.series.retention import Kept
 
+log = structlog.get_logger("collectors")
+
 
 class Found(NamedTuple):
-    """What one reading gave. `detail` is a short machine word or list of them, never a value read from a key."""
+    """What one reading gave. `detail` is a short machine word or list of them, never a value read from a key.
+
+    `missing` names what was asked and not answered; what was answered is kept.
+    """
 
     samples: tuple[Sample, ...] = ()
     state: Mapping[str, str] = {}
     detail: str = ""
     slow: tuple[SlowCommand, ...] = ()
+    missing: tuple[NoAnswer, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,13 +69,15 @@ class Target(Protocol):
 
 
 T = TypeVar("T", bound=Target)
+Sweep = Callable[[Sequence[T], "Entry[T]", int], list[Run]]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
     """One row of the schedule. The interval is `factor` times the configured one, and never under `at_least_s`.
 
-    `once` says whether it belongs to a single round, or only to a process that stays.
+    `once` says whether it belongs to a single round, or only to a process that stays. `sweep` reads many sources at once;
+    where there is none, `read` is called for each.
     """
 
     name: str
@@ -77,6 +88,7 @@ class Entry(Generic[T]):
     timeout_s: float = 2.0
     budget_s: float = 0.05
     once: bool = True
+    sweep: "Sweep[T] | None" = None
 
     def interval_s(self, base_s: float) -> int:
         """Whole seconds between two runs: ticks are whole seconds."""
@@ -86,35 +98,54 @@ class Entry(Generic[T]):
 #: Which outcome each fault of a source is. The order matters: a time-out is also an unavailability.
 OUTCOMES: tuple[tuple[type[Exception], RunOutcome], ...] = (
     (SourceRefused, RunOutcome.REFUSED),
+    (SourceUnreadable, RunOutcome.ERROR),
     (SourceTimeout, RunOutcome.TIMEOUT),
     (SourceUnavailable, RunOutcome.ERROR),
     (StoreUnavailable, RunOutcome.ERROR),
 )
 
 
-def failed(collector: str, source: str, tick: int, error: Exception, duration_s: float) -> Run:
-    """The run of a source that could not be read: its outcome and no samples."""
-    outcome = next((outcome for kind, outcome in OUTCOMES if isinstance(error, kind)), RunOutcome.ERROR)
-    known = isinstance(error, tuple(kind for kind, _ in OUTCOMES))
-    return Run(
-        collector, source, tick, datetime.now(UTC), duration_s, outcome, detail=str(error) if known else type(error).__name__
-    )
+def run_of(entry: "Entry[Any]", source: str, tick: int, read: Callable[[], Found]) -> Run:
+    """Read behind the wall that stands around each source and collector: whatever goes wrong inside is this run's outcome.
+
+    An error that nobody foresaw comes from a reply that nobody foresaw. It may quote that reply, so only its kind is logged.
+    """
+    began = time.monotonic()
+    try:
+        found = read()
+    except tuple(kind for kind, _ in OUTCOMES) as error:
+        fault: Exception = error
+    except Exception as error:  # noqa: BLE001 - the wall
+        log.warning("reply_not_read", collector=entry.name, source=source, error=type(error).__name__, where=_where(error))
+        fault = SourceUnreadable()
+    else:
+        outcome = RunOutcome.OK
+        if any(isinstance(fault, SourceUnreadable) for fault in found.missing):
+            outcome = RunOutcome.ERROR
+        detail = ",".join(filter(None, (found.detail, *(fault.told for fault in found.missing))))
+        duration = time.monotonic() - began
+        return Run(entry.name, source, tick, datetime.now(UTC), duration, outcome, found.samples, found.state, detail, found.slow)
+    outcome = next(outcome for kind, outcome in OUTCOMES if isinstance(fault, kind))
+    detail = fault.told if isinstance(fault, NoAnswer) else str(fault)
+    return Run(entry.name, source, tick, datetime.now(UTC), time.monotonic() - began, outcome, detail=detail)
 
 
 def read_once(entry: Entry[T], target: T, tick: int) -> Run:
-    """Read one source once. Never raises for a fault of the source."""
-    began = time.monotonic()
-    try:
-        found = entry.read(target, entry)
-    except tuple(kind for kind, _ in OUTCOMES) as error:
-        return failed(entry.name, target.source, tick, error, time.monotonic() - began)
-    duration = time.monotonic() - began
-    return Run(entry.name, target.source, tick, datetime.now(UTC), duration, RunOutcome.OK, *found)
+    """Read one source once. Never raises."""
+    return run_of(entry, target.source, tick, lambda: entry.read(target, entry))
 
 
-def all_refused(replies: Sequence[Any], names: Sequence[str]) -> str:
-    """Which commands the instance does not run for us, for the run's detail. Raises SourceRefused when it runs none."""
-    refused = {name: reply for name, reply in zip(names, replies, strict=True) if isinstance(reply, SourceRefused)}
-    if len(refused) == len(names):
-        raise next(iter(refused.values()))
-    return ",".join(f"{name}={reason}" for name, reason in refused.items())
+def lacking(replies: Sequence[Any]) -> tuple[NoAnswer, ...]:
+    """Which of these have no answer. Raises the first when none has one."""
+    missing = tuple(reply for reply in replies if isinstance(reply, NoAnswer))
+    if missing and len(missing) == len(replies):
+        raise missing[0]
+    return missing
+
+
+def _where(error: Exception) -> str:
+    """File and line at which an error arose."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prosepolish_core.errors import SourceRefused
+from prosepolish_core.errors import NoAnswer
+from prosepolish_core.model.sample import Sample
 from prosepolish_core.watch.redis_info.census import KeyFacts, Slice, estimate, samples
 from prosepolish_core.watch.redis_info.redis_observer import Charge, Command, Observer
 
@@ -48,15 +49,31 @@ class Memory:
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """Read one more slice and estimate from the newest ones."""
+    """Read one more slice and estimate from the newest ones. What the server does not tell is left out, the rest is kept."""
     memory: Memory = instance.memory.setdefault(NAME, Memory())
     began = time.monotonic()
-    keyspace = int(instance.observer.ask(NAME, "DBSIZE", timeout_s=entry.timeout_s))
-    part = read_slice(instance.observer, memory, entry, SLICE_KEYS, time.monotonic() - began + BUSY_S)
+    (told,) = instance.observer.ask_all(NAME, [("DBSIZE",)], timeout_s=entry.timeout_s)
+    took_s = time.monotonic() - began
+    missing: dict[str, NoAnswer] = {told.command: told} if isinstance(told, NoAnswer) else {}
+    part = read_slice(instance.observer, memory, entry, SLICE_KEYS, took_s + BUSY_S, missing)
     memory.add(part)
+    keyspace = _keyspace(told, part, memory)
+    lacks = tuple(dict.fromkeys(missing.values()))
+    if keyspace is None or "scan" in missing:
+        if isinstance(told, NoAnswer) and "scan" in missing:
+            raise told
+        known = Sample("census_sample", float(part.keys)) if keyspace is None else Sample("census_keyspace", float(keyspace))
+        return Found((known,), missing=lacks)
     census = estimate(memory.sample(keyspace), keyspace)
     unknown = {"unknown_prefixes": ",".join(f"{prefix}={count}" for prefix, count in census.unknown)} if census.unknown else {}
-    return Found(samples(census), unknown)
+    return Found(samples(census), unknown, missing=lacks)
+
+
+def _keyspace(told: int | NoAnswer, part: Slice, memory: Memory) -> int | None:
+    """How many keys there are: at least as many as were just read. Without the server's word, those of the last whole walk."""
+    if not isinstance(told, NoAnswer):
+        return max(told, part.keys)
+    return keys_in(memory.whole) or None
 
 
 def keys_in(slices: Iterable[Slice]) -> int:
@@ -64,13 +81,23 @@ def keys_in(slices: Iterable[Slice]) -> int:
     return sum(part.keys for part in slices)
 
 
-def read_slice(observer: Observer, memory: Memory, entry: Entry[Instance], most: int, busy_s: float = BUSY_S) -> Slice:
+def read_slice(
+    observer: Observer,
+    memory: Memory,
+    entry: Entry[Instance],
+    most: int,
+    busy_s: float = BUSY_S,
+    missing: dict[str, NoAnswer] | None = None,
+) -> Slice:
     """SCAN on from where the last tick ended until the budget is used up or the keyspace has been walked once.
 
-    The next page is asked for together with the sizes of the last one's keys: one round trip a page.
+    The next page is asked for together with the sizes of the last one's keys: one round trip a page. What is not answered is
+    put into `missing`.
     """
+    lacks: dict[str, NoAnswer] = {} if missing is None else missing
     part = Slice()
     until = time.monotonic() + entry.budget_s
+    seen: set[bytes] = set()
     keys: list[bytes] = []
     more = True
     while keys or more:
@@ -79,12 +106,15 @@ def read_slice(observer: Observer, memory: Memory, entry: Entry[Instance], most:
         commands: list[Command] = [("SCAN", memory.cursor, "COUNT", memory.page)] if more else []
         commands += [command for key in keys for command in (("MEMORY", "USAGE", key), ("PTTL", key))]
         replies = observer.ask_all(NAME, commands, timeout_s=entry.timeout_s)
-        page = replies.pop(0) if more else (memory.cursor, [])
-        if isinstance(page, SourceRefused):
-            raise page
+        page: Any = replies.pop(0) if more else [memory.cursor, []]
         _count(observer.charges[NAME], keys, replies, part)
+        lacks |= {reply.command: reply for reply in (page, *replies) if isinstance(reply, NoAnswer)}
+        if isinstance(page, NoAnswer):
+            lacks["scan"] = page
+            break
         memory.page = fitting(memory.page, time.monotonic() - began > busy_s)
-        keys = page[1]
+        keys = [key for key in dict.fromkeys(page[1]) if key not in seen]  # SCAN may give a key twice
+        seen.update(keys)
         if more:
             memory.cursor = int(page[0])
             more = memory.cursor != 0
@@ -103,7 +133,6 @@ def _count(charge: Charge, keys: list[bytes], replies: list[Any], part: Slice) -
         if isinstance(ttl, int):
             charge.misses += ttl == -2
             charge.hits += ttl != -2
-        if isinstance(size, SourceRefused):
-            raise size
-        if isinstance(size, int) and isinstance(ttl, int) and ttl != -2:
-            part.add(KeyFacts(key, size, ttl))
+        if ttl == -2 or size is None:  # it has vanished meanwhile
+            continue
+        part.add(KeyFacts(key, None if isinstance(size, NoAnswer) else size, None if isinstance(ttl, NoAnswer) else ttl))

@@ -1,5 +1,6 @@
 """redis_clients: who is connected, grouped by name, user and library."""
 
+from prosepolish_core.errors import SourceUnreadable
 from prosepolish_core.watch.redis_info.clients import read_clients
 
 from .reading import Entry, Found, Instance
@@ -8,5 +9,8 @@ NAME = "redis_clients"
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """CLIENT LIST, grouped."""
-    return Found(read_clients(instance.observer.ask(NAME, "CLIENT", "LIST", timeout_s=entry.timeout_s)))
+    """CLIENT LIST, grouped. We are connected ourselves: a list without anybody is none."""
+    samples = read_clients(instance.observer.ask(NAME, "CLIENT", "LIST", timeout_s=entry.timeout_s))
+    if not any(sample.metric == "clients" for sample in samples):
+        raise SourceUnreadable("client|list")
+    return Found(samples)

@@ -1,9 +1,9 @@
 """redis_config: a short list of settings, because verdicts depend on them."""
 
-from prosepolish_core.errors import SourceRefused
+from prosepolish_core.errors import NoAnswer
 from prosepolish_core.watch.redis_info.flat import CONFIG, read_config
 
-from .reading import Entry, Found, Instance
+from .reading import Entry, Found, Instance, lacking
 
 NAME = "redis_config"
 
@@ -11,8 +11,6 @@ NAME = "redis_config"
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
     """One CONFIG GET a parameter, all in one round trip: several at once are an error before 7.0."""
     replies = instance.observer.ask_all(NAME, [("CONFIG", "GET", name) for name in CONFIG], timeout_s=entry.timeout_s)
-    refused = [reply for reply in replies if isinstance(reply, SourceRefused)]
-    if refused:
-        raise refused[0]
-    samples, strings = read_config(replies)
-    return Found(samples, strings)
+    missing = lacking(replies)
+    samples, strings = read_config([reply for reply in replies if not isinstance(reply, NoAnswer)])
+    return Found(samples, strings, missing=missing)

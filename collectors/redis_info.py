@@ -4,81 +4,116 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from functools import partial
+from typing import Any
 
-from prosepolish_core.errors import ProsePolishError, SourceRefused
-from prosepolish_core.model.sample import Run, RunOutcome
+from prosepolish_core.errors import NoAnswer, ProsePolishError, SourceRefused, SourceUnreadable
+from prosepolish_core.model.sample import Run
 from prosepolish_core.watch.redis_info.info_reader import InfoReader
+from prosepolish_core.watch.redis_info.redis_observer import Command, Dropped
+from prosepolish_core.watch.redis_info.reply_shapes import question
 
 from . import footprint
-from .reading import Entry, Found, Instance, failed
+from .reading import Entry, Found, Instance, run_of
 
 NAME = "redis_info"
-COMMAND = ("INFO", "everything")
-#: Connections opened at the same time; a dead host costs one of them its time-out, not the sweep.
-OPENERS = 8
+#: The whole of it first; a server or proxy that refuses a section by name is asked for what it gives by itself.
+FORMS: tuple[Command, ...] = (("INFO", "everything"), ("INFO", "all"), ("INFO",))
+#: Connections opened, and instances asked again, at the same time; a dead host costs one of them its time-out, not the sweep.
+SIDE_BY_SIDE = 8
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """INFO of one instance, and the ledger of what we cost it."""
-    return _found(instance, instance.observer.ask(NAME, *COMMAND, timeout_s=entry.timeout_s))
+    """INFO of one instance, in the first form it answers, and the ledger of what we cost it."""
+    missing: list[NoAnswer] = []
+    for form in FORMS:
+        (reply,) = instance.observer.ask_all(NAME, [form], timeout_s=entry.timeout_s)
+        found = None if isinstance(reply, NoAnswer) else _found(instance, reply)
+        if found:
+            for fault in missing:
+                if isinstance(fault, SourceUnreadable):  # an empty reply to a section it does not know is a refusal too
+                    instance.observer.refusals.note(fault.command, "empty")
+            return found._replace(missing=tuple(SourceRefused(fault.reason, fault.command) for fault in missing))
+        missing.append(reply if isinstance(reply, NoAnswer) else SourceUnreadable(question(form)))
+    raise missing[-1]
 
 
 def sweep(instances: Sequence[Instance], entry: Entry[Instance], tick: int) -> list[Run]:
     """One run per instance, in their order. Every INFO is under way before the first reply is read."""
-    deadline = time.monotonic() + entry.timeout_s
-    faults = _open_all(instances)
+    first = _first_replies(instances, time.perf_counter() + entry.timeout_s)
+
+    def run(instance: Instance) -> Run:
+        return run_of(entry, instance.source, tick, lambda: _settled(instance, entry, first.get(instance.source)))
+
+    again = [instance for instance in instances if _to_be_asked(first.get(instance.source))]
+    runs = {instance.source: run(instance) for instance in instances if instance not in again}
+    if again:
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(again)), thread_name_prefix="again") as pool:
+            runs |= {run.source: run for run in pool.map(run, again)}
+    return [runs[instance.source] for instance in instances]
+
+
+def _first_replies(instances: Sequence[Instance], until: float) -> dict[str, bytes | ProsePolishError]:
+    """What each instance says to the first form, by its source, or what came in place of that; nothing of those not asked."""
+    said: dict[str, bytes | ProsePolishError] = {**_open_all(instances)}
     with ExitStack() as held:
+        sent = []
         for instance in instances:
-            if instance.source not in faults:
-                try:
-                    held.enter_context(instance.observer.held(max(0.0, deadline - time.monotonic())))
-                    instance.observer.send(NAME, [COMMAND])
-                except ProsePolishError as error:
-                    faults[instance.source] = error
+            if instance.source in said or instance.observer.refusals.resting(question(FORMS[0])):
+                continue
+            try:
+                held.enter_context(instance.observer.held(max(0.0, until - time.perf_counter())))
+                instance.observer.send(NAME, FORMS[:1])
+                sent.append(instance)
+            except ProsePolishError as error:
+                said[instance.source] = error
         try:
-            return [_take(instance, tick, deadline, faults.get(instance.source)) for instance in instances]
+            for instance in sent:
+                try:
+                    (said[instance.source],) = instance.observer.receive(NAME, FORMS[:1], until)
+                except ProsePolishError as error:
+                    said[instance.source] = error
         except BaseException:
-            for instance in instances:  # replies are still under way: nobody may take them for the answer to another question
+            for instance in sent:  # replies are still under way: nobody may take them for the answer to another question
                 instance.observer.close()
             raise
+    return said
 
 
-def _take(instance: Instance, tick: int, deadline: float, fault: Exception | None) -> Run:
-    began = time.monotonic()
-    try:
-        if fault:
-            raise fault
-        reply = instance.observer.receive(NAME, COMMAND, deadline)
-        if isinstance(reply, SourceRefused):
-            raise reply
-        found = _found(instance, reply)
-    except ProsePolishError as error:
-        return failed(NAME, instance.source, tick, error, time.monotonic() - began)
-    now = datetime.now(UTC)
-    return Run(NAME, instance.source, tick, now, time.monotonic() - began, RunOutcome.OK, found.samples, found.state, found.detail)
+def _to_be_asked(said: bytes | ProsePolishError | None) -> bool:
+    """Whether there is more to ask: the connection had been dropped while it lay idle, or INFO is refused in this form."""
+    return said is None or isinstance(said, Dropped) or (isinstance(said, SourceRefused) and said.command == question(FORMS[0]))
 
 
-def _found(instance: Instance, reply: bytes) -> Found:
+def _settled(instance: Instance, entry: Entry[Instance], said: bytes | ProsePolishError | None) -> Found:
+    if _to_be_asked(said):
+        return read(instance, entry)
+    if isinstance(said, ProsePolishError):
+        raise said
+    return _found(instance, said) or read(instance, entry)
+
+
+def _found(instance: Instance, reply: Any) -> Found | None:
+    """What a reply says; None when that is nothing."""
     reader: InfoReader | None = instance.memory.get(NAME)
     if reader is None:
         reader = instance.memory[NAME] = InfoReader()
     info = reader.read(reply)
+    if not info.samples and not info.state["version"]:
+        return None
     return Found(info.samples + footprint.samples(instance, info.commands), info.state)
 
 
-def _open_all(instances: Sequence[Instance]) -> dict[str, Exception]:
+def _open_all(instances: Sequence[Instance]) -> dict[str, ProsePolishError]:
     """Connect those that are not; gives the fault of each that cannot be."""
     closed = [instance for instance in instances if not instance.observer.connected]
     if not closed:
         return {}
-    with ThreadPoolExecutor(min(OPENERS, len(closed)), thread_name_prefix="open") as pool:
-        faults = pool.map(partial(_open), closed)
+    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(closed)), thread_name_prefix="open") as pool:
+        faults = pool.map(_open, closed)
         return {instance.source: fault for instance, fault in zip(closed, faults, strict=True) if fault}
 
 
-def _open(instance: Instance) -> Exception | None:
+def _open(instance: Instance) -> ProsePolishError | None:
     try:
         instance.observer.connect()
     except ProsePolishError as error:

@@ -10,10 +10,11 @@ import time
 from collections import Counter
 from itertools import product
 
-from prosepolish_core.errors import SourceRefused, SourceUnavailable
+from prosepolish_core.errors import NoAnswer, SourceUnavailable
 from prosepolish_core.model.sample import Kind, Sample
 from prosepolish_core.watch.redis_info import acl
 from prosepolish_core.watch.redis_info.census import NAMES, UNKNOWN, family_of
+from prosepolish_core.watch.redis_info.flat import pairs, text
 from prosepolish_core.watch.redis_info.redis_listener import Listener, listen
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
@@ -89,7 +90,7 @@ class Ear(threading.Thread):
                         self.counts.lost(time.monotonic() - lost_at, 0)
                         lost_at = None
                     self._listen(listener)
-            except (SourceUnavailable, SourceRefused):
+            except (SourceUnavailable, NoAnswer):
                 now = time.monotonic()
                 self.counts.lost(0.0 if lost_at is None else now - lost_at, 1 if lost_at is None else 0)
                 lost_at = now
@@ -149,6 +150,4 @@ def _samples(counts: Counts) -> tuple[Sample, ...]:
 
 
 def _value(said: object) -> str:
-    if isinstance(said, dict):
-        return next((v.decode() for v in said.values() if isinstance(v, bytes)), "")
-    return said[1].decode() if isinstance(said, list) and len(said) > 1 and isinstance(said[1], bytes) else ""
+    return next((text(value) for _, value in pairs(said)), "")

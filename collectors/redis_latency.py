@@ -1,9 +1,9 @@
 """redis_latency: the server's own latency histograms and its latency monitor, in one round trip."""
 
-from prosepolish_core.errors import SourceRefused
+from prosepolish_core.errors import NoAnswer
 from prosepolish_core.watch.redis_info.latency import read_histogram, read_latest
 
-from .reading import Entry, Found, Instance, all_refused
+from .reading import Entry, Found, Instance, lacking
 
 NAME = "redis_latency"
 
@@ -13,6 +13,6 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     histogram, latest = replies = instance.observer.ask_all(
         NAME, [("LATENCY", "HISTOGRAM"), ("LATENCY", "LATEST")], timeout_s=entry.timeout_s
     )
-    missing = all_refused(replies, ("latency|histogram", "latency|latest"))
-    samples = () if isinstance(histogram, SourceRefused) else read_histogram(histogram)
-    return Found(samples + (() if isinstance(latest, SourceRefused) else read_latest(latest)), detail=missing)
+    missing = lacking(replies)
+    samples = () if isinstance(histogram, NoAnswer) else read_histogram(histogram)
+    return Found(samples + (() if isinstance(latest, NoAnswer) else read_latest(latest)), missing=missing)

@@ -3,6 +3,7 @@
 import time
 from statistics import median
 
+from prosepolish_core.errors import SourceUnavailable
 from prosepolish_core.model.sample import Sample
 
 from .reading import Entry, Found, Instance
@@ -17,10 +18,16 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     observer = instance.observer
     with observer.held(entry.timeout_s):
         observer.connect()  # a connection set up inside the first ping would be charged to the network
-        for _ in range(PINGS):
-            began = time.perf_counter_ns()
+        for _ in range(2 * PINGS):
+            opened, began = observer.opened, time.perf_counter_ns()
             observer.ask(NAME, "PING", timeout_s=entry.timeout_s)
-            times.append((time.perf_counter_ns() - began) / 1e9)
+            took_s = (time.perf_counter_ns() - began) / 1e9
+            if observer.opened == opened:
+                times.append(took_s)
+            if len(times) == PINGS:
+                break
+    if not times:
+        raise SourceUnavailable("hangs up after every command")
     return Found(
         tuple(
             Sample("ping_rtt_seconds", value, unit="seconds", labels=(("stat", stat),))

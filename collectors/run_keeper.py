@@ -31,6 +31,7 @@ class Keeper:
         self._spooling = threading.Lock()
         self.away = len(spool) > 0
         self.lost = 0
+        self._in_hand: Sequence[Run] = ()
         self.written = 0
         self.write_s = 0.0
 
@@ -56,20 +57,27 @@ class Keeper:
         if self.away or not self._writing.acquire(timeout=PATIENCE_S):
             self._keep(runs)
             return
+        self._in_hand = runs
         try:
-            self._store_runs(runs)
+            self.lost += self._store_what_it_takes(runs)
         except StoreUnavailable as error:
             log.warning("store_away", reason=str(error))
             self._keep(runs)
         finally:
+            self._in_hand = ()
             self._writing.release()
 
-    def drain(self) -> None:
-        """Replay what waits on the disk, oldest first, as far as the store takes it. Called by one thread."""
+    def close(self) -> None:
+        """The process ends: what the store has not taken yet goes to the disk. Written twice it is still there once."""
+        if runs := self._in_hand:
+            self._keep(runs)
+
+    def drain(self, stop: threading.Event) -> None:
+        """Replay what waits on the disk, oldest first, as far as the store takes it, until `stop`. Called by one thread."""
         if not self.away or not self._writing.acquire(timeout=PATIENCE_S):
             return
         try:
-            while True:
+            while not stop.is_set():
                 with self._spooling:
                     batches = list(islice(self._spool.batches(), REPLAY))
                     if not batches:
@@ -87,18 +95,29 @@ class Keeper:
             self._store_runs([run for _, runs in batches for run in runs])
         except StoreUnavailable:
             raise
-        except Exception as error:  # a batch the store can never take must not stop the others behind it
-            if len(batches) > 1:
-                for batch in batches:
-                    self._replay([batch])
-                return
-            log.exception("batch_refused", reason=type(error).__name__)
-            with self._spooling:
-                self._spool.set_aside(batches[0][0])
+        except Exception:  # noqa: BLE001 - told below, batch by batch
+            for path, runs in batches:
+                refused = self._store_what_it_takes(runs)
+                with self._spooling:
+                    (self._spool.set_aside if refused else self._spool.done)(path)
             return
         with self._spooling:
             for path, _ in batches:
                 self._spool.done(path)
+
+    def _store_what_it_takes(self, runs: Sequence[Run]) -> int:
+        """Write; a run that the store can never take does not keep it from taking the others. Gives how many it refuses."""
+        try:
+            self._store_runs(runs)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the wall around each run
+            if len(runs) == 1:
+                log.warning("run_refused", collector=runs[0].collector, source=runs[0].source, reason=type(error).__name__)
+                return 1
+            half = len(runs) // 2
+            return self._store_what_it_takes(runs[:half]) + self._store_what_it_takes(runs[half:])
+        return 0
 
     def _store_runs(self, runs: Sequence[Run]) -> None:
         began = time.monotonic()

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from prosepolish_core.model.sample import Run, RunOutcome
 
-from . import redis_info
 from .collector_health import Process
 from .grid import GridTrigger
 from .health import Health
@@ -26,6 +26,8 @@ from .schedule import ENTRIES, OWN, POSTGRES
 SIDE_BY_SIDE = 8
 #: The wall clock may drift this far from the monotonic one between two looks before it counts as a jump.
 JUMP_S = 2.0
+#: A signal is heard within so many seconds, and work under way may take so many more: with alerts and connections under five.
+HEAR_S, END_S = 0.2, 1.5
 log = structlog.get_logger("collectors")
 
 
@@ -49,6 +51,8 @@ class Runner:
         self._hear = hear
         self.health = Health()
         self._process = Process(self.health, keeper, leases, self._instances)
+        self._working = threading.Condition()
+        self._jobs = 0
         self._readers = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="read")
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -56,38 +60,57 @@ class Runner:
             job_defaults={"coalesce": True, "max_instances": 1},
         )
 
-    def run(self, stop: threading.Event, on_leases: Callable[[frozenset[str]], None] = lambda _: None) -> None:
-        """Work until `stop` is set; then finish what is under way and give the leases back."""
-        on_leases(self._leases.renew())
+    def run(self, stop: threading.Event, on_leases: Callable[[frozenset[str]], None] = lambda _: None) -> bool:
+        """Work until `stop` is set; then give the leases back. False when something did not end in time."""
+        pool = ThreadPoolExecutor(1, thread_name_prefix="watch")
+        watch = pool.submit(self._watch, stop, on_leases)
+        while not (watch.done() or stop.is_set()):  # whatever the watch waits for, a signal is heard here
+            wait([watch], HEAR_S)
+        pool.shutdown(wait=False)
+        return self._end(watch)
+
+    def _watch(self, stop: threading.Event, on_leases: Callable[[frozenset[str]], None]) -> None:
+        """Once a second: replay what is spooled, renew the leases, look at the clock."""
+        held = self._leases.renew()
+        on_leases(held)
         self._schedule()
         self._scheduler.start()
         offset = time.time() - time.monotonic()
-        held = self._leases.held
-        try:
-            while not stop.wait(1.0):
-                self._keeper.drain()
-                renewed = self._leases.renew()
-                if renewed != held:
-                    for instance in self._instances:
-                        if instance.source in renewed ^ held:
-                            instance.forget()
-                    if renewed - held:
-                        self._schedule()  # what we took over is read at once: its tick may still be missing
-                    held = renewed
-                    on_leases(held)
-                drift = time.time() - time.monotonic() - offset
-                if abs(drift) > JUMP_S:
-                    offset += drift
-                    self.health.clock_jumps += 1
-                    log.warning("clock_jumped", seconds=round(drift, 3))
-                    self._schedule()
-        finally:
-            self._scheduler.shutdown(wait=True)
-            self._readers.shutdown(wait=False)
-            self._keeper.drain()
-            self._leases.close()
-            for instance in self._instances:
-                instance.observer.close()
+        while not stop.wait(1.0):
+            self._keeper.drain(stop)
+            renewed = self._leases.renew()
+            if renewed != held:
+                for instance in self._instances:
+                    if instance.source in renewed ^ held:
+                        instance.forget()
+                if renewed - held:
+                    self._schedule()  # what we took over is read at once: its tick may still be missing
+                held = renewed
+                on_leases(held)
+            drift = time.time() - time.monotonic() - offset
+            if abs(drift) > JUMP_S:
+                offset += drift
+                self.health.clock_jumps += 1
+                log.warning("clock_jumped", seconds=round(drift, 3))
+                self._schedule()
+
+    def _end(self, watch: "Future[None]") -> bool:
+        """Stop reading at once, let writers finish for a moment, and put on the disk what the store has not taken by then."""
+        until = time.monotonic() + END_S
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for instance in self._instances:
+            instance.observer.abort()
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        with self._working:
+            ended = self._working.wait_for(lambda: not self._jobs, END_S)
+        wait([watch], max(0.0, until - time.monotonic()))
+        self._keeper.close()
+        if not watch.done():
+            return False
+        self._leases.close()
+        watch.result()
+        return ended
 
     def job(self, entry: Entry[Any]) -> list[Run]:
         """One tick of one collector over every source we hold: read, then keep. Never raises."""
@@ -95,9 +118,10 @@ class Runner:
         tick = int(time.time()) // interval * interval
         began = time.monotonic()
         try:
-            runs = self.read(entry, tick)
-            self._hear(runs)  # before the store is asked: alerts do not wait for a store that is away
-            self._keeper.write(runs)
+            with self._counted():
+                runs = self.read(entry, tick)
+                self._hear(runs)  # before the store is asked: alerts do not wait for a store that is away
+                self._keeper.write(runs)
         except Exception:
             self.health.crashed(entry.name)
             log.exception("collector_crashed", collector=entry.name)
@@ -116,11 +140,23 @@ class Runner:
         if entry in POSTGRES:
             return [read_once(entry, database, tick) for database in self._databases if database.source in self._leases.held]
         held = [instance for instance in self._instances if instance.source in self._leases.held]
-        if entry.name == redis_info.NAME:
-            return redis_info.sweep(held, entry, tick)
+        if entry.sweep:
+            return list(entry.sweep(held, entry, tick))
         if len(held) < 2:
             return [read_once(entry, instance, tick) for instance in held]
         return list(self._readers.map(lambda instance: read_once(entry, instance, tick), held))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Counted as work that is under way."""
+        with self._working:
+            self._jobs += 1
+        try:
+            yield
+        finally:
+            with self._working:
+                self._jobs -= 1
+                self._working.notify_all()
 
     def _schedule(self) -> None:
         """Every job at the multiples of its interval, so that two collectors mean the same by a tick; the first at once."""

@@ -21,7 +21,7 @@ from .collector_health import Process
 from .reading import Database, Entry, Instance
 
 REDIS: tuple[Entry[Instance], ...] = (
-    Entry(redis_info.NAME, "INFO of every instance, whole, and what we cost it", redis_info.read),
+    Entry(redis_info.NAME, "INFO of every instance, whole, and what we cost it", redis_info.read, sweep=redis_info.sweep),
     Entry(redis_ping.NAME, "round trip of five PINGs", redis_ping.read),
     Entry(redis_latency.NAME, "LATENCY HISTOGRAM and LATENCY LATEST", redis_latency.read, at_least_s=5),
     Entry(redis_slowlog.NAME, "new SLOWLOG entries, arguments left out", redis_slowlog.read, at_least_s=5),

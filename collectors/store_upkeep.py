@@ -25,6 +25,5 @@ def read(database: Database, _entry: Entry[Database]) -> Found:
         label = (("what", what),)
         samples.append(Sample("store_removed_rows", float(rows), labels=label))
         samples.append(Sample("store_removed_bytes", float(size), unit="bytes", labels=label))
-    rolled = done.rolled._asdict() if hasattr(done.rolled, "_asdict") else {}
-    samples += [Sample(f"store_rolled_{name}", float(value)) for name, value in rolled.items() if isinstance(value, int | float)]
+    samples += [Sample(f"store_rolled_{name}", float(number)) for name, number in done.rolled._asdict().items()]
     return Found(tuple(samples), detail=", ".join(f"{rows} rows of {what}" for what, (rows, _) in sorted(removed.items()) if rows))

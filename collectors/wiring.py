@@ -27,7 +27,7 @@ from .alerting import Alerting
 from .lease import Leases
 from .reading import Database, Instance
 from .run_keeper import Keeper
-from .runner import Runner
+from .runner import HEAR_S, Runner
 from .spool import Spool
 from .writing import RunParts
 
@@ -47,9 +47,14 @@ class Parts:
         self.databases = [Database(POSTGRES_SOURCE, self.pool, _kept(config))]
         self.store: RunWriter = RunParts(SampleStore(self.pool), SlowCommands(self.pool))
 
-    def run(self, stop: threading.Event) -> None:
-        """Run the schedule until `stop` is set."""
-        self._migrate()
+    def run(self, stop: threading.Event) -> bool:
+        """Run the schedule until `stop` is set. False when something hangs that nobody should wait for."""
+        preparing = threading.Thread(target=self._migrate, daemon=True)
+        preparing.start()
+        while preparing.is_alive():
+            if stop.is_set():
+                return False
+            preparing.join(HEAR_S)
         spool = Spool(self._config.data_dir / "spool")
         sources = [*(i.source for i in self.instances), *(d.source for d in self.databases)]
         leases = Leases(AdvisoryLocks(self._url), sources)
@@ -57,13 +62,16 @@ class Parts:
         runner = Runner(self.instances, self.databases, Keeper(self.store, spool), leases, self.base_s, alerting.hear)
         log.info("started", sources=sources, interval_s=self.base_s)
         alerting.start()
+        ended = False
         try:
-            runner.run(stop, lambda held: log.info("leases", held=sorted(held)))
+            ended = runner.run(stop, lambda held: log.info("leases", held=sorted(held)))
         finally:
             alerting.close()
             spool.close()
-            self.close()
-            log.info("stopped")
+            if ended:
+                self.close()
+            log.info("stopped", ended=ended)
+        return ended
 
     def _alerting(self, held: Callable[[], frozenset[str]]) -> Alerting:
         config = self._config

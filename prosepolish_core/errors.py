@@ -14,7 +14,9 @@ ProsePolishError
 │   └── StoreOutcomeUnknown             it was told to commit, and did not say whether it has
 ├── SourceUnavailable                   an observed instance cannot be reached or hung up
 │   └── SourceTimeout                   it did not answer in time
-├── SourceRefused                       an observed instance refused the command (or our name and password)
+├── NoAnswer                            an observed instance gave no answer to one command
+│   ├── SourceRefused                   it refused the command, or our name and password
+│   └── SourceUnreadable                its reply is no answer to the command, or did not come
 ├── SessionUnavailable                  the store of sessions cannot be asked; nothing was changed
 │   └── SessionOutcomeUnknown           the change may have happened or not; the message says what to do
 ├── TellingFailed                       a message about an incident did not reach its receiver
@@ -112,5 +114,26 @@ class SourceTimeout(SourceUnavailable):
     """An observed instance did not answer in time."""
 
 
-class SourceRefused(ProsePolishError):
-    """An observed instance refused the command, or our name and password."""
+class NoAnswer(ProsePolishError):
+    """An observed instance gave no answer to one command. `reason` is a short machine word, never the server's sentence."""
+
+    def __init__(self, reason: str, command: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.command = command
+
+    @property
+    def told(self) -> str:
+        """Command and reason as the detail of a run has them."""
+        return f"{self.command}={self.reason}" if self.command else self.reason
+
+
+class SourceRefused(NoAnswer):
+    """It refused the command, or our name and password."""
+
+
+class SourceUnreadable(NoAnswer):
+    """Its reply is no answer to the command, or did not come."""
+
+    def __init__(self, command: str = "", reason: str = "unexpected reply") -> None:
+        super().__init__(reason, command)

@@ -10,6 +10,8 @@ REASONS = {
     "unknown_command": "this version does not know it",
     "no_permission": "our user may not run it",
     "not_authenticated": "we are not logged in",
+    "unsupported": "it does not support this form",
+    "empty": "its answer is empty",
 }
 
 

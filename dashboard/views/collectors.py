@@ -24,7 +24,7 @@ LAG = "collector_lag_seconds"
 #: The string that names INFO fields our table does not know yet; they are kept as gauges.
 NEW_FIELDS = "unknown_fields"
 #: Details of a refused run that tell of the server's version or our rights.
-LACKING = frozenset({"unknown_command", "no_permission"})
+LACKING = frozenset({"unknown_command", "no_permission", "unsupported"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
 
 def failed(run: RunRow) -> bool:
     """Whether something went wrong. A command that a server does not run for us is a capability it lacks; INFO it must run."""
-    if run.outcome == RunOutcome.REFUSED and run.detail in LACKING:
+    if run.outcome == RunOutcome.REFUSED and all(told.rpartition("=")[2] in LACKING for told in run.detail.split(",")):
         return run.collector == INFO
     return run.outcome != RunOutcome.OK
 

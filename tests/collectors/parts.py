@@ -15,12 +15,13 @@ class Shelf:
         self.order: list[int] = []
         self.away = False
         self.refuses: set[int] = set()
+        self.refuses_source = ""
 
     def write(self, runs: Sequence[Run]) -> None:
         """As ports.RunWriter says; ticks it refuses make it fail as a mistake of ours would."""
         if self.away:
             raise StoreUnavailable("away")
-        if any(run.tick in self.refuses for run in runs):
+        if any(run.tick in self.refuses or run.source == self.refuses_source for run in runs):
             raise TypeError("never")
         for run in runs:
             if (run.source, run.collector, run.tick) not in self.kept:

@@ -1,11 +1,15 @@
 """The keeper."""
 
+import threading
 from pathlib import Path
 
 from collectors.run_keeper import Keeper
 from collectors.spool import Spool
 
 from .parts import Shelf, run_at
+
+#: Nobody stops.
+GO_ON = threading.Event()
 
 
 def test_nothing_is_lost_and_order_holds_over_an_outage(tmp_path: Path) -> None:
@@ -16,8 +20,8 @@ def test_nothing_is_lost_and_order_holds_over_an_outage(tmp_path: Path) -> None:
         shelf.away = 10 <= tick < 20
         keeper.write([run_at(tick)])
         if not tick % 7:
-            keeper.drain()
-    keeper.drain()
+            keeper.drain(GO_ON)
+    keeper.drain(GO_ON)
     assert shelf.order == list(range(30))
     assert (keeper.spooled, keeper.away, keeper.dropped) == (0, False, 0)
     spool.close()
@@ -34,7 +38,7 @@ def test_a_killed_process_leaves_its_spool_to_the_next(tmp_path: Path) -> None:
     shelf.away = False
     heir = Keeper(shelf, again := Spool(tmp_path))
     heir.write([run_at(3)])
-    heir.drain()
+    heir.drain(GO_ON)
     assert shelf.order == [1, 2, 3]
     again.close()
 
@@ -47,7 +51,7 @@ def test_a_batch_the_store_never_takes_does_not_stop_the_others(tmp_path: Path) 
     for tick in range(5):
         keeper.write([run_at(tick)])
     shelf.away, shelf.refuses = False, {2}
-    keeper.drain()
+    keeper.drain(GO_ON)
     assert shelf.order == [0, 1, 3, 4]
     assert len(list(tmp_path.glob("*/*.unreadable"))) == 1
     spool.close()
@@ -61,6 +65,6 @@ def test_writing_a_tick_twice_keeps_it_once(tmp_path: Path) -> None:
     shelf.away = True
     keeper.write([run_at(1)])
     shelf.away = False
-    keeper.drain()
+    keeper.drain(GO_ON)
     assert shelf.order == [1]
     spool.close()

@@ -11,12 +11,12 @@ import pytest
 
 from collectors import runner as module
 from collectors.lease import Leases
-from collectors.reading import Entry, Found, Instance, failed, read_once
+from collectors.reading import Entry, Found, Instance, read_once
 from collectors.run_keeper import Keeper
 from collectors.runner import Runner
 from collectors.spool import Spool
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
-from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable
+from prosepolish_core.errors import SourceRefused, SourceTimeout, SourceUnavailable, SourceUnreadable
 from prosepolish_core.model.sample import RunOutcome, Sample
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
@@ -67,28 +67,55 @@ def test_a_source_that_cannot_be_read_still_has_its_run(parts: tuple[Runner, She
     assert runner.health.tallies["made_up"].failures == 1
 
 
-def test_an_error_nobody_foresaw_is_counted_and_stops_nothing(parts: tuple[Runner, Shelf]) -> None:
-    """A mistake of ours in one collector is a crash in its tally; the next tick runs."""
+def test_an_error_nobody_foresaw_is_the_run_of_that_instance_alone(parts: tuple[Runner, Shelf]) -> None:
+    """A reply that breaks a reader is an error run there; the other instance of the same tick is read and kept."""
     runner, shelf = parts
-    calls: list[int] = []
+    runner._leases.held = frozenset({"cache", "state"})
 
-    def read(_instance: Instance, _row: object) -> Found:
-        calls.append(1)
-        if len(calls) == 1:
+    def read(instance: Instance, _row: object) -> Found:
+        if instance.source == "cache":
             raise ZeroDivisionError
-        return Found()
+        return Found((Sample("x", 1.0),))
 
     runner.job(entry(read))
-    runner.job(entry(read))
-    assert runner.health.tallies["made_up"].crashes == 1
-    assert len(shelf.kept) == 1
-    names = {(s.metric, dict(s.labels).get("collector")): s.value for s in runner.health.samples()}
-    assert names["collector_crashes", "made_up"] == names["collector_runs", "made_up"] == 1.0
+    told = {run.source: (run.outcome, run.detail, len(run.samples)) for run in shelf.kept.values()}
+    assert told == {"cache": (RunOutcome.ERROR, "unexpected reply", 0), "state": (RunOutcome.OK, "", 1)}
+
+
+def test_a_run_the_store_can_never_take_costs_only_itself(parts: tuple[Runner, Shelf]) -> None:
+    """The others of its tick are stored, and it is counted as lost."""
+    runner, shelf = parts
+    shelf.refuses_source = "cache"
+    runner._leases.held = frozenset({"cache", "state"})
+    runner.job(entry(lambda *_: Found((Sample("x", 1.0),))))
+    assert [run.source for run in shelf.kept.values()] == ["state"]
+    assert runner._keeper.dropped == 1
+
+
+def test_what_is_answered_is_kept_and_what_is_not_is_named() -> None:
+    """A refusal leaves the run in order; a reply that is none makes it an error, with all samples that were read."""
+    samples = (Sample("x", 1.0),)
+    refused, unread = SourceRefused("no_permission", "slowlog|get"), SourceUnreadable("dbsize")
+    runs = [
+        read_once(entry(lambda *_: Found(samples, missing=missing)), Instance("s", Observer(NOWHERE)), 1)  # noqa: B023 - called at once
+        for missing in ((), (refused,), (refused, unread))
+    ]
+    assert [(run.outcome, run.detail) for run in runs] == [
+        (RunOutcome.OK, ""),
+        (RunOutcome.OK, "slowlog|get=no_permission"),
+        (RunOutcome.ERROR, "slowlog|get=no_permission,dbsize=unexpected reply"),
+    ]
+    assert all(run.samples == samples for run in runs)
 
 
 def test_a_failed_run_never_quotes_an_unknown_error() -> None:
-    """The text of an error that is not ours may hold anything; only its kind is kept."""
-    assert failed("c", "s", 1, ValueError("secret"), 0.0).detail == "ValueError"
+    """The text of an error that is not ours may hold anything; not a word of it is kept."""
+
+    def read(*_: object) -> Found:
+        raise ValueError("secret")
+
+    run = read_once(entry(read), Instance("s", Observer(NOWHERE)), 1)
+    assert (run.outcome, run.detail) == (RunOutcome.ERROR, "unexpected reply")
     assert read_once(entry(lambda *_: Found(detail="fine")), Instance("s", Observer(NOWHERE)), 1).detail == "fine"
 
 
@@ -109,7 +136,7 @@ def test_a_clock_jump_sets_every_job_anew(parts: tuple[Runner, Shelf], monkeypat
     stop = threading.Event()
     waits = iter([False, False, True])
     monkeypatch.setattr(stop, "wait", lambda _seconds: next(waits))
-    runner.run(stop)
+    assert runner.run(stop)
     assert runner.health.clock_jumps == 1
     assert len(scheduled) >= 2
 

@@ -10,7 +10,7 @@ from collectors.reading import Database, Entry, read_once
 from collectors.wiring import Parts
 from prosepolish_core.config import Config
 from prosepolish_core.drivers.postgres_pool import PostgresPool
-from prosepolish_core.errors import InvalidInput
+from prosepolish_core.errors import ConfigError
 from prosepolish_core.model.sample import Run, RunOutcome, Sample, SlowCommand
 from prosepolish_core.model.window import Window
 from prosepolish_core.watch.series.retention import Kept
@@ -67,5 +67,5 @@ def test_the_settings_reach_the_job_and_must_make_sense() -> None:
     given = {"REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": "postgresql://127.0.0.1:1/x", "PROSEPOLISH_KEEP_RAW_DAYS": "3"}
     (database,) = Parts(Config.from_env(given), 10.0).databases
     assert database.kept == Kept(3, 90, 730)
-    with pytest.raises(InvalidInput):
+    with pytest.raises(ConfigError):
         Parts(Config.from_env(given | {"PROSEPOLISH_KEEP_MINUTES_DAYS": "2"}), 10.0)

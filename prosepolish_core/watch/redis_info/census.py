@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from math import hypot, sqrt
 from typing import NamedTuple
 
+from ...calc.ratios import Z95, wilson
 from ...model.keys import KEYS, MOST_VALUE_BYTES
 from ...model.sample import Labels, Sample
 
-#: Normal quantile of a two-sided 95 % interval.
-Z95 = 1.959964
 #: Upper bounds of the distribution of times to live, in seconds.
 TTL_BOUNDS_S = (60, 300, 900, 3600, 14_400, 86_400, 604_800)
 UNKNOWN = "(unknown)"
@@ -21,11 +20,14 @@ MOST_UNKNOWN = 10
 
 
 class KeyFacts(NamedTuple):
-    """What was read of one key. `ttl_ms` is -1 for a key without one; a key that vanished meanwhile is left out."""
+    """What was read of one key. `ttl_ms` is -1 for a key without one; a key that vanished meanwhile is left out.
+
+    None is what the server does not tell.
+    """
 
     key: bytes
-    size_bytes: int
-    ttl_ms: int
+    size_bytes: int | None
+    ttl_ms: int | None
 
 
 @dataclass(slots=True)
@@ -44,16 +46,19 @@ class Summed:
     def add(self, facts: KeyFacts) -> None:
         """Count one key."""
         self.keys += 1
-        self.size += facts.size_bytes
-        self.size_squared += float(facts.size_bytes) ** 2
-        if facts.size_bytes > MOST_VALUE_BYTES:
+        size, ttl_ms = facts.size_bytes or 0, facts.ttl_ms
+        self.size += size
+        self.size_squared += float(size) ** 2
+        if size > MOST_VALUE_BYTES:
             self.big += 1
-            self.big_size += facts.size_bytes
-            self.big_squared += float(facts.size_bytes) ** 2
-        if facts.ttl_ms < 0:
+            self.big_size += size
+            self.big_squared += float(size) ** 2
+        if ttl_ms is None:
+            return
+        if ttl_ms < 0:
             self.no_ttl += 1
             return
-        self.ttl[next((i for i, bound in enumerate(TTL_BOUNDS_S) if facts.ttl_ms <= bound * 1000), len(TTL_BOUNDS_S))] += 1
+        self.ttl[next((i for i, bound in enumerate(TTL_BOUNDS_S) if ttl_ms <= bound * 1000), len(TTL_BOUNDS_S))] += 1
 
     def merge(self, other: "Summed") -> None:
         """Add another slice of the same family."""
@@ -73,6 +78,9 @@ class Slice:
 
     families: dict[str, Summed] = field(default_factory=dict)
     unknown: Counter[str] = field(default_factory=Counter)
+    #: Whether every key's size, and every key's time to live, was told.
+    sized: bool = True
+    timed: bool = True
 
     @property
     def keys(self) -> int:
@@ -82,6 +90,8 @@ class Slice:
     def add(self, facts: KeyFacts) -> None:
         """Count one key under its family."""
         family = family_of(facts.key)
+        self.sized = self.sized and facts.size_bytes is not None
+        self.timed = self.timed and facts.ttl_ms is not None
         self.families.setdefault(family, Summed()).add(facts)
         if family == UNKNOWN:
             self.unknown[prefix_of(facts.key)] += 1
@@ -96,21 +106,21 @@ class Estimate(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """One family, estimated."""
+    """One family, estimated. None is what the server does not tell of every key in the sample."""
 
     family: str
     keys: Estimate
-    size: Estimate
-    no_ttl: Estimate
-    big: Estimate
-    ttl: tuple[float, ...]
+    size: Estimate | None
+    no_ttl: Estimate | None
+    big: Estimate | None
+    ttl: tuple[float, ...] | None
 
 
 class Census(NamedTuple):
     """The whole keyspace: its families, the sum, how many keys there are and how many of them were read."""
 
     families: tuple[Counted, ...]
-    total_size: Estimate
+    total_size: Estimate | None
     keyspace: int
     sample: int
     unknown: tuple[tuple[str, int], ...]
@@ -144,7 +154,9 @@ def estimate(slices: Iterable[Slice], keyspace: int) -> Census:
     """Scale the slices up to `keyspace` keys. A sample as large as the keyspace is exact: the interval closes."""
     families: dict[str, Summed] = {}
     unknown: Counter[str] = Counter()
+    sized = timed = True
     for part in slices:
+        sized, timed = sized and part.sized, timed and part.timed
         unknown.update(part.unknown)
         for family, summed in part.families.items():
             families.setdefault(family, Summed()).merge(summed)
@@ -154,14 +166,15 @@ def estimate(slices: Iterable[Slice], keyspace: int) -> Census:
         Counted(
             family,
             scale.number_of(s.keys),
-            scale.total([s]),
-            scale.number_of(s.no_ttl),
-            scale.number_of(s.big),
-            tuple(scale.number_of(n).value for n in s.ttl),
+            scale.total([s]) if sized else None,
+            scale.number_of(s.no_ttl) if timed else None,
+            scale.number_of(s.big) if sized else None,
+            tuple(scale.number_of(n).value for n in s.ttl) if timed else None,
         )
         for family, s in sorted(families.items())
     )
-    return Census(counted, scale.total(families.values()), keyspace, sample, tuple(unknown.most_common(MOST_UNKNOWN)))
+    total = scale.total(families.values()) if sized else None
+    return Census(counted, total, keyspace, sample, tuple(unknown.most_common(MOST_UNKNOWN)))
 
 
 class _Scale(NamedTuple):
@@ -206,10 +219,8 @@ class _Scale(NamedTuple):
         share = found / n
         if n >= self.keyspace:
             return Estimate(share * self.keyspace, share * self.keyspace, share * self.keyspace)
-        z2 = Z95 * Z95 * (1.0 - n / self.keyspace)
-        middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-        half = sqrt(z2) * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        low, high = max(0.0, middle - half), min(1.0, middle + half)
+        # A sample without replacement: the nearer it comes to the whole, the less is left to chance.
+        low, high = wilson(found, n, Z95 * sqrt(1.0 - n / self.keyspace))
         return Estimate(share * self.keyspace, low * self.keyspace, high * self.keyspace)
 
 
@@ -234,11 +245,13 @@ def samples(census: Census) -> tuple[Sample, ...]:
         found += _stats("census_big", counted.big, "1", family)
         bounds = [*map(str, TTL_BOUNDS_S), "+Inf"]
         running = 0.0
-        for bound, number in zip(bounds, counted.ttl, strict=True):
+        for bound, number in zip(bounds, counted.ttl, strict=True) if counted.ttl is not None else ():
             running += number
             found.append(Sample("census_ttl", running, labels=(*family, ("le", bound))))
     return tuple(found)
 
 
-def _stats(metric: str, estimated: Estimate, unit: str, labels: Labels) -> Sequence[Sample]:
+def _stats(metric: str, estimated: Estimate | None, unit: str, labels: Labels) -> Sequence[Sample]:
+    if estimated is None:
+        return []
     return [Sample(metric, value, unit=unit, labels=(*labels, ("stat", stat))) for stat, value in estimated._asdict().items()]

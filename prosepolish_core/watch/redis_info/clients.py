@@ -5,12 +5,15 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from ...model.sample import Labels, Sample
-from .flat import number, text
+from .fields import BY_UNIT
+from .flat import label, number, text
 
 #: More groups than this are one called `(others)`, so that names with numbers in them do not make endless series.
 MOST_GROUPS = 24
 OTHERS = ("(others)", "(others)", "(others)")
 _DIGITS = re.compile(r"[0-9a-f]{8,}|\d+")
+#: A field ends where the next one begins: names may hold blanks.
+_FIELD = re.compile(r"(?:^| )([a-z-]+)=(.*?)(?= [a-z-]+=|$)")
 
 
 class Summed(NamedTuple):
@@ -33,11 +36,11 @@ SUMS = (
 
 def read_clients(reply: Any) -> tuple[Sample, ...]:
     """Samples of every group, the biggest groups by name. Fields are found by their key; a value may be empty or hold colons."""
-    clients = [dict(_fields(line)) for line in text(reply).splitlines() if line.strip()]
+    clients = [client for line in text(reply).split("\n") if (client := dict(_fields(line)))]
     groups: dict[tuple[str, str, str], list[dict[str, str]]] = defaultdict(list)
     for client in clients:
-        name = _DIGITS.sub("#", client.get("name", "")) or "(none)"
-        groups[name[:60], client.get("user", "") or "(none)", client.get("lib-name", "") or "(none)"].append(client)
+        name = _DIGITS.sub("#", client.get("name", ""))[:60]
+        groups[_group(name), _group(client.get("user", "")), _group(client.get("lib-name", ""))].append(client)
     ranked = sorted(groups, key=lambda group: (-len(groups[group]), group))
     for extra in ranked[MOST_GROUPS:]:
         groups[OTHERS] += groups.pop(extra)
@@ -47,7 +50,9 @@ def read_clients(reply: Any) -> tuple[Sample, ...]:
         members = groups[group]
         samples.append(Sample("clients", float(len(members)), labels=labels))
         for summed in SUMS:
-            values = [value for member in members if (value := number(member.get(summed.field))) is not None]
+            low, high = BY_UNIT[summed.unit]
+            told = (number(member.get(summed.field)) for member in members)
+            values = [value for value in told if value is not None and low <= value <= high]
             if values:
                 samples.append(
                     Sample(summed.metric, max(values) if summed.highest else sum(values), unit=summed.unit, labels=labels)
@@ -57,4 +62,8 @@ def read_clients(reply: Any) -> tuple[Sample, ...]:
 
 
 def _fields(line: str) -> list[tuple[str, str]]:
-    return [(key, value) for key, found, value in (part.partition("=") for part in line.split(" ")) if found]
+    return _FIELD.findall(line)
+
+
+def _group(name: str) -> str:
+    return label(name) or "(none)"

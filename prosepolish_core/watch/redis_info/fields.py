@@ -1,4 +1,4 @@
-"""The field table of INFO: name, kind, unit and the first version that has it. A `V` marks a Valkey version."""
+"""The field table of INFO: name, kind, unit, the first version that has it, and what it can be. A `V` marks a Valkey version."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,16 @@ from ...model.sample import Kind
 
 
 class Field(NamedTuple):
-    """One numeric field. `since` is the first Redis version that shows it, or `V8` for a Valkey one."""
+    """One numeric field. `since` is the first Redis version that shows it, or `V8` for a Valkey one.
+
+    A number below `low` or above `high` is one the field cannot have: an underflow, a wrapped clock. It is unknown then.
+    """
 
     kind: Kind
     unit: str
     since: str
+    low: float
+    high: float
 
 
 C, G = Kind.COUNTER, Kind.GAUGE
@@ -152,7 +157,44 @@ GROUPS = (
     (G, "bytes", "V8.1", "engines_total_used_memory engines_total_memory_overhead"),
 )
 
-FIELDS: dict[str, Field] = {name: Field(kind, unit, since) for kind, unit, since, names in GROUPS for name in names.split()}
+#: A duration or an offset of -1 says that there is none yet. 2**50 bytes are more memory than a machine has.
+_NONE_YET = -1.0
+_DURATION, _OFFSET, _INSTANT = (_NONE_YET, 2.0**31), (_NONE_YET, 2.0**62), (0.0, 2.0**33)
+_SIGNED_BYTES = (-(2.0**50), 2.0**50)
+#: What a counter can be, and what a field can be that nobody knows.
+COUNTS, ANYTHING = (0.0, 2.0**63 - 1024), (-(2.0**62), 2.0**62)
+#: What a gauge can be, by its unit.
+BY_UNIT = {
+    "1": (0.0, 2.0**53),
+    "1/seconds": (0.0, 2.0**40),
+    "bytes": (0.0, 2.0**50),
+    "days": (0.0, 2.0**15),
+    "kilobytes/seconds": (0.0, 2.0**40),
+    "microseconds": (0.0, 2.0**53),
+    "milliseconds": (_NONE_YET, 2.0**41),
+    "percent": (0.0, 2.0**10),  # of a peak that is told a moment late: above 100
+    "ratio": (0.0, 2.0**20),
+    "seconds": _DURATION,
+}
+#: What a field can be, where its unit does not tell.
+_BY_NAME = (
+    (_SIGNED_BYTES, "mem_fragmentation_bytes allocator_frag_bytes allocator_rss_bytes rss_overhead_bytes"),
+    (_OFFSET, "second_repl_offset slave_repl_offset slave_read_repl_offset repl_backlog_first_byte_offset"),
+    (_OFFSET, "master_sync_left_bytes master_sync_total_bytes master_sync_read_bytes"),
+    (_INSTANT, "rdb_last_save_time loading_start_time used_memory_peak_time latency_event_time"),
+    ((-(2.0**31), 2.0**33), "tls_server_cert_expires_in_seconds tls_client_cert_expires_in_seconds tls_ca_cert_expires_in_seconds"),
+)
+BY_NAME = {name: bounds for bounds, names in _BY_NAME for name in names.split()}
+
+
+def possible(metric: str, kind: Kind, unit: str) -> tuple[float, float]:
+    """The smallest and the largest number that a metric can have."""
+    return BY_NAME.get(metric) or (COUNTS if kind is C else BY_UNIT[unit])
+
+
+FIELDS: dict[str, Field] = {
+    name: Field(kind, unit, since, *possible(name, kind, unit)) for kind, unit, since, names in GROUPS for name in names.split()
+}
 
 #: Words that are strings even when they look like numbers, or say nothing worth keeping as a series.
 _TEXTS = (
@@ -162,12 +204,12 @@ _TEXTS = (
     " master_replid2 master_host master_port tls_server_cert_serial tls_client_cert_serial tls_ca_cert_serial"
 )
 TEXTS = frozenset(_TEXTS.split())
-#: Strings that are also a number worth watching: name -> the word that counts as 1; every other word is 0.
+#: Strings that are also a number worth watching: name -> the words that count as 0 and as 1; any other word is unknown.
 STATUSES = {
-    "rdb_last_bgsave_status": "ok",
-    "aof_last_bgrewrite_status": "ok",
-    "aof_last_write_status": "ok",
-    "master_link_status": "up",
+    "rdb_last_bgsave_status": ("err", "ok"),
+    "aof_last_bgrewrite_status": ("err", "ok"),
+    "aof_last_write_status": ("err", "ok"),
+    "master_link_status": ("down", "up"),
 }
 #: Strings kept with each run, because resets and verdicts are explained by them.
 _STATES = (

@@ -1,6 +1,6 @@
 """Reads one server's INFO tick after tick: what a line says that says the same as at the last tick is not read again."""
 
-from itertools import compress
+from itertools import accumulate, compress
 from operator import ne
 
 from ...model.sample import Sample
@@ -28,12 +28,10 @@ class InfoReader:
         lines = text.split("\n")
         patched = self._patched(text, lines) if len(lines) == len(self._lines) else None
         if patched is None:
-            self._found = remembered_lines(lines)
-            self._at, count = [], 0
-            for known in self._found:
-                self._at.append(count)
-                count += _samples_in(known)
-            patched = whole_reply(text, self._found)
+            found = remembered_lines(lines)
+            patched = whole_reply(text, found)
+            self._found = found
+            self._at = [0, *accumulate(map(_samples_in, found))]
         self._lines, self._reply = lines, patched
         return patched
 

@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Callable
-from math import isfinite
 from sys import intern
 from typing import NamedTuple
 
 from ...model.sample import Kind, Labels, Sample
-from .fields import FIELDS, STATES, STATUSES, TEXTS, unit_of_unknown
+from .fields import ANYTHING, COUNTS, FIELDS, STATES, STATUSES, TEXTS, possible, unit_of_unknown
+from .flat import label, metric_name, text
 
 C, G = Kind.COUNTER, Kind.GAUGE
 _INDEXED = re.compile(r"(.*?)_?(\d+)")
 _KEYSIZES = re.compile(r"db(\d+)_distrib_(\w+)")
 _THREAD_TIME = re.compile(r"used_active_time_io_thread_(\d+)")
+#: Beginnings of the names of what is not read from INFO.
+RESERVED = (
+    *("attributed_", "census_", "clients", "cluster_", "collector_", "commandlog_", "config_", "info_", "latency_bucket"),
+    *("memory_stats_", "ping_", "postgres_", "role_", "slowlog_", "store_"),
+)
 _new = tuple.__new__
 
 
@@ -96,28 +101,37 @@ class Gathered:
         if line.unknown:
             self.unknown += line.unknown
 
-    def number(self, metric: str, text: str, kind: Kind, unit: str, labels: Labels = ()) -> bool:
-        """Keep the number in `text`; says whether it was one."""
+    def number(self, metric: str, said: str, kind: Kind, unit: str, labels: Labels = (), *, known: bool = True) -> bool:
+        """Keep the number in `said` if it is one that the metric can have; says whether it was a number."""
         try:
-            value = float(text.removesuffix("%"))
+            value = float(said.removesuffix("%"))
         except ValueError:
             return False
-        if isfinite(value):
+        low, high = possible(metric, kind, unit) if known else ANYTHING
+        if low <= value <= high:
             self.samples.append(Sample(metric, value, kind, unit, labels))
+        return True
+
+    def new(self, name: str, said: str, labels: Labels = ()) -> bool:
+        """Keep the number of a field nobody knows, as a gauge; says whether it was a number."""
+        metric = new_name(name)
+        if not self.number(metric, said, G, unit_of_unknown(name), labels, known=False):
+            return False
+        self.unknown.append(metric)
         return True
 
     def parts(self, value: str, known: dict[str, Part | None], stem: str, labels: Labels) -> None:
         """Keep every number of a `k=v` line; keys nobody knows become gauges named after the line."""
         for pair in value.split(","):
-            key, found, text = pair.partition("=")
+            key, found, said = pair.partition("=")
             if not found:
                 continue
             if key in known:
                 part = known[key]
                 if part:
-                    self.number(part.metric, text, part.kind, part.unit, labels)
-            elif self.number(f"{stem}_{key}", text, G, unit_of_unknown(key), labels):
-                self.unknown.append(f"{stem}_{key}")
+                    self.number(part.metric, said, part.kind, part.unit, labels)
+            else:
+                self.new(f"{stem}_{key}", said, labels)
 
     def line(self, line: str) -> None:
         """Take one line that is no plain known number."""
@@ -132,14 +146,13 @@ class Gathered:
             return
         if name in STATUSES:
             self.texts[name] = value
-            self.samples.append(Sample(name, float(value == STATUSES[name]), G, "1"))
+            if value in STATUSES[name]:
+                self.samples.append(Sample(name, float(STATUSES[name].index(value)), G, "1"))
         elif "=" in value:
             self.indexed(name, value)
         elif name in FIELDS:
             self.number(name, value, FIELDS[name].kind, FIELDS[name].unit)
-        elif self.number(name, value, G, unit_of_unknown(name)):
-            self.unknown.append(name)
-        else:
+        elif not self.new(name, value):
             self.texts[name] = value
 
     def indexed(self, name: str, value: str) -> None:
@@ -152,21 +165,22 @@ class Gathered:
 def _command(reader: Gathered, line: str) -> bool:
     name, _, value = line.rpartition(":")
     command = name[8:]
-    labels = (("cmd", command),)
+    labels = (("cmd", label(command)),)
     append, known = reader.samples.append, COMMAND.get
     calls = usec = 0.0
+    least, most = COUNTS
     for pair in value.split(","):
-        key, _, text = pair.partition("=")
+        key, found, said = pair.partition("=")
         part = known(key)
         if part is None:
-            if key not in COMMAND and reader.number(f"cmdstat_{key}", text, G, unit_of_unknown(key), labels):
-                reader.unknown.append(f"cmdstat_{key}")
+            if found and key not in COMMAND:
+                reader.new(f"cmdstat_{key}", said, labels)
             continue
         try:
-            number = float(text)
+            number = float(said)
         except ValueError:
             continue
-        if number - number != 0.0:
+        if not least <= number <= most:
             continue
         if key == "calls":
             calls = number
@@ -179,16 +193,16 @@ def _command(reader: Gathered, line: str) -> bool:
 
 def _error(reader: Gathered, line: str) -> bool:
     name, _, value = line.rpartition(":")
-    reader.parts(value, ERROR, "errorstat", (("error", name[10:]),))
+    reader.parts(value, ERROR, "errorstat", (("error", label(name[10:])),))
     return True
 
 
 def _percentiles(reader: Gathered, line: str) -> bool:
     name, _, value = line.rpartition(":")
-    command = name[len("latency_percentiles_usec_") :]
+    command = label(name[len("latency_percentiles_usec_") :])
     for pair in value.split(","):
-        key, _, text = pair.partition("=")
-        reader.number("latency_percentiles_usec", text, G, "microseconds", (("cmd", command), ("p", key.removeprefix("p"))))
+        key, _, said = pair.partition("=")
+        reader.number("latency_percentiles_usec", said, G, "microseconds", (("cmd", command), ("p", key.removeprefix("p"))))
     return True
 
 
@@ -212,11 +226,16 @@ def _replica(reader: Gathered, line: str) -> bool:
     if not name[5:].isdigit():
         return False
     named = dict(pair.partition("=")[::2] for pair in value.split(","))
-    label = (("replica", f"{named.get('ip', '')}:{named.get('port', '')}"),)
-    numbers = ",".join(f"{key}={text}" for key, text in named.items() if key not in {"ip", "port", "state", "type"})
-    reader.parts(numbers, REPLICA, "replica", label)
-    reader.texts[f"replica.{label[0][1]}"] = named.get("state", "")
-    reader.samples.append(Sample("replica_online", float(named.get("state") == "online"), G, "1", label))
+    address, state = f"{named.get('ip', '')}:{named.get('port', '')}", named.get("state", "")
+    if address == ":":  # a line of another make: there is a replica, and nothing is known of it
+        reader.unknown.append(new_name(name))
+        return True
+    labels = (("replica", label(address)),)
+    numbers = ",".join(f"{key}={said}" for key, said in named.items() if key not in {"ip", "port", "state", "type"})
+    reader.parts(numbers, REPLICA, "replica", labels)
+    if state:
+        reader.texts[f"replica.{labels[0][1]}"] = state
+        reader.samples.append(Sample("replica_online", float(state == "online"), G, "1", labels))
     return True
 
 
@@ -226,10 +245,11 @@ def _watched(reader: Gathered, line: str) -> bool:
         return False
     named = dict(pair.partition("=")[::2] for pair in value.split(","))
     watched = named.pop("name", "")
-    labels = (("primary", watched),)
+    labels = (("primary", label(watched)),)
     address, status = named.pop("address", ""), named.pop("status", "")
-    reader.parts(",".join(f"{key}={text}" for key, text in named.items()), WATCHED, "sentinel_primary", labels)
-    reader.samples.append(Sample("sentinel_primary_ok", float(status == "ok"), G, "1", labels))
+    reader.parts(",".join(f"{key}={said}" for key, said in named.items()), WATCHED, "sentinel_primary", labels)
+    if status:
+        reader.samples.append(Sample("sentinel_primary_ok", float(status == "ok"), G, "1", labels))
     reader.texts[f"sentinel.{watched}"] = f"{address} {status}"
     return True
 
@@ -253,7 +273,7 @@ def _active_time(reader: Gathered, line: str) -> bool:
 def _engine(reader: Gathered, line: str) -> bool:
     _, _, value = line.partition(":")
     named = dict(pair.partition("=")[::2] for pair in value.split(","))
-    reader.parts(value, ENGINE, "engine", (("engine", named.get("name", "")),))
+    reader.parts(value, ENGINE, "engine", (("engine", label(named.get("name", ""))),))
     return True
 
 
@@ -286,14 +306,13 @@ MOST_REMEMBERED = 50_000
 
 def text_of(reply: bytes | str) -> str:
     """The reply as text with plain line ends."""
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return text.replace("\r\n", "\n")
+    return text(reply).replace("\r\n", "\n")
 
 
 def read_info(reply: bytes | str) -> InfoReply:
     """Read one INFO reply, of any section list, any version, RESP2 or RESP3. Never raises for what it does not know."""
-    text = text_of(reply)
-    return whole_reply(text, remembered_lines(text.split("\n")))
+    said = text_of(reply)
+    return whole_reply(said, remembered_lines(said.split("\n")))
 
 
 def remembered_lines(lines: list[str]) -> list[Line]:
@@ -306,7 +325,7 @@ def remembered_lines(lines: list[str]) -> list[Line]:
     return [_REMEMBERED[line] for line in lines]
 
 
-def whole_reply(text: str, lines: list[Line]) -> InfoReply:
+def whole_reply(said: str, lines: list[Line]) -> InfoReply:
     """The reply that these lines add up to."""
     reader = Gathered()
     append, take = reader.samples.append, reader.take
@@ -315,7 +334,7 @@ def whole_reply(text: str, lines: list[Line]) -> InfoReply:
             append(known)
         elif isinstance(known, Gathered):
             take(known)
-    return InfoReply(tuple(reader.samples), state_of(text, reader), tuple(dict.fromkeys(reader.unknown)), reader.commands)
+    return InfoReply(tuple(reader.samples), state_of(said, reader), tuple(dict.fromkeys(reader.unknown)), reader.commands)
 
 
 def read_line(line: str) -> Line:
@@ -327,7 +346,7 @@ def read_line(line: str) -> Line:
             number = float(value)
         except ValueError:
             number = float("nan")
-        if number - number == 0.0:  # neither infinite nor not-a-number
+        if field[3] <= number <= field[4]:
             return _new(Sample, (intern(name), number, field[0], field[1], ()))
     if not line:
         return None
@@ -336,12 +355,12 @@ def read_line(line: str) -> Line:
     return reader if reader.samples or reader.texts or reader.commands or reader.unknown else None
 
 
-def state_of(text: str, reader: Gathered) -> dict[str, str]:
+def state_of(said: str, reader: Gathered) -> dict[str, str]:
     """The strings that tell what was read: version, role, process, policy; and which fields nobody knows."""
     texts = reader.texts
     state = {name: texts[name] for name in STATES if texts.get(name)}
     for name in ("uptime_in_seconds", "process_id"):
-        if value := value_of(text, name):
+        if value := value_of(said, name):
             state[name] = value
     state |= {name: value for name, value in texts.items() if name.startswith(("replica.", "sentinel."))}
     valkey = "valkey_version" in texts or texts.get("server_name") == "valkey"
@@ -353,7 +372,13 @@ def state_of(text: str, reader: Gathered) -> dict[str, str]:
     return state
 
 
-def value_of(text: str, name: str) -> str:
+def value_of(said: str, name: str) -> str:
     """The value of a plain line that is not the first."""
-    at = text.find(f"\n{name}:")
-    return text[at + len(name) + 2 :].split("\n", 1)[0].strip() if at >= 0 else ""
+    at = said.find(f"\n{name}:")
+    return said[at + len(name) + 2 :].split("\n", 1)[0].strip() if at >= 0 else ""
+
+
+def new_name(said: str) -> str:
+    """A field nobody knows as the name of a metric, and never one of those that are not read from INFO."""
+    name = metric_name(said)
+    return f"info_{name}" if name.startswith(RESERVED) or not name[:1].isalpha() else name

@@ -1,4 +1,7 @@
-"""The collectors' own Redis connection: one per instance, kept open, every byte and call on it counted by who asked."""
+"""The collectors' own Redis connection: one per instance, kept open, every byte and call on it counted by who asked.
+
+Whatever an instance answers becomes an answer, or a typed fault in the answer's place; the next command is asked all the same.
+"""
 
 import threading
 import time
@@ -6,35 +9,33 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any
 
-from redis import exceptions
+from hiredis import ReplyError
 from redis.backoff import NoBackoff
-from redis.connection import AbstractConnection
+from redis.connection import AbstractConnection, ConnectionPool
 from redis.retry import Retry
 
 from ...addresses.redis_address import RedisAddress, RedisKind
 from ...drivers.redis_client import connect, pool_of
-from ...errors import SourceRefused, SourceTimeout, SourceUnavailable
+from ...drivers.redis_line import Line, pack
+from ...errors import NoAnswer, SourceRefused, SourceTimeout, SourceUnavailable, SourceUnreadable
+from .refusals import OF_THE_CONNECTION, Refusals, reason_of, typed
+from .reply_shapes import SHAPES, command_name, question
 
 CLIENT_NAME = "prosepolish-collector"
-#: A refused command rests this long, then twice as long, up to the last one.
-FIRST_REST_S, LONGEST_REST_S = 300.0, 3600.0
 #: After a failed connection nobody but the INFO collector tries again before this has passed.
 RECONNECT_S = 1.0
-#: Replies that tell of the server's moment, not of a command it will never run for us.
-PASSING = ("LOADING", "BUSY", "MASTERDOWN", "OOM", "TRYAGAIN", "CLUSTERDOWN", "MISCONF", "READONLY", "UNBLOCKED")
+#: A reply that has come already is read even when the time is over: another instance may have used it up.
+LEAST_S = 0.005
+#: Commands that mean the selected database; the others mean the server.
+OF_A_DATABASE = frozenset({"dbsize", "scan", "memory|usage", "pttl"})
 
 Command = tuple[str | int | bytes, ...]
 
 
-class Refusal(NamedTuple):
-    """A command the instance does not run for us: why, and when it is worth another try (monotonic seconds)."""
-
-    command: str
-    reason: str
-    retry_at: float
-    rest_s: float
+class Dropped(SourceUnavailable):
+    """A kept connection was closed while it lay idle: a server's `timeout`, a proxy, CLIENT KILL."""
 
 
 @dataclass(slots=True)
@@ -57,96 +58,138 @@ class Observer:
         self.timeout_s = timeout_s
         self.lock = threading.RLock()
         self.charges: dict[str, Charge] = defaultdict(Charge)
-        self.refusals: dict[str, Refusal] = {}
-        self._url = url
-        self._connection: AbstractConnection = open_connection(url, timeout_s)
+        self.refusals = Refusals()
+        #: How often a connection was opened.
+        self.opened = 0
+        self._pool = quiet_pool(url, timeout_s)
+        self._database = int(self._pool.connection_kwargs.pop("db", None) or 0)
+        self._elsewhere: NoAnswer | None = None
+        self._line: Line | None = None
+        self._kept = self._over = False
         self._failed_at = -RECONNECT_S
-        self._open = False
-        self._reason = ""
 
     @property
     def connected(self) -> bool:
         """Whether the connection is believed to stand."""
-        return self._open
+        return self._line is not None
 
     def connect(self) -> None:
-        """Open the connection if it is not. Raises SourceUnavailable, SourceTimeout or SourceRefused."""
+        """Open the connection if it is not. Raises SourceUnavailable, SourceTimeout or NoAnswer."""
         with self.lock:
-            if self._open:
+            if self._line is not None:
                 return
+            if self._over:
+                raise SourceUnavailable("stopped")
             try:
-                self._connection.connect()  # type: ignore[no-untyped-call]
-                self._open = True
-            except (exceptions.RedisError, OSError, ValueError) as error:
+                self._line = Line(self._pool, self.timeout_s, 0)
+                self.opened += 1
+                self._kept = False
+                self._introduce(self._line)
+            except NoAnswer:
                 self._failed_at = time.monotonic()
-                self._hang_up()
+                self.close()
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever the other side sends
+                self._failed_at = time.monotonic()
+                self.close()
                 raise typed(error) from None
 
     def ask(self, who: str, *command: str | int | bytes, timeout_s: float | None = None) -> Any:
-        """The reply to one command. Raises SourceRefused (remembered), SourceTimeout or SourceUnavailable."""
+        """The reply to one command. Raises NoAnswer (a refusal is remembered), SourceTimeout or SourceUnavailable."""
         (reply,) = self.ask_all(who, [command], timeout_s=timeout_s)
-        if isinstance(reply, SourceRefused):
+        if isinstance(reply, NoAnswer):
             raise reply
         return reply
 
     def ask_all(self, who: str, commands: Sequence[Command], *, timeout_s: float | None = None) -> list[Any]:
-        """The replies to several commands in one round trip; a refused one gives its SourceRefused in its place."""
-        if not commands:
-            return []
+        """The replies to several commands in one round trip; one without an answer has its NoAnswer in its place.
+
+        Raises SourceUnavailable or SourceTimeout when none is answered.
+        """
         with self.lock:
-            resting = [self._resting(command_name(command)) for command in commands]
-            asked = [command for command, refusal in zip(commands, resting, strict=True) if not refusal]
-            replies: Iterator[Any] = iter(())
-            if asked:
-                if not self._open and time.monotonic() - self._failed_at < RECONNECT_S:
-                    raise SourceUnavailable("not connected")
-                self.connect()
-                self.send(who, asked)
-                deadline = time.monotonic() + (self.timeout_s if timeout_s is None else timeout_s)
-                replies = iter([self.receive(who, command, deadline) for command in asked])
-            return [SourceRefused(refusal.reason) if refusal else next(replies) for refusal in resting]
+            silent = self._silent(commands)
+            asked = [command for command, refusal in zip(commands, silent, strict=True) if not refusal]
+            if not asked:
+                return silent
+            if self._line is None and time.monotonic() - self._failed_at < RECONNECT_S:
+                raise SourceUnavailable("not connected")
+            until = time.perf_counter() + (self.timeout_s if timeout_s is None else timeout_s)
+            replies = iter(self._converse(who, asked, until))
+            return [refusal or next(replies) for refusal in silent]
+
+    def _silent(self, commands: Sequence[Command]) -> list[SourceRefused | None]:
+        """What rests, by its place. A question that was refused and is tried again is tried once, however often it stands there."""
+        if not self.refusals:
+            return [None] * len(commands)
+        found: list[SourceRefused | None] = []
+        tried: set[str] = set()
+        for asked in map(question, commands):
+            known = self.refusals.get(asked)
+            rests = known is not None and (asked in tried or self.refusals.resting(asked))
+            found.append(SourceRefused(known.reason, asked) if known and rests else None)
+            tried.add(asked)
+        return found
+
+    def _converse(self, who: str, commands: Sequence[Command], until: float) -> list[Any]:
+        try:
+            self.send(who, commands)
+            return self.receive(who, commands, until)
+        except Dropped:  # every question of ours only reads: it may be asked again
+            self.send(who, commands)
+            return self.receive(who, commands, until)
 
     def send(self, who: str, commands: Sequence[Command]) -> None:
-        """Send without waiting. The caller holds `lock` and must `receive` once per command."""
+        """Send without waiting. The caller holds `lock` and must `receive` the same commands."""
+        self.connect()
+        packed = b"".join([pack(*command) for command in commands])
         try:
-            packed = self._connection.pack_commands(commands)  # type: ignore[no-untyped-call]
-            self._connection.send_packed_command(packed, check_health=False)  # type: ignore[no-untyped-call]
-        except (exceptions.RedisError, OSError) as error:
-            self._hang_up()
-            raise typed(error) from None
+            self._open_line().send(packed)
+        except OSError as error:
+            raise self._lost(error) from None
         charge = self.charges[who]
         charge.calls += len(commands)
-        charge.bytes_out += sum(map(len, packed))
+        charge.bytes_out += len(packed)
         for command in commands:
             charge.commands[command_name(command)] += 1
 
-    def receive(self, who: str, command: Command, deadline: float) -> Any:
-        """The next reply, or the SourceRefused it is. Raises SourceTimeout or SourceUnavailable and hangs up."""
-        charge = self.charges[who]
-        try:
-            reply = self._connection.read_response(timeout=max(0.001, deadline - time.monotonic()), disconnect_on_error=True)
-        except exceptions.ResponseError as error:
-            charge.errors += 1
-            return self._refused(command_name(command), error)
-        except (exceptions.RedisError, OSError) as error:
-            self._hang_up()
-            raise typed(error) from None
-        charge.bytes_in += size_of(reply)
-        if isinstance(reply, exceptions.ResponseError):
-            charge.errors += 1
-            return self._refused(command_name(command), reply)
-        if self.refusals:
-            self.refusals.pop(command_name(command), None)  # it is run for us again: a rights change, an upgrade
-        return reply
+    def receive(self, who: str, commands: Sequence[Command], until: float) -> list[Any]:
+        """The replies, each an answer or a NoAnswer. Raises SourceTimeout or SourceUnavailable when the first does not come."""
+        line, charge = self._open_line(), self.charges[who]
+        found: list[Any] = []
+        for command in commands:
+            try:
+                reply = line.take(max(until, time.perf_counter() + LEAST_S))
+                charge.bytes_in += size_of(reply)
+            except OSError as error:
+                fault = self._lost(error)
+                if not found:
+                    raise fault from None
+                return found + [SourceUnreadable(question(c), "no answer") for c in commands[len(found) :]]
+            except Exception:  # noqa: BLE001 - bytes that are no reply, or one that cannot be built; what follows is lost
+                self.close()
+                return found + [SourceUnreadable(question(c)) for c in commands[len(found) :]]
+            found.append(self._judged(charge, command, reply))
+        self._kept = True
+        return found
 
     def another(self) -> AbstractConnection:
         """A further connection to the same instance, not yet open: listening keeps one busy."""
-        return open_connection(self._url, self.timeout_s)
+        connection: AbstractConnection = self._pool.connection_class(**self._pool.connection_kwargs)
+        return connection
 
     def close(self) -> None:
         """Hang up."""
         with self.lock:
-            self._hang_up()
+            line, self._line = self._line, None
+            if line is not None:
+                line.close()
+
+    def abort(self) -> None:
+        """Hang up beneath whoever waits for an answer just now, and connect no more; called when the process ends."""
+        self._over = True
+        line = self._line
+        if line is not None:
+            line.close()
 
     @contextmanager
     def held(self, timeout_s: float) -> Iterator[None]:
@@ -158,30 +201,48 @@ class Observer:
         finally:
             self.lock.release()
 
-    def _hang_up(self) -> None:
-        self._open = False
-        self._connection.disconnect()  # type: ignore[no-untyped-call]
+    def _introduce(self, line: Line) -> None:
+        """Say our name and choose the database: a server may refuse both, and is read all the same."""
+        wishes: list[Command] = [("CLIENT", "SETNAME", CLIENT_NAME)]
+        if self._database:
+            wishes.append(("SELECT", self._database))
+        wishes = [wish for wish in wishes if not self.refusals.resting(question(wish))]
+        until = time.perf_counter() + self.timeout_s
+        for wish, reply in zip(wishes, line.ask_all(b"".join([pack(*wish) for wish in wishes]), len(wishes), until), strict=True):
+            if isinstance(reply, ReplyError):
+                reason = reason_of(reply)
+                if reason in OF_THE_CONNECTION:
+                    raise typed(reply)
+                self.refusals.note(question(wish), reason)
+            else:
+                self.refusals.pop(question(wish), None)
+        self._elsewhere = self.refusals.resting("select") if self._database else None
 
-    def _resting(self, name: str) -> Refusal | None:
-        refusal = self.refusals.get(name)
-        return refusal if refusal and time.monotonic() < refusal.retry_at else None
+    def _judged(self, charge: Charge, command: Command, reply: Any) -> Any:
+        if isinstance(reply, ReplyError):
+            charge.errors += 1
+            return self.refusals.note(question(command), reason_of(reply))
+        name = command_name(command)
+        if self._elsewhere and name in OF_A_DATABASE:
+            return self._elsewhere
+        if name in SHAPES and not SHAPES[name](reply):
+            return SourceUnreadable(question(command))
+        if self.refusals:
+            self.refusals.pop(question(command), None)  # it is run for us again: a rights change, an upgrade
+        return reply
 
-    def _refused(self, name: str, error: Exception) -> SourceRefused:
-        reason = reason_of(error)
-        if not str(error).startswith(PASSING):
-            before = self.refusals.get(name)
-            rest_s = min(LONGEST_REST_S, before.rest_s * 2) if before else FIRST_REST_S
-            self.refusals[name] = Refusal(name, reason, time.monotonic() + rest_s, rest_s)
-        return SourceRefused(reason)
+    def _open_line(self) -> Line:
+        if self._line is None:
+            raise SourceUnavailable("not connected")
+        return self._line
 
-
-def command_name(command: Command) -> str:
-    """The name commandstats uses: lower case, with the subcommand of container commands."""
-    first = str(command[0]).lower()
-    return f"{first}|{str(command[1]).lower()}" if first in CONTAINERS and len(command) > 1 else first
-
-
-CONTAINERS = frozenset({"config", "latency", "slowlog", "commandlog", "client", "memory", "cluster", "sentinel", "acl"})
+    def _lost(self, error: OSError) -> SourceUnavailable:
+        """Hang up after a failure. A kept connection that was found closed is worth another try."""
+        kept, self._kept = self._kept, False
+        self.close()
+        if isinstance(error, TimeoutError | BlockingIOError):
+            return SourceTimeout("no answer in time")
+        return Dropped("hung up") if kept else SourceUnavailable("hung up")
 
 
 def size_of(reply: Any) -> int:
@@ -195,47 +256,20 @@ def size_of(reply: Any) -> int:
     return 8
 
 
-def reason_of(error: Exception) -> str:
-    """Why a command was refused, as a short machine word: never the server's own sentence, which may quote arguments."""
-    text = str(error)
-    if isinstance(error, exceptions.NoPermissionError) or "NOPERM" in text or "no permissions" in text:
-        return "no_permission"
-    if isinstance(error, exceptions.AuthenticationError) or text.startswith(("NOAUTH", "WRONGPASS")):
-        return "not_authenticated"
-    if "unknown" in text.lower():
-        return "unknown_command"
-    first = text.split(" ", 1)[0]
-    return first.lower() if first.isupper() and first.isalpha() else "refused"
-
-
-def typed(error: Exception) -> SourceUnavailable | SourceRefused:
-    """A driver's error as ours."""
-    if isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError | exceptions.NoPermissionError):
-        return SourceRefused(reason_of(error))
-    if isinstance(error, exceptions.ResponseError):
-        return SourceRefused(reason_of(error))
-    if isinstance(error, exceptions.TimeoutError | TimeoutError):
-        return SourceTimeout("no answer in time")
-    return SourceUnavailable("cannot be reached")
-
-
-def open_connection(url: str, timeout_s: float) -> AbstractConnection:
-    """redis-py's connection without retries, pools or chatter: RESP2 unless the address says `?protocol=3`."""
+def quiet_pool(url: str, timeout_s: float) -> ConnectionPool:
+    """How redis-py connects and logs in: no retries, no name, no chatter; none of its connections is made here."""
     address = RedisAddress.read(url)
-    quiet: dict[str, Any] = {"driver_info": None}  # CLIENT SETINFO is an error before 7.2, and errors are what we chart
+    quiet: dict[str, Any] = {"driver_info": None, "client_name": None, "protocol": 2}  # what a server may refuse is asked later
     if address.kind is RedisKind.SENTINEL:  # follows the primary: every new connection asks the sentinels where it is
         watched = connect(url, timeout_s=timeout_s, pool_size=1, role="collector").connection_pool
-        watched.connection_kwargs.update(quiet, protocol=2)
-        return cast("AbstractConnection", watched.make_connection())
+        watched.connection_kwargs.update(quiet)
+        return watched
     pool = pool_of(address, {})
-    kwargs = {key: value for key, value in pool.connection_kwargs.items() if not key.startswith(("maint_", "orig_"))}
-    kwargs |= quiet | {
-        "protocol": kwargs.get("protocol", 2),
-        "client_name": CLIENT_NAME,
+    pool.connection_kwargs = {k: v for k, v in pool.connection_kwargs.items() if not k.startswith(("maint_", "orig_"))} | {
+        **quiet,
         "socket_timeout": timeout_s,
         "socket_connect_timeout": timeout_s,
         "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,
     }
-    connection: AbstractConnection = pool.connection_class(**kwargs)
-    return connection
+    return pool
