@@ -5,12 +5,22 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FLAGS ?=
 
-.PHONY: up test check bench clean races bench-collectors proofs-collectors proofs
+.DEFAULT_GOAL := help
+.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs
+help:                   ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
 up: $(STAMP)            ## start the whole demo stack and the dashboard
 	@$(BIN)/prosepolish up $(FLAGS)
 
 test: $(STAMP)          ## every test, the browser test included
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(FLAGS)
+
+quick: $(STAMP)         ## the tests that need no server, no process and no browser: for the inner loop
+	@$(BIN)/python -m pytest -q -n 2 -m "not live and not browser" --hypothesis-profile=quick $(FLAGS)
+
+cover: $(STAMP)         ## every test, then which lines none of them reached; the report is htmlcov/index.html
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=html $(FLAGS)
 
 check: $(STAMP)         ## style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -33,7 +43,7 @@ proofs: $(STAMP)        ## limits and sessions under attack; FLAGS="--seed N --s
 	@$(BIN)/python -m benchmarks.proofs $(FLAGS)
 
 clean:                  ## remove everything that make made; the demo's data too
-	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt

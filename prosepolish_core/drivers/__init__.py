@@ -1,1 +1,1 @@
-"""Connections to Redis, PostgreSQL and HTTP, each once. A file here imports at most one driver."""
+"""Connections to Redis, PostgreSQL and HTTP, each once. A file imports one driver; the bridge from requests to httpx has two."""

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from collectors.__main__ import main
 from collectors.schedule import ENTRIES
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from prosepolish_core.model.llm import LlmFault, LlmReply
 from prosepolish_core.model.outcome import Outcome
 from tests.support.http_server import Reply, ScriptedServer, scripted_server
 
+pytestmark = pytest.mark.live
+
 MODEL = "gemini-3.5-flash-lite"
 USAGE = {
     "promptTokenCount": 120,

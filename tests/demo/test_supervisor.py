@@ -17,6 +17,8 @@ from demo.plan import Plan
 from demo.supervisor import MOST_FALLS, PROGRAMS_S, SERVERS_S, Supervisor
 from prosepolish_core.errors import StartupError
 
+pytestmark = pytest.mark.live
+
 NOTHING = Plan(cache=False, state=False, postgres=False, dictionary_api=False, gemini=False)
 
 

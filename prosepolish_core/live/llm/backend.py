@@ -30,7 +30,7 @@ class Gemini(LlmBackend, Protocol):
         """Release the connections."""
 
 
-#: GEMINI_BACKEND -> how it is made from a key, an endpoint and a pool size. The SDKs are imported by their first use.
+#: GEMINI_BACKEND -> how it is made from a key and an endpoint. The SDKs are imported by their first use.
 BACKENDS: dict[str, Callable[[str, str], Gemini]] = {
     GenerativeAiBackend.name: GenerativeAiBackend,
     GenAiBackend.name: GenAiBackend,

@@ -32,39 +32,6 @@ def test_an_entry_comes_back_as_it_was_with_what_it_cost(words: PostgresWords) -
     assert words.get("café", 2) == row
 
 
-def test_a_fill_whose_fence_was_passed_is_refused(words: PostgresWords) -> None:
-    """Whether the word had a row when it was read or not."""
-    before = words.get("a", 2)
-    words.invalidate("a", 2)
-    assert not words.put("a", before._replace(entry=entry("a", "old")), 2)
-    assert not words.put_absence("a", before._replace(absences=1), 60, 2)
-    now = words.get("a", 2)
-    assert (now.entry, now.fence) == (None, 1)
-    assert words.put("a", now._replace(entry=entry("a", "new")), 2)
-    words.invalidate("a", 2)
-    assert words.get("a", 2).entry is None
-
-
-def test_an_absence_never_replaces_an_entry_and_an_entry_ends_an_absence(words: PostgresWords) -> None:
-    """A 404 that arrives late does not hide a word that somebody else has found."""
-    assert words.put_absence("a", WordRow(absences=2, judged=True), 60, 2)
-    found = words.get("a", 2)
-    assert (found.absent, found.absences, found.judged) == (True, 2, True)
-    assert words.put("a", WordRow(entry=entry("a")), 2)
-    assert not words.put_absence("a", WordRow(absences=3), 60, 2)
-    found = words.get("a", 2)
-    assert (found.absent, found.absences, found.judged, found.entry) == (False, 0, False, entry("a"))
-
-
-def test_many_words_are_one_query_and_every_word_is_answered(words: PostgresWords) -> None:
-    """Also those that nobody has ever asked for."""
-    words.put("a", WordRow(entry=entry("a")), 2)
-    found = words.get_many(["b", "a", "b", "c'; DROP TABLE dictionary_words --"], 2)
-    assert list(found) == ["b", "a", "c'; DROP TABLE dictionary_words --"]
-    assert found["a"].entry == entry("a")
-    assert found["b"] == WordRow()
-
-
 def test_a_backend_that_was_ended_is_replaced_without_a_word(words: PostgresWords, database_url: str) -> None:
     """Every statement may be repeated: a fill under its fence, an invalidation by its nature."""
     words.put("a", WordRow(entry=entry("a")), 2)
