@@ -77,6 +77,8 @@ def _encode_slowly(identifier: str) -> str:
         raise InvalidIdentifier("an identifier must be valid Unicode text") from None
     if size > MOST_BYTES:
         raise InvalidIdentifier(f"an identifier has at most {MOST_BYTES} bytes")
+    if "\x00" in identifier:  # PostgreSQL cannot keep one
+        raise InvalidIdentifier("an identifier must not contain NUL")
     return "".join(c if c in _PLAIN or (c > "\x7f" and c.isalnum()) else _percent(c) for c in identifier)
 
 

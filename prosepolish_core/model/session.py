@@ -1,14 +1,16 @@
 """Sessions as values: what a caller holds, what the stores keep, and the rules they live by."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..errors import ConfigError
+from ..errors import ConfigError, InvalidIdentifier
 
 LONGEST_DEVICE = 100
 LONGEST_TOKEN = 4096
 LONGEST_NONCE = 128
+_TOKEN = re.compile(r"[A-Za-z0-9_.=-]{30,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +128,22 @@ class Change(NamedTuple):
     dead_hash: str | None
     generation: int | None
     settled: bool
+
+
+def check_nonce(nonce: object) -> None:
+    """Raises InvalidIdentifier for what cannot be the nonce of a rotation."""
+    if nonce is not None and not (isinstance(nonce, str) and 1 <= len(nonce) <= LONGEST_NONCE and nonce.isascii()):
+        raise InvalidIdentifier(f"a nonce has 1 to {LONGEST_NONCE} ASCII characters")
+
+
+def device_label(device: object) -> str:
+    """A label for people: no log-in is refused for what a browser calls itself.
+
+    The rest is cut, what cannot be printed is a blank, and what is long enough to be a token is left out.
+    """
+    if device is None:
+        return ""
+    if not isinstance(device, str):
+        raise InvalidIdentifier("a device is named by a text")
+    shown = _TOKEN.sub("…", "".join(c if c.isprintable() else " " for c in device[:LONGEST_TOKEN]))
+    return shown.strip()[:LONGEST_DEVICE]

@@ -8,7 +8,7 @@ from prosepolish_core.errors import InvalidIdentifier
 from prosepolish_core.model import keys
 from prosepolish_core.model.outcome import Family
 
-IDENTIFIERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+IDENTIFIERS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=60)
 
 
 @given(IDENTIFIERS)

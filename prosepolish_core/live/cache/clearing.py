@@ -7,7 +7,7 @@ from typing import NamedTuple
 from redis import Redis
 
 from ...drivers.redis_sweep import SLICE, RedisSweep
-from ...errors import CacheUnavailable, InvalidIdentifier
+from ...errors import CacheUnavailable, InvalidIdentifier, InvalidInput
 from ...model.keys import KEYS
 from ...model.outcome import Family
 from ...ports import Recorder
@@ -16,6 +16,8 @@ from ...ports import Recorder
 STATE = frozenset({Family.SESSION, Family.RATE_LIMIT})
 #: The server answers others between two slices.
 PAUSE_S = 0.001
+#: Most keys a server is asked to look at in one go.
+MOST_SLICE = 100_000
 
 
 class Progress(NamedTuple):
@@ -58,6 +60,7 @@ class Clearing:
         load that had begun before can bring an old value back.
         """
         chosen = family_named(family)
+        _check(dry_run, on_progress, slice_)
         sweep = RedisSweep((self._state if chosen in STATE else self._cache)(), chosen.value, slice_)
         tell = on_progress or (lambda _: None)
         seen: set[bytes] = set()
@@ -82,6 +85,13 @@ class Clearing:
         if not dry_run:
             self._recorder.event(f"cleared_{chosen.value}", removed)
         return Cleared(chosen, found if dry_run else max(found, removed), removed, dry_run, not reason, reason)
+
+
+def _check(dry_run: object, on_progress: object, slice_: object) -> None:
+    if not isinstance(dry_run, bool) or not (on_progress is None or callable(on_progress)):
+        raise InvalidInput("dry_run is True or False, on_progress is a function or None")
+    if type(slice_) is not int or not 1 <= slice_ <= MOST_SLICE:
+        raise InvalidInput(f"a slice has 1 to {MOST_SLICE} keys")
 
 
 def family_named(family: Family | str) -> Family:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ...drivers.postgres_pool import Duplicate
 from ...drivers.redis_scripts import RedisScripts, ScriptFault
 from ...errors import InvalidIdentifier, SessionOutcomeUnknown, SessionUnavailable, StoreOutcomeUnknown, StoreUnavailable
 from ...model.keys import encode
-from ...model.session import LONGEST_DEVICE, LONGEST_NONCE, LONGEST_TOKEN, Device, Ended, FamilyRow, Session, SessionRules
+from ...model.session import LONGEST_TOKEN, Device, Ended, FamilyRow, Session, SessionRules, check_nonce, device_label
 from .postgres_sessions import End, Judgement, NewFamily, PostgresSessions, Rotate, Victim
 from .redis_sessions import FastSessions, Found
 from .replay import REPLAY_S, Replay
@@ -64,20 +65,25 @@ class Sessions:
 
     # --- the life of a session ---
 
-    def create(self, user_id: str, device: str = "") -> Session:
-        """Log a user in. The session's `token` is shown this once. Raises InvalidIdentifier or SessionUnavailable."""
-        encode(user_id)
-        token, parsed = self._tokens.first(user_id)
-        return self._create(user_id, _device(device), token, parsed)
+    def create(self, user_id: str, device: str | None = None) -> Session:
+        """Log a user in. The session's `token` is shown this once. Raises InvalidIdentifier or SessionUnavailable.
 
-    def register(self, user_id: str, token: str, device: str = "") -> Session:
+        `device` is a label for people, a User-Agent for example: 100 printable characters of it are kept.
+        """
+        encode(user_id)
+        named = device_label(device)
+        token, parsed = self._tokens.first(user_id)
+        return self._create(user_id, named, token, parsed)
+
+    def register(self, user_id: str, token: str, device: str | None = None) -> Session:
         """Log a user in with a JWT the caller issued: it can be verified and ended here, and is rotated by its issuer."""
         encode(user_id)
+        named = device_label(device)
         parsed = self._tokens.read(token)
         if parsed is None or parsed.family is not None:
             raise InvalidIdentifier(f"a registered token is a JWT of 32 to {LONGEST_TOKEN} characters")
         own = parsed._replace(family=secrets.token_bytes(12), tag=self._tokens.tag(user_id))
-        return self._create(user_id, _device(device), token, own)
+        return self._create(user_id, named, token, own)
 
     def verify(self, token: str) -> Session:
         """Who this token stands for: one round trip to Redis, PostgreSQL when Redis cannot tell. Never raises for a bad token.
@@ -115,8 +121,7 @@ class Sessions:
         Raises SessionUnavailable when PostgreSQL cannot be written: then nothing has changed; SessionOutcomeUnknown when only
         its reply was lost: then repeat the call with the same nonce.
         """
-        if nonce is not None and not (1 <= len(nonce) <= LONGEST_NONCE and nonce.isascii()):
-            raise InvalidIdentifier(f"a nonce has 1 to {LONGEST_NONCE} ASCII characters")
+        check_nonce(nonce)
         parsed = self._tokens.read(token)
         if parsed is None:
             return REFUSED
@@ -142,6 +147,8 @@ class Sessions:
         encode(user_id)
         try:
             family = bytes.fromhex(handle)
+        except TypeError:
+            raise InvalidIdentifier("a handle is text") from None
         except ValueError:
             return Ended(0, True)
         return self._end(family, "device", only_user=user_id)
@@ -206,7 +213,10 @@ class Sessions:
                 lambda: self._fast.begin(parsed.tag, bar=[dead for victim in victims for dead in victim.hashes]), vital=False
             )
 
-        row = self._durable(lambda: self._store.create(new, self.rules, bar), CREATE_AGAIN)
+        try:
+            row = self._durable(lambda: self._store.create(new, self.rules, bar), CREATE_AGAIN)
+        except Duplicate:
+            raise InvalidIdentifier("this token is registered already") from None
         for victim in over:
             self._forget(parsed.tag, victim.hashes, user_id, f"{victim.handle} {victim.device}")
         if isinstance(lease, str):
@@ -346,12 +356,6 @@ class Sessions:
             self._prune_at = time.monotonic() + PRUNE_S
             self._store.prune(self.rules)
         return count
-
-
-def _device(device: str) -> str:
-    if len(device) > LONGEST_DEVICE or not device.isprintable():
-        raise InvalidIdentifier(f"a device is named by up to {LONGEST_DEVICE} printable characters")
-    return device
 
 
 def _member(row: FamilyRow) -> str:

@@ -7,7 +7,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import NamedTuple
 
-from ...errors import InvalidInput, LookupUnavailable, StoreUnavailable
+from ...errors import InvalidInput, InvalidWord, LookupUnavailable, StoreUnavailable
 from ...model import keys
 from ...model.lookup import FREE, Lookup, redis_hits
 from ...model.outcome import FAILED, Family, Outcome, Tier, Trace, TraceStep
@@ -64,7 +64,7 @@ class Dictionary:
     def lookup(self, word: str) -> Lookup:
         """What this word means. Raises InvalidWord, or LookupUnavailable when no tier could answer."""
         began = self._now()
-        normal, key = address(word)
+        normal, key = _address(word)
         try:
             cached = self._cache.read(
                 key, lambda until: self.chain.load(normal, began, until), began, self._deadline_s, inline=True
@@ -80,9 +80,12 @@ class Dictionary:
         Raises InvalidWord before anything is asked.
         """
         began = self._now()
-        if len(words) > MOST_WORDS:
-            raise InvalidInput(f"at most {MOST_WORDS} words at once")
-        normals = dict(map(_placed, words))
+        try:
+            if isinstance(words, str) or len(words) > MOST_WORDS:
+                raise InvalidInput(f"words is a list of at most {MOST_WORDS} words")
+            normals = dict(map(_placed, words))
+        except TypeError:
+            raise InvalidInput("words is a list of texts") from None
 
         def load_many(wanted: Sequence[str], until: float) -> dict[str, Loaded | Later]:
             found = self.chain.load_many([normals[key] for key in wanted], began, until)
@@ -119,7 +122,7 @@ class Dictionary:
 
     def invalidate(self, word: str) -> Invalidated:
         """Forget the word everywhere. Once complete, no value from before is served again, whatever was being loaded."""
-        normal, key = address(word)
+        normal, key = _address(word)
         try:
             self._store.invalidate(normal, TIERS[Tier.POSTGRES].deadline_s * 2)
             forgotten = True
@@ -189,6 +192,13 @@ def address(word: str) -> tuple[str, str]:
     """The normalised word and its key. Raises InvalidWord. Kept, because the same words come again and again."""
     normal = normalise(word)
     return normal, keys.DICTIONARY.key(normal)
+
+
+def _address(word: str) -> tuple[str, str]:
+    try:
+        return address(word)
+    except TypeError:  # what has no hash is no text either
+        raise InvalidWord("a word must be text") from None
 
 
 @lru_cache(maxsize=16_384)

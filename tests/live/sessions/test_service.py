@@ -243,11 +243,26 @@ def test_a_token_appears_nowhere(stack: Stack, caplog: pytest.LogCaptureFixture)
     stack.redis.config_set("slowlog-log-slower-than", 10_000)
 
 
-def test_a_device_name_cannot_forge_a_line(stack: Stack) -> None:
-    """Printable and short."""
-    for device in ("x" * 101, "a\nb", "\x1b[31m"):
-        with pytest.raises(InvalidIdentifier):
-            stack.sessions.create("u1", device)
+def test_a_device_is_a_label_that_can_forge_nothing(stack: Stack) -> None:
+    """No log-in is refused for what a browser calls itself: the rest is cut, what cannot be printed is a blank, none is none."""
+    agents = {
+        "Mozilla/5.0 " * 20: ("Mozilla/5.0 " * 20)[:100],
+        f"phone {'tOk3n-' * 20}": "phone …",
+        "a\nb": "a b",
+        "\x1b[31m": "[31m",
+        None: "",
+        "\ud800": "",
+    }
+    for number, (given, kept) in enumerate(agents.items()):
+        assert stack.sessions.create(f"u{number}", given).device == kept
+        assert [device.device for device in stack.sessions.devices(f"u{number}")] == [kept]
+
+
+def test_a_token_that_is_registered_already_is_told(stack: Stack) -> None:
+    """Not as an error of the database."""
+    stack.sessions.register("u1", JWT)
+    with pytest.raises(InvalidIdentifier, match="registered already"):
+        stack.sessions.register("u1", JWT)
 
 
 def test_what_no_session_can_need_any_more_is_forgotten(stack: Stack) -> None:
