@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from collectors import redis_config, redis_info, redis_latency, redis_slowlog
 from collectors.reading import Entry, Instance
 from prosepolish_core.errors import ProsePolishError
-from prosepolish_core.model.series import Reading, SeriesKey
+from prosepolish_core.model.series import Pulse, Reading, SeriesKey
 from prosepolish_core.watch.metrics import render
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
@@ -81,7 +81,8 @@ def ours(port: int) -> str:
         state = {**found.state, **state}
         readings += [Reading(SeriesKey("cache", s.metric, s.labels), s.kind, s.unit, s.value, now) for s in found.samples]
     instance.observer.close()
-    return render(readings, {"cache": state}, now=now)
+    answered = Pulse("redis_info", "cache", now, "ok", "", None)
+    return render(readings, {"cache": state}, now=now, pulses=[answered])
 
 
 def between(before: float, there: float, after: float) -> bool:

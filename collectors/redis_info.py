@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from prosepolish_core.errors import NoAnswer, ProsePolishError, SourceRefused, SourceUnreadable
-from prosepolish_core.model.sample import Run
+from prosepolish_core.model.sample import INFO, Run
 from prosepolish_core.watch.redis_info.info_reader import InfoReader
 from prosepolish_core.watch.redis_info.redis_observer import Command, Dropped
 from prosepolish_core.watch.redis_info.reply_shapes import question
@@ -15,7 +15,7 @@ from prosepolish_core.watch.redis_info.reply_shapes import question
 from . import footprint
 from .reading import Entry, Found, Instance, run_of
 
-NAME = "redis_info"
+NAME = INFO
 #: The whole of it first; a server or proxy that refuses a section by name is asked for what it gives by itself.
 FORMS: tuple[Command, ...] = (("INFO", "everything"), ("INFO", "all"), ("INFO",))
 #: Connections opened, and instances asked again, at the same time; a dead host costs one of them its time-out, not the sweep.

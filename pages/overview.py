@@ -9,8 +9,9 @@ from prosepolish_core.model.window import Window
 
 
 def _overview(window: Window) -> overview.OverviewView:
-    shared = runtime.core().config.state_is_shared
-    return overview.build(runtime.samples(), runtime.telemetry(), window, state_is_shared=shared)
+    config = runtime.core().config
+    shared, targets = config.state_is_shared, tuple(config.targets())
+    return overview.build(runtime.samples(), runtime.telemetry(), window, state_is_shared=shared, targets=targets)
 
 
 st.subheader("What needs attention?", anchor=False)

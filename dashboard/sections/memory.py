@@ -9,7 +9,7 @@ from dashboard.components import empty, figure
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
-from dashboard.views.memory import Instance, MemoryView
+from dashboard.views.memory import Instance, MemoryView, told_limit
 from prosepolish_core.calc import numbers
 
 from . import census
@@ -26,11 +26,13 @@ EXPIRED = "Keys removed because their TTL ended, from reset-safe increases of ex
 def draw(view: MemoryView) -> None:
     """The whole page, server after server."""
     trust_line(view.trust)
-    if not view.instances:
+    if not any(instance.gauges for instance in view.instances):
         empty.no_samples()
     for instance in view.instances:
         st.subheader(f"{instance.source}", anchor=False, help=f"maxmemory-policy: {instance.policy or 'unknown'}")
         verdict_list(instance.verdicts, fold=False)
+        if not instance.gauges:
+            continue
         _tiles(instance)
         with st.grid(2, min_column_width=360):
             with st.container():
@@ -45,7 +47,8 @@ def draw(view: MemoryView) -> None:
 
 
 def _tiles(instance: Instance) -> None:
-    limit = f"{numbers.percent(instance.share)} of {numbers.size(instance.limit)}" if instance.limit else "no limit set"
+    known = instance.share is not None and np.isfinite(instance.share)
+    limit = f"{numbers.percent(instance.share)} {told_limit(instance.limit)}" if known else told_limit(instance.limit)
     tiles(
         [
             Tile("Used", numbers.size(instance.used), limit, ROOM),
@@ -64,8 +67,9 @@ def _tiles(instance: Instance) -> None:
 
 
 def _used(view: MemoryView, instance: Instance) -> None:
-    used = instance.gauges["used_memory"]
-    traces = [Line("used", used.ts, used.last, PALETTE[0], fill=True)]
+    traces = []
+    if used := instance.gauges.get("used_memory"):
+        traces.append(Line("used", used.ts, used.last, PALETTE[0], fill=True))
     if rss := instance.gauges.get("used_memory_rss"):
         traces.append(Line("RSS", rss.ts, rss.last, QUIET))
     if instance.limit and (limit := instance.gauges.get("maxmemory")):

@@ -8,6 +8,7 @@ from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
 from dashboard.views.cascade import few
+from dashboard.views.memory import told_limit
 from dashboard.views.names import tier_label
 from dashboard.views.overview import OverviewView
 from prosepolish_core.calc import numbers
@@ -36,11 +37,10 @@ def draw(view: OverviewView) -> None:
 
 
 def _headlines(view: OverviewView) -> None:
-    limit = f"of {numbers.size(view.memory_limit)}" if view.memory_limit else "no limit set"
     row = [
         Tile("Cache hit rate", numbers.percent(view.hit_rate.value), "dictionary, tier 1", HIT_RATE, view.hit_rate.course),
         Tile("Lookups", numbers.rate(view.lookups.value), "answers, all families", LOOKUPS, view.lookups.course),
-        Tile("Cache memory", numbers.size(view.memory.value), limit, MEMORY, view.memory.course),
+        Tile("Cache memory", numbers.size(view.memory.value), told_limit(view.memory_limit), MEMORY, view.memory.course),
         Tile(
             "Savings",
             numbers.usd(view.avoided_usd),

@@ -1,7 +1,9 @@
 """Capabilities: which commands a server does not run for the collectors, why, and when each is tried again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from prosepolish_core.calc.freshness import fresh
 from prosepolish_core.ports import SampleReader
 
 REFUSED, RETRY = "collector_refused", "collector_refused_retry_seconds"
@@ -25,9 +27,9 @@ class Lacking:
     retry_s: float | None
 
 
-def build(samples: SampleReader) -> tuple[Lacking, ...]:
+def build(samples: SampleReader, now: datetime) -> tuple[Lacking, ...]:
     """What is refused now. Raises StoreUnavailable."""
-    readings = samples.latest((REFUSED, RETRY))
+    readings = fresh(samples.latest((REFUSED, RETRY)), now)
     retries = {r.key.labels: r.value for r in readings if r.key.metric == RETRY}
     found = []
     for reading in readings:

@@ -3,7 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from math import nan
 
+from prosepolish_core.calc.freshness import fresh
 from prosepolish_core.model.outcome import Family
 from prosepolish_core.model.series import Reading
 from prosepolish_core.ports import SampleReader
@@ -65,10 +68,10 @@ class ServerCensus:
     unknown: tuple[tuple[str, int], ...]
 
 
-def build(samples: SampleReader) -> tuple[ServerCensus, ...]:
-    """The newest census of each server. Raises StoreUnavailable."""
+def build(samples: SampleReader, now: datetime) -> tuple[ServerCensus, ...]:
+    """The newest census of each server, as far as it speaks of now. Raises StoreUnavailable."""
     readings: dict[str, list[Reading]] = defaultdict(list)
-    for reading in samples.latest(METRICS):
+    for reading in fresh(samples.latest(METRICS), now):
         readings[reading.key.source].append(reading)
     return tuple(server(source, found, samples.state(source)) for source, found in sorted(readings.items()))
 
@@ -87,8 +90,8 @@ def server(source: str, readings: list[Reading], state: Mapping[str, str]) -> Se
     families = sorted({family for _, family in stats if family}, key=_place)
     return ServerCensus(
         source,
-        stats["census_keyspace", ""].get("value", 0.0),
-        stats["census_sample", ""].get("value", 0.0),
+        stats["census_keyspace", ""].get("value", nan),
+        stats["census_sample", ""].get("value", nan),
         _interval(stats["census_total_bytes", ""]),
         tuple(_family(family, stats, ttl[family]) for family in families),
         _unknown(state.get(UNKNOWN_PREFIXES, "")),
@@ -104,7 +107,7 @@ def _family(family: str, stats: Mapping[tuple[str, str], Mapping[str, float]], t
 
 
 def _interval(stats: Mapping[str, float]) -> Interval:
-    value = stats.get("value", 0.0)
+    value = stats.get("value", nan)  # a server that does not tell sizes or times has none of these readings
     return Interval(value, stats.get("low", value), stats.get("high", value))
 
 

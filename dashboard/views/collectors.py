@@ -7,14 +7,17 @@ from datetime import datetime
 
 import numpy as np
 
-from prosepolish_core.model.sample import RunOutcome
+from prosepolish_core.calc.freshness import fresh
+from prosepolish_core.model.sample import INFO, RunOutcome
 from prosepolish_core.model.series import Instants, Mark, Numbers, Reading, RunRow
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader
 
 from . import capabilities, footprint
-from .trust import INFO, Trust, of_samples
+from .trust import Trust, of_samples
 
+#: Where the numbers of the page are from.
+RECORD = "the collectors' own record of their runs"
 #: Newest runs read for the page; more would not be legible.
 MOST_RUNS = 1500
 #: The collectors' readings about themselves.
@@ -76,11 +79,11 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
     """Read and compute. Raises StoreUnavailable."""
     runs, marks = samples.runs(window, MOST_RUNS), samples.marks(window)
     grouped = _grouped(runs)
-    own = samples.latest((*OWN_METRICS, LAG))
+    own = fresh(samples.latest((*OWN_METRICS, LAG)), window.end)
     lags = {dict(r.key.labels).get("collector", ""): r.value for r in own if r.key.metric == LAG}
     return CollectorsView(
         window,
-        of_samples(samples.coverage(INFO, window), marks, "the collectors' own record of their runs", window.end),
+        of_samples(samples.coverage(INFO, window), marks, RECORD, window.end, samples.pulses(INFO)),
         tuple(_row(key, of_key, window, lags.get(key[0]), whole=len(runs) < MOST_RUNS) for key, of_key in grouped.items()),
         tuple(slowest([_durations(key, of_key) for key, of_key in grouped.items()])),
         tuple(run for run in runs if failed(run))[:20],
@@ -88,7 +91,7 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
         tuple(marks),
         len(runs) < MOST_RUNS,
         footprint.build(samples, window),
-        capabilities.build(samples),
+        capabilities.build(samples, window.end),
         tuple((source, told) for source in samples.sources() if (told := samples.state(source).get(NEW_FIELDS))),
     )
 

@@ -1,17 +1,21 @@
 """Memory: used against the limit, fragmentation judged with a byte floor, and what each interval evicted and expired."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from prosepolish_core.calc import numbers
+from prosepolish_core.calc.freshness import Standing, fresh, standings
 from prosepolish_core.model.health import Level, Verdict
+from prosepolish_core.model.sample import INFO
 from prosepolish_core.model.series import GaugeSeries, IncreaseSeries, Mark
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader
 
 from . import census
-from .trust import INFO, Trust, of_samples
+from .trust import Trust, of_samples
 
 GAUGES = (
     "used_memory",
@@ -36,7 +40,10 @@ EVICTING = "allkeys-"
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One observed server over the window. `limit` is None where maxmemory is 0: no limit is set."""
+    """One observed server: its newest readings, as far as they speak of now (else NaN), and its course over the window.
+
+    `limit` is None where maxmemory is 0: no limit is set.
+    """
 
     source: str
     policy: str
@@ -70,51 +77,78 @@ class MemoryView:
     census: tuple[census.ServerCensus, ...]
 
 
-def build(samples: SampleReader, window: Window) -> MemoryView:
-    """Read and compute. Raises StoreUnavailable."""
+def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) -> MemoryView:
+    """Read and compute: every configured target, read or not, and whatever else was read. Raises StoreUnavailable."""
     marks = samples.marks(window)
-    trust = of_samples(samples.coverage(INFO, window), marks, "Redis INFO", window.end)
-    gauges: dict[str, dict[str, GaugeSeries]] = {}
+    pulses = samples.pulses(INFO)
+    trust = of_samples(samples.coverage(INFO, window), marks, "Redis INFO", window.end, pulses)
+    gauges: dict[str, dict[str, GaugeSeries]] = defaultdict(dict)
     for gauge in samples.gauges(GAUGES, window, POINTS):
-        gauges.setdefault(gauge.key.source, {})[gauge.key.metric] = gauge
-    increases: dict[str, dict[str, IncreaseSeries]] = {}
+        gauges[gauge.key.source][gauge.key.metric] = gauge
+    increases: dict[str, dict[str, IncreaseSeries]] = defaultdict(dict)
     for increase in samples.increases((*COUNTERS, REJECTED), window, POINTS // 2):
-        increases.setdefault(increase.key.source, {})[increase.key.metric] = increase
+        increases[increase.key.source][increase.key.metric] = increase
+    newest: dict[str, dict[str, float]] = defaultdict(dict)
+    for reading in fresh(samples.latest(GAUGES), window.end):
+        newest[reading.key.source][reading.key.metric] = reading.value
+    standing = standings(targets, pulses, window.end)
     found = [
-        instance(source, samples.state(source).get("maxmemory_policy", ""), of_source, increases.get(source, {}))
-        for source, of_source in sorted(gauges.items())
-        if "used_memory" in of_source
+        instance(
+            standing.get(source) or Standing(source, up=False, reason="not read any more"),
+            samples.state(source).get("maxmemory_policy", ""),
+            newest[source],
+            gauges[source],
+            increases[source],
+        )
+        for source in sorted({*standing, *(source for source, of in gauges.items() if "used_memory" in of)})
     ]
-    return MemoryView(window, trust, tuple(found), tuple(marks), census.build(samples))
+    return MemoryView(window, trust, tuple(found), tuple(marks), census.build(samples, window.end))
 
 
-def instance(source: str, policy: str, gauges: dict[str, GaugeSeries], increases: dict[str, IncreaseSeries]) -> Instance:
-    """Judge one server by its newest readings and its increases over the window."""
-    last = {metric: _last(series) for metric, series in gauges.items()}
+def instance(
+    standing: Standing,
+    policy: str,
+    newest: Mapping[str, float],
+    gauges: dict[str, GaugeSeries],
+    increases: dict[str, IncreaseSeries],
+) -> Instance:
+    """Judge one server by its newest readings and its increases over the window. What is not known is NaN, and not judged."""
     evicted, expired = (total(increases.get(metric)) for metric in COUNTERS)
-    limit = last.get("maxmemory") or None
+    limit = newest.get("maxmemory", np.nan)
     facts = Instance(
-        source,
+        standing.source,
         policy,
-        last["used_memory"],
-        limit,
-        last.get("used_memory_rss", np.nan),
-        last.get("used_memory_peak", np.nan),
-        last.get("allocator_frag_ratio", last.get("mem_fragmentation_ratio", np.nan)),
-        last.get("allocator_frag_bytes", np.nan),
-        last.get("total_system_memory", np.nan),
+        newest.get("used_memory", np.nan),
+        limit or None,
+        newest.get("used_memory_rss", np.nan),
+        newest.get("used_memory_peak", np.nan),
+        newest.get("allocator_frag_ratio", newest.get("mem_fragmentation_ratio", np.nan)),
+        newest.get("allocator_frag_bytes", np.nan),
+        newest.get("total_system_memory", np.nan),
         evicted,
         expired,
         gauges,
         increases,
         (),
     )
-    found = tuple(v for v in (_room(facts, last.get("mem_not_counted_for_evict", 0.0)), _fragmentation(facts), _swap(facts)) if v)
-    return replace(facts, verdicts=found)
+    found: list[Verdict | None] = [None if standing.up else _down(standing)]
+    if np.isfinite(facts.used):
+        found += [_room(facts, newest.get("mem_not_counted_for_evict", 0.0)), _fragmentation(facts), _swap(facts)]
+    elif standing.up:
+        found.append(Verdict(f"Memory of {standing.source}", Level.UNKNOWN, "this server does not tell what it uses"))
+    return replace(facts, verdicts=tuple(verdict for verdict in found if verdict is not None))
+
+
+def _down(standing: Standing) -> Verdict:
+    subject = f"Server {standing.source}"
+    action = "Start it, or see Operations: the reason is what the server or the network said to the collectors."
+    return Verdict(subject, Level.CRITICAL, f"the newest INFO was not answered: {standing.reason}", action)
 
 
 def _room(found: Instance, not_counted: float) -> Verdict:
     subject = f"Memory of {found.source}"
+    if found.limit is not None and np.isnan(found.limit):
+        return Verdict(subject, Level.UNKNOWN, f"{numbers.size(found.used)} used; this server does not tell its limit")
     if not found.limit:
         heavy = found.rss > 0.7 * found.system
         reason = f"no limit is set; {numbers.size(found.used)} used of {numbers.size(found.system)} in the machine"
@@ -149,9 +183,11 @@ def _swap(found: Instance) -> Verdict | None:
     return Verdict(f"Swapping of {found.source}", Level.CRITICAL, reason, "Give the machine memory, or lower maxmemory.")
 
 
-def _last(series: GaugeSeries) -> float:
-    known = series.last[np.isfinite(series.last)]
-    return float(known[-1]) if known.size else float("nan")
+def told_limit(limit: float | None) -> str:
+    """A limit in words."""
+    if limit is None:
+        return "no limit set"
+    return f"of {numbers.size(limit)}" if np.isfinite(limit) else "limit unknown"
 
 
 def total(series: IncreaseSeries | None) -> float:

@@ -1,11 +1,14 @@
 """Overview: the verdicts first, then the headline numbers, then how lookups fall through the tiers."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
+from prosepolish_core.calc.freshness import fresh
 from prosepolish_core.calc.savings import Side
 from prosepolish_core.model.health import Verdict
 from prosepolish_core.model.outcome import Family, Tier
@@ -15,7 +18,7 @@ from prosepolish_core.ports import SampleReader, TelemetryReader
 
 from . import counts, hit_rate, latency, memory, rules, savings
 from .cascade import Fall, falls
-from .trust import INFO, Trust, of_samples
+from .trust import Trust
 
 POINTS = 60
 WORDS = ((Family.DICTIONARY, Tier.REDIS),)
@@ -47,15 +50,22 @@ class OverviewView:
     falls: tuple[Fall, ...]
 
 
-def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, state_is_shared: bool = False) -> OverviewView:
+def build(
+    samples: SampleReader,
+    telemetry: TelemetryReader,
+    window: Window,
+    *,
+    state_is_shared: bool = False,
+    targets: Sequence[str] = (),
+) -> OverviewView:
     """Read and compute. Raises StoreUnavailable."""
     found = counts.frame(telemetry.lookups(window, POINTS))
     histograms = telemetry.latency(window, POINTS)
-    servers = memory.build(samples, window)
+    servers = memory.build(samples, window, targets)
     money = savings.build(samples, telemetry, window)
     rates = hit_rate.tier_rates(found)
     spreads = latency.spreads(histograms)
-    trust = of_samples(samples.coverage(INFO, window), servers.marks, "Redis INFO and the core's own counters", window.end)
+    trust = replace(servers.trust, source="Redis INFO and the core's own counters")
     facts = rules.Facts(
         rates,
         spreads,
@@ -65,7 +75,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, 
         servers.marks,
         state_is_shared,
         sum(memory.total(i.increases.get(memory.REJECTED)) for i in servers.instances),
-        _uptime(samples),
+        _uptime(samples, window.end),
     )
     cache = next((i for i in servers.instances if i.source == "cache"), None)
     paid = _price_of_a_call(money.sums.paid)
@@ -75,8 +85,8 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window, *, 
         tuple(rules.judge(facts)),
         _words(rates, found, window),
         _throughput(found, window),
-        Headline(cache.used if cache else None, _finite(cache.gauges["used_memory"].last) if cache else np.array([])),
-        cache.limit if cache else None,
+        _memory(cache),
+        cache.limit if cache else np.nan,
         Headline(float(money.sums.avoided.usd), np.cumsum(money.avoided_usd)),
         money.sums.avoided.usd,
         tuple(spreads),
@@ -106,8 +116,14 @@ def _price_of_a_call(paid: Side) -> Decimal | None:
     return paid.usd / priced if priced else None
 
 
-def _uptime(samples: SampleReader) -> float | None:
-    return next((reading.value for reading in samples.latest(("uptime_in_seconds",), "cache")), None)
+def _memory(cache: memory.Instance | None) -> Headline:
+    used = cache.gauges.get("used_memory") if cache else None
+    known = cache is not None and np.isfinite(cache.used)
+    return Headline(cache.used if cache and known else None, _finite(used.last) if used else np.array([]))
+
+
+def _uptime(samples: SampleReader, now: datetime) -> float | None:
+    return next((reading.value for reading in fresh(samples.latest(("uptime_in_seconds",), "cache"), now)), None)
 
 
 def _finite(values: Numbers) -> Numbers:

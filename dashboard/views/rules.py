@@ -14,7 +14,7 @@ from .latency import Spread
 from .memory import Instance
 from .names import family_label, tier_label
 from .savings import SavingsView
-from .trust import STALE_S, Trust
+from .trust import Trust
 
 #: A cache younger than its longest common TTL (words live an hour) is not judged by its hit rate.
 WARM_S = 3600.0
@@ -44,7 +44,7 @@ def fresh_samples(facts: Facts) -> Iterable[Verdict]:
     if age is None:
         yield Verdict("Collectors", Level.UNKNOWN, "no sample in the store", "Start them: python -m collectors")
     else:
-        old = age > STALE_S
+        old = facts.trust.stale
         action = "Restart them: python -m collectors" if old else ""
         level = Level.CRITICAL if old else Level.OK
         yield Verdict("Collectors", level, f"newest sample {numbers.age(age)} old", action)

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from prosepolish_core.model.series import Coverage, Mark
+from prosepolish_core.calc.freshness import limit_s
+from prosepolish_core.model.series import Coverage, Mark, Pulse
 from prosepolish_core.model.window import Window
 
-#: The collector whose runs the coverage of INFO is judged by.
-INFO = "redis_info"
 OWN_COUNTS = "the core's own counters"
 #: Kinds of marks after which counters start again from zero.
 RESETS = frozenset({"restart", "resetstat", "failover", "swap"})
@@ -17,13 +16,17 @@ RESETS = frozenset({"restart", "resetstat", "failover", "swap"})
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """`newest_age_s` and `coverage` are None without any sample, `resets` where none could be seen. `at`: when this was read."""
+    """`newest_age_s` and `coverage` are None without any sample, `resets` where none could be seen. `at`: when this was read.
+
+    `every_s`: the usual seconds between two samples, where that is known.
+    """
 
     newest_age_s: float | None
     coverage: float | None
     resets: int | None
     source: str
     at: datetime | None = None
+    every_s: float | None = None
 
     def aged(self, now: datetime) -> "Trust":
         """The same trust as it is now: a page may show what was read some seconds ago."""
@@ -34,15 +37,19 @@ class Trust:
     @property
     def stale(self) -> bool:
         """Whether the newest sample is too old to speak of now."""
-        return self.newest_age_s is None or self.newest_age_s > STALE_S
+        return self.newest_age_s is None or self.newest_age_s > limit_s(self.every_s)
 
 
-STALE_S = 60.0
+#: Counts of the core lie in buckets of 10 s, are flushed every 5 s and settle within 30.
+COUNTS_EVERY_S = 20.0
 
 
-def of_samples(coverage: Coverage, marks: Sequence[Mark], source: str, at: datetime | None = None) -> Trust:
-    """Trust in numbers read by a collector."""
-    return Trust(coverage.newest_age_s, coverage.ratio, sum(m.kind in RESETS for m in marks), source, at)
+def of_samples(
+    coverage: Coverage, marks: Sequence[Mark], source: str, at: datetime | None = None, pulses: Sequence[Pulse] = ()
+) -> Trust:
+    """Trust in numbers read by a collector, whose newest runs are the pulses."""
+    every_s = max(pulses, key=lambda pulse: pulse.ts).every_s if pulses else None
+    return Trust(coverage.newest_age_s, coverage.ratio, sum(m.kind in RESETS for m in marks), source, at, every_s)
 
 
 def of_counts(newest: datetime | None, window: Window, instants: Sequence[datetime], source: str) -> Trust:
@@ -55,4 +62,4 @@ def of_counts(newest: datetime | None, window: Window, instants: Sequence[dateti
     elif distinct:
         covered = 0.0
     age = (window.end - newest).total_seconds() if newest else None
-    return Trust(None if age is None else max(0.0, age), covered, None, source, window.end)
+    return Trust(None if age is None else max(0.0, age), covered, None, source, window.end, COUNTS_EVERY_S)

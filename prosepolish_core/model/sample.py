@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 Labels = tuple[tuple[str, str], ...]
+#: The collector that says whether an instance is up: the one that reads INFO.
+INFO = "redis_info"
 
 
 class Kind(StrEnum):

@@ -41,13 +41,25 @@ class IncreaseSeries(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The newest value of a series."""
+    """The newest value of a series. `every_s`: the usual seconds between two of its readings; None after a single one."""
 
     key: SeriesKey
     kind: Kind
     unit: str
     value: float
     ts: datetime
+    every_s: float | None = None
+
+
+class Pulse(NamedTuple):
+    """The newest run of one collector against one source, failed or not, and how often it runs (None after a single run)."""
+
+    collector: str
+    source: str
+    ts: datetime
+    outcome: str
+    detail: str
+    every_s: float | None
 
 
 class Coverage(NamedTuple):

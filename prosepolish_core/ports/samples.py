@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ..model.sample import Run
-from ..model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SlowRow
+from ..model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SlowRow
 from ..model.window import Window
 
 
@@ -23,6 +23,9 @@ class SampleReader(Protocol):
 
     def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
         """The newest value of each series (all metrics when none are named)."""
+
+    def pulses(self, collector: str) -> list[Pulse]:
+        """The newest run of this collector against each source, whatever came of it."""
 
     def state(self, source: str) -> Mapping[str, str]:
         """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""

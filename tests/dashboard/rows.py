@@ -9,7 +9,8 @@ import numpy as np
 
 from prosepolish_core.model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.latency import BOUNDS_S
-from prosepolish_core.model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SeriesKey, SlowRow
+from prosepolish_core.model.sample import Kind
+from prosepolish_core.model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SeriesKey, SlowRow
 from prosepolish_core.model.window import Window
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -106,14 +107,24 @@ class Samples:
     slow_rows: Sequence[SlowRow] = ()
     states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     covered: Coverage = FULL
+    outcomes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def sources(self) -> list[str]:
         """Sources with gauges."""
         return sorted({g.key.source for g in self.gauge_rows})
 
     def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
-        """None."""
-        return []
+        """The last values of the gauges asked for."""
+        return [
+            Reading(g.key, Kind.GAUGE, "1", float(g.last[-1]), at(20), 20.0)
+            for g in self.gauge_rows
+            if g.key.metric in metrics and source in {None, g.key.source}
+        ]
+
+    def pulses(self, collector: str) -> list[Pulse]:
+        """As told; else every source with gauges answered just now."""
+        known = dict.fromkeys(self.sources(), ("ok", "")) | dict(self.outcomes)
+        return [Pulse(collector, source, at(5), outcome, detail, 10.0) for source, (outcome, detail) in known.items()]
 
     def state(self, source: str) -> Mapping[str, str]:
         """Strings of the source."""

@@ -1,12 +1,10 @@
 """`prosepolish_*`: what the core counted, what the collectors say of themselves, the census and PostgreSQL."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from ...model.sample import Kind, Labels
 from ...model.series import Reading
 from .family import Families, merged
-from .redis_families import STALE_S
 from .totals import Totals
 
 #: Prefixes of our own metrics; everything else is a server's field under the exporter's name.
@@ -27,11 +25,11 @@ OWN = (
 _BASE_UNITS = {"bytes": "bytes", "seconds": "seconds", "ratio": "ratio", "microseconds": "seconds"}
 
 
-def add_readings(families: Families, readings: Iterable[Reading], now: datetime) -> None:
+def add_readings(families: Families, readings: Iterable[Reading]) -> None:
     """Add our own readings, in base units and with `_total` on counters."""
     for reading in readings:
         metric = reading.key.metric
-        if not metric.startswith(OWN) or (now - reading.ts).total_seconds() > STALE_S:
+        if not metric.startswith(OWN):
             continue
         counter = reading.kind is Kind.COUNTER
         value = reading.value * 1e-6 if reading.unit == "microseconds" else reading.value

@@ -2,38 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
+from ...calc.freshness import Standing
 from ...model.sample import Kind, Labels
 from ...model.series import Reading
 from ..redis_info.fields import FIELDS, STATUSES
 from .family import Families, merged
 from .names import LABELS, NAMES, OF_PRIMARY, QUANTILE
 
-#: A reading older than this says nothing about now and is left out.
-STALE_S = 180.0
-
 
 def add_redis(
-    families: Families, readings: Iterable[Reading], states: Mapping[str, Mapping[str, str]], now: datetime
-) -> frozenset[str]:
-    """Add every instance's readings; returns the sources that are instances."""
+    families: Families,
+    readings: Iterable[Reading],
+    states: Mapping[str, Mapping[str, str]],
+    up: Mapping[str, Standing],
+) -> None:
+    """Add whether each instance is up, and what is known of it now."""
     by_source: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings:
         by_source[reading.key.source].append(reading)
-    instances = frozenset(s for s, rs in by_source.items() if states.get(s, {}).get("server") in {"redis", "valkey"} and rs)
-    for source in sorted(instances):
-        state = states[source]
-        fresh = [r for r in by_source[source] if (now - r.ts).total_seconds() <= STALE_S]
-        families.add("redis_up", "gauge", float(_is_up(fresh)), (("instance", source),), "Whether the instance answered lately")
-        if fresh:
+    for source, standing in up.items():
+        instance = (("instance", source),)
+        families.add("redis_up", "gauge", float(standing.up), instance, "Whether the newest INFO was answered")
+        if known := by_source.get(source):
+            state = states.get(source, {})
             families.add("redis_instance_info", "gauge", 1.0, merged(_info(state), {"instance": source}))
-            _add_instance(families, fresh, state, source)
-    return instances
-
-
-def _is_up(fresh: list[Reading]) -> bool:
-    return any(reading.key.metric == "uptime_in_seconds" for reading in fresh)
+            _add_instance(families, known, state, source)
 
 
 def _info(state: Mapping[str, str]) -> Labels:
@@ -94,9 +88,14 @@ def _add_uptime(families: Families, reading: Reading, more: Mapping[str, str]) -
     families.add("redis_start_time_seconds", "gauge", float(int(reading.ts.timestamp() - reading.value)), labels)
 
 
+def _without(reading: Reading, name: str) -> Labels:
+    """All labels of a reading but one."""
+    return tuple(label for label in reading.key.labels if label[0] != name)
+
+
 def _add_percentile(families: Families, reading: Reading, more: Mapping[str, str]) -> None:
     named = dict(reading.key.labels)
-    labels = merged((("cmd", named.get("cmd", "")), (QUANTILE, named.get("p", ""))), more)
+    labels = merged(_without(reading, "p"), {QUANTILE: named.get("p", ""), **more})
     families.add("redis_latency_percentiles_usec", "summary", reading.value, labels, "Since the server's start; not a window")
 
 
@@ -105,9 +104,9 @@ def _add_bucket(families: Families, reading: Reading, more: Mapping[str, str]) -
     bound = named.get("le", "+Inf")
     at = bound if bound == "+Inf" else str(round(float(bound) * 1e6))
     name = "redis_commands_latencies_usec"
-    families.add(name, "histogram", reading.value, merged((("cmd", named.get("cmd", "")), ("le", at)), more), suffix="_bucket")
+    families.add(name, "histogram", reading.value, merged(reading.key.labels, {"le": at, **more}), suffix="_bucket")
     if bound == "+Inf":
-        families.add(name, "histogram", reading.value, merged((("cmd", named.get("cmd", "")),), more), suffix="_count")
+        families.add(name, "histogram", reading.value, merged(_without(reading, "le"), more), suffix="_count")
 
 
 def _add_time(families: Families, reading: Reading, more: Mapping[str, str]) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from ...calc.freshness import fresh, standings
 from ...errors import StoreUnavailable
-from ...model.series import Reading
+from ...model.sample import INFO
+from ...model.series import Pulse, Reading
 from ...ports import SampleReader, TelemetryReader
 from .family import Families
 from .own_families import add_readings, add_totals
@@ -19,15 +21,20 @@ def render(
     states: Mapping[str, Mapping[str, str]],
     totals: Totals | None = None,
     now: datetime | None = None,
+    *,
+    targets: Sequence[str] = (),
+    pulses: Sequence[Pulse] = (),
 ) -> str:
     """Prometheus text of the latest readings (`SampleReader.latest()`), each source's strings (`state(source)`) and the core's
-    counts. Readings that are stale are left out; without `totals` the store could not be asked, and `prosepolish_store_up` is 0.
+    counts. Which readings speak of now, and which of the `targets` are up by the `pulses` of INFO, is decided in `freshness`.
+    Without `totals` the store could not be asked, and `prosepolish_store_up` is 0.
     """  # noqa: D205
     at = now or datetime.now(UTC)
     families = Families()
     families.add("prosepolish_store_up", "gauge", float(totals is not None), help_="Whether the store could be read just now")
-    add_redis(families, readings, states, at)
-    add_readings(families, readings, at)
+    known = fresh(readings, at)
+    add_redis(families, known, states, standings(targets, pulses, at))
+    add_readings(families, known)
     if totals:
         add_totals(families, totals)
     return families.text()
@@ -36,15 +43,16 @@ def render(
 class Exposition:
     """What stands behind `/metrics`. Thread-safe; keep one per process: its counters grow from scrape to scrape."""
 
-    def __init__(self, samples: SampleReader, telemetry: TelemetryReader) -> None:
+    def __init__(self, samples: SampleReader, telemetry: TelemetryReader, targets: Sequence[str] = ()) -> None:
         self._samples = samples
+        self._targets = targets
         self._totals = CoreTotals(telemetry)
 
     def text(self) -> str:
         """Prometheus text. Without a store: `prosepolish_store_up 0` and nothing that could be mistaken for a reading."""
         try:
-            readings = self._samples.latest()
+            readings, pulses = self._samples.latest(), self._samples.pulses(INFO)
             states = {source: self._samples.state(source) for source in {reading.key.source for reading in readings}}
-            return render(readings, states, self._totals.read())
+            return render(readings, states, self._totals.read(), targets=self._targets, pulses=pulses)
         except StoreUnavailable:
             return render((), {})

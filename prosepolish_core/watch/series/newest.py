@@ -1,10 +1,12 @@
 """What is newest: readings, strings and runs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from statistics import median
 
 from ...drivers.postgres_pool import Connection
 from ...model.sample import Kind
-from ...model.series import Reading, RunRow, SeriesKey
+from ...model.series import Pulse, Reading, RunRow, SeriesKey
 from ...model.window import Window
 from .catalogue import labels_tuple
 
@@ -15,8 +17,18 @@ SELECT n.* FROM sample_stream st CROSS JOIN LATERAL (
 ) n
 WHERE st.source = %(source)s OR %(source)s::text IS NULL"""
 
+#: The newest runs of a stream, failed or not, whose ticks tell how often it runs.
+_PULSES = """
+SELECT st.id, st.collector, st.source, (array_agg(n.ts ORDER BY n.tick DESC))[1], (array_agg(o.outcome ORDER BY n.tick DESC))[1],
+       coalesce((array_agg(n.detail ORDER BY n.tick DESC))[1], ''), array_agg(extract(epoch FROM n.tick)::float8)
+FROM sample_stream st CROSS JOIN LATERAL (
+    SELECT r.tick, r.ts, r.outcome, r.detail FROM sample_run r WHERE r.stream = st.id ORDER BY r.tick DESC LIMIT 6
+) n JOIN sample_outcome o ON o.letter = n.outcome
+WHERE (st.source = %(source)s OR %(source)s::text IS NULL) AND (st.collector = %(collector)s OR %(collector)s::text IS NULL)
+GROUP BY st.id"""
+
 _READINGS = f"""
-SELECT st.source, se.metric, se.labels, se.kind, se.unit, n.ts,
+SELECT st.id, st.source, se.metric, se.labels, se.kind, se.unit, n.ts,
        coalesce(n.wide[p.position], (f.base[p.position] + coalesce(n.delta[p.position], 0)) / coalesce(f.scale[p.position], 1))
 FROM ({_NEWEST}) n
 JOIN sample_stream st ON st.id = n.stream
@@ -48,11 +60,25 @@ def sources(connection: Connection) -> list[str]:
 def readings(connection: Connection, metrics: Sequence[str], source: str | None) -> list[Reading]:
     """The newest value of each series; of two collectors that read the same, the newer one counts."""
     rows = connection.execute(_READINGS, {"metrics": list(metrics), "all": not metrics, "source": source}).fetchall()
+    every_s = {stream: pulse.every_s for stream, pulse in _pulses(connection, source=source).items()} if rows else {}
     found: dict[SeriesKey, Reading] = {}
-    for origin, metric, labels, kind, unit, ts, value in rows:
+    for stream, origin, metric, labels, kind, unit, ts, value in rows:
         key = SeriesKey(origin, metric, labels_tuple(labels))
-        found[key] = Reading(key, Kind(kind), unit, value, ts)
+        found[key] = Reading(key, Kind(kind), unit, value, ts, every_s.get(stream))
     return [found[key] for key in sorted(found)]
+
+
+def pulses(connection: Connection, collector: str) -> list[Pulse]:
+    """The newest run of this collector against each source."""
+    return sorted(_pulses(connection, collector=collector).values())
+
+
+def _pulses(connection: Connection, *, source: str | None = None, collector: str | None = None) -> dict[int, Pulse]:
+    found = {}
+    for stream, of, at, ts, outcome, detail, ticks in connection.execute(_PULSES, {"source": source, "collector": collector}):
+        apart = [after - before for before, after in pairwise(sorted(ticks))]
+        found[stream] = Pulse(of, at, ts, outcome, detail, median(apart) if apart else None)
+    return found
 
 
 def state(connection: Connection, source: str) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ...drivers.postgres_pool import PostgresPool, store_faults
 from ...model.sample import Run
-from ...model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Reading, RunRow, SlowRow
+from ...model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SlowRow
 from ...model.window import Window
 from . import coverage, newest, retention
 from . import range_query as ranges
@@ -33,6 +33,11 @@ class SampleStore:
         """The newest value of each series (all metrics when none are named)."""
         with store_faults(), self._pool.connection() as connection:
             return newest.readings(connection, metrics, source)
+
+    def pulses(self, collector: str) -> list[Pulse]:
+        """The newest run of this collector against each source, whatever came of it."""
+        with store_faults(), self._pool.connection() as connection:
+            return newest.pulses(connection, collector)
 
     def state(self, source: str) -> Mapping[str, str]:
         """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""

@@ -57,7 +57,7 @@ def test_a_small_keyspace_is_counted_exactly(valkey_url: str, database_url: str,
         client.set("tmp:1", 1)
         whole = sum(client.memory_usage(key) for key in client.scan_iter())
     store.write([read_once(Entry("redis_census", "", redis_census.read, budget_s=5.0), instance, int(NOW.timestamp()))])
-    (found,) = census.build(store)
+    (found,) = census.build(store, NOW)
     families = {f.family: f for f in found.families}
     assert {name: f.keys for name, f in families.items()} == {
         "dict": census.Interval(300, 300, 300),

@@ -103,7 +103,7 @@ def test_the_applications_traffic_is_what_is_shown_whatever_the_collectors_do(
         (server,) = hit_rate.build(core.samples, core.telemetry, window).server
         found = footprint.build(core.samples, window)
         ran = {row.command: row.calls for row in commands.build(core.samples, window).rows}
-        (lacking,) = capabilities.build(core.samples)
+        (lacking,) = capabilities.build(core.samples, datetime.fromtimestamp(began + 5, UTC))
         spool.close()
         parts.close()
     assert (server.hits, server.misses, server.ratio) == (90, 30, 0.75)

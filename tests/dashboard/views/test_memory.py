@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard.views import memory
+from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Level
 from tests.dashboard.rows import WINDOW, Samples, gauge, grown
 
@@ -47,6 +48,34 @@ def test_no_limit_is_told_as_no_limit() -> None:
 
     assert instance.limit is None
     assert instance.share is None
+
+
+def test_a_limit_that_is_not_told_is_unknown() -> None:
+    """A service that hides maxmemory is not one without a limit."""
+    samples = Samples([gauge("used_memory", 200 * MB)])
+    (instance,) = memory.build(samples, WINDOW).instances
+
+    assert memory.told_limit(instance.limit) == "limit unknown"
+    assert level_of(instance, "Memory") is Level.UNKNOWN
+    assert "no limit" not in instance.verdicts[0].reason
+
+
+def test_a_number_that_is_not_told_is_shown_as_unknown() -> None:
+    """Nothing is known of what it uses: no verdict about room, and no zero."""
+    (instance,) = memory.build(Samples([gauge("maxmemory", MB)], outcomes={"cache": ("ok", "")}), WINDOW, ["cache"]).instances
+
+    assert numbers.size(instance.used) == "–"
+    assert level_of(instance, "Memory") is Level.UNKNOWN
+
+
+def test_a_target_that_never_answered_is_there_and_down() -> None:
+    """From the first second on, with the reason; so is one whose newest INFO failed, whatever was read before."""
+    samples = Samples([gauge("used_memory", MB)], outcomes={"cache": ("refused", "connect=max_clients")})
+    cache, other = memory.build(samples, WINDOW, ["cache", "other"]).instances
+
+    assert (level_of(cache, "Server"), level_of(other, "Server")) == (Level.CRITICAL, Level.CRITICAL)
+    assert "max_clients" in cache.verdicts[0].reason
+    assert "never read" in other.verdicts[0].reason
 
 
 def test_a_swapping_server_is_critical() -> None:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prosepolish_core import Config, Core
 from prosepolish_core.model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.sample import Kind, Labels, Sample
-from prosepolish_core.model.series import Reading, SeriesKey
+from prosepolish_core.model.series import Pulse, Reading, SeriesKey
 from prosepolish_core.watch.metrics import Exposition, render
 from prosepolish_core.watch.metrics.totals import CoreTotals
 from prosepolish_core.watch.redis_info.info_reply import read_info
@@ -29,6 +29,11 @@ def readings(samples: tuple[Sample, ...], source: str = "cache", age_s: float = 
     return [Reading(SeriesKey(source, s.metric, s.labels), s.kind, s.unit, s.value, at) for s in samples]
 
 
+def up(source: str = "cache", outcome: str = "ok", age_s: float = 5) -> Pulse:
+    """The newest INFO of an instance that is read every ten seconds."""
+    return Pulse("redis_info", source, NOW - timedelta(seconds=age_s), outcome, "", 10.0)
+
+
 def parsed(text: str) -> dict[tuple[str, Labels], float]:
     """Every sample by name and labels; the parser refuses what is no Prometheus text."""
     return {
@@ -42,7 +47,7 @@ def parsed(text: str) -> dict[tuple[str, Labels], float]:
 def test_a_recorded_server_is_valid_text_under_the_exporters_names(server: str) -> None:
     """Every version's readings parse, and the names boards ask for are there with the values INFO gave."""
     info = read_info(reply(server, "info"))
-    found = parsed(render(readings(info.samples), {"cache": info.state}, now=NOW))
+    found = parsed(render(readings(info.samples), {"cache": info.state}, now=NOW, pulses=[up()]))
     value = {s.metric: s.value for s in info.samples if not s.labels}
     cache = (("instance", "cache"),)
     assert found["redis_up", cache] == 1.0
@@ -60,7 +65,7 @@ def test_valkey_is_named_by_its_own_version() -> None:
     info = read_info(reply("valkey-9.1", "info"))
     (labels,) = [
         dict(labels)
-        for name, labels in parsed(render(readings(info.samples), {"cache": info.state}, now=NOW))
+        for name, labels in parsed(render(readings(info.samples), {"cache": info.state}, now=NOW, pulses=[up()]))
         if name == "redis_instance_info"
     ]
     assert (labels["redis_version"], labels["redis_mode"], labels["server"]) == ("9.1.2", "standalone", "valkey")
@@ -69,26 +74,46 @@ def test_valkey_is_named_by_its_own_version() -> None:
 def test_a_replica_names_its_primary() -> None:
     """Link and offset carry the primary's address; the link is 1 only when it is up."""
     info = read_info(reply("redis-7.0", "info", "replica"))
-    found = parsed(render(readings(info.samples), {"cache": info.state}, now=NOW))
+    found = parsed(render(readings(info.samples), {"cache": info.state}, now=NOW, pulses=[up()]))
     link = [(dict(labels), value) for (name, labels), value in found.items() if name == "redis_master_link_up"]
     assert link[0][1] == float(info.state["master_link_status"] == "up")
     assert link[0][0]["master_port"] == info.state["master_port"]
     assert any(name == "redis_slave_info" for name, _ in found)
 
 
-def test_stale_readings_are_left_out() -> None:
-    """An instance nobody could read for minutes is down and shows no old number as if it were new."""
-    info = read_info(reply("redis-7.0", "info"))
-    found = parsed(render(readings(info.samples, age_s=600), {"cache": info.state}, now=NOW))
-    assert {name for name, _ in found} == {"redis_up", "prosepolish_store_up"}
-    assert found["redis_up", (("instance", "cache"),)] == 0.0
+@pytest.mark.parametrize(
+    ("age_s", "every_s", "shown"), [(29, 10.0, True), (31, 10.0, False), (500, 300.0, True), (179, None, True)]
+)
+def test_a_value_older_than_three_intervals_is_not_exposed(age_s: float, every_s: float | None, shown: bool) -> None:
+    """Each by the interval of its own collector; what was read once only stays for three minutes."""
+    at = NOW - timedelta(seconds=age_s)
+    reading = Reading(SeriesKey("cache", "used_memory"), Kind.GAUGE, "bytes", 7.0, at, every_s)
+    found = parsed(render([reading], {"cache": {"server": "redis"}}, now=NOW, pulses=[up()]))
+    assert (("redis_memory_used_bytes", (("instance", "cache"),)) in found) is shown
+
+
+@pytest.mark.parametrize(
+    ("pulses", "value"),
+    [
+        ([], 0.0),
+        ([up()], 1.0),
+        ([up(outcome="timeout")], 0.0),
+        ([up(outcome="error")], 0.0),
+        ([up(age_s=31)], 0.0),
+    ],
+)
+def test_up_is_the_outcome_of_the_newest_info(pulses: list[Pulse], value: float) -> None:
+    """A configured target is there from the first second, and down as soon as its newest INFO failed or is three intervals old."""
+    hidden = Reading(SeriesKey("cache", "used_memory"), Kind.GAUGE, "bytes", 7.0, NOW, 10.0)  # it hides its uptime, and is up
+    found = parsed(render([hidden], {"cache": {}}, now=NOW, targets=["cache"], pulses=pulses))
+    assert found["redis_up", (("instance", "cache"),)] == value
 
 
 def test_histograms_and_summaries_are_complete() -> None:
     """Latency buckets end in +Inf and equal their count; the lifetime summary has sum and count."""
     samples = read_histogram(reply("valkey-9.1", "latency_histogram")) + read_info(reply("valkey-9.1", "info")).samples
     state = read_info(reply("valkey-9.1", "info")).state
-    found = parsed(render(readings(samples), {"cache": state}, now=NOW))
+    found = parsed(render(readings(samples), {"cache": state}, now=NOW, pulses=[up()]))
     get = (("cmd", "get"), ("instance", "cache"))
     name = "redis_commands_latencies_usec"
     assert found[f"{name}_bucket", tuple(sorted((*get, ("le", "+Inf"))))] == found[f"{name}_count", get] > 0
@@ -118,7 +143,7 @@ def test_cluster_and_sentinel_have_the_exporters_names() -> None:
         Sample("sentinel_primary_replicas", 2.0, labels=(("primary", "words"),)),
         Sample("sentinel_primary_ok", 1.0, labels=(("primary", "words"),)),
     )
-    found = parsed(render(readings(samples), {"cache": {"server": "redis"}}, now=NOW))
+    found = parsed(render(readings(samples), {"cache": {"server": "redis"}}, now=NOW, pulses=[up()]))
     assert found["redis_cluster_state", (("instance", "cache"),)] == 1.0
     assert found["redis_cluster_messages_sent_total", (("instance", "cache"),)] == 9.0
     assert found["prosepolish_cluster_node_up", (("instance", "cache"), ("node", "10.0.0.1:6379"), ("role", "primary"))] == 0.0
@@ -132,7 +157,7 @@ def test_any_label_and_any_value_survive(command: str, source: str, value: float
     """Quotes, backslashes and line ends in labels come back as they were, and values are exact."""
     command, source = command.replace("\r", ""), source.replace("\r", "")
     sample = Sample("cmdstat_calls", value, Kind.COUNTER, "1", (("cmd", command),))
-    found = parsed(render(readings((sample,), source), {source: {"server": "redis"}}, now=NOW))
+    found = parsed(render(readings((sample,), source), {source: {"server": "redis"}}, now=NOW, pulses=[up(source)]))
     assert found["redis_commands_total", (("cmd", command), ("instance", source))] == value
 
 
