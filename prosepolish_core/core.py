@@ -28,6 +28,7 @@ from .live.words.postgres_words import PostgresWords
 from .model.health import Health
 from .model.keys import LLM, PROFILE, SETTINGS, KeyFamily
 from .model.session import SessionRules
+from .upstreams import Upstreams
 from .watch.counts.reader import PostgresTelemetry
 from .watch.counts.recorder import BufferedRecorder
 from .watch.counts.writer import PostgresTelemetryWriter
@@ -227,7 +228,12 @@ class Core:
 
     def health(self) -> Health:
         """Ask every dependency once: ok, degraded or down, how fast, and why."""
-        return HealthService(self.config, lambda: self.redis, lambda: self.state, lambda: self.pool, self._breakers).check()
+        return HealthService(self.config, lambda: self.redis, lambda: self.state, lambda: self.pool, self.upstreams).check()
+
+    @lazy
+    def upstreams(self) -> Upstreams:
+        """The upstreams as health sees them; remembers for a minute what they answered."""
+        return Upstreams(self.config, lambda: self.dictionary_api, lambda: self.gemini, self._breakers)
 
     def _breakers(self) -> dict[str, str]:
         """How the breakers of the tiers stand; nothing is built only to be asked."""

@@ -2,8 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -13,18 +11,15 @@ from .config import Config
 from .drivers.postgres_pool import PostgresPool
 from .drivers.redis_client import connect
 from .drivers.redis_probe import PINGS, RedisProbe, probe
-from .drivers.tcp_reach import reach
 from .errors import ProsePolishError
-from .live.llm.models import model_verdict
-from .model.health import Dependency, Health, Level, Status
+from .model.health import Dependency, Health, Status
+from .upstreams import Upstreams
 
 #: How long all the asking may take together.
 DEADLINE_S = 2.5
 #: A Redis that is later than lookups wait for is asked once more, with this much patience for each reply: one that is loading,
 #: busy or merely slow still says so, one that hangs does not.
 PATIENCE_S = 0.7
-#: Connections to an upstream, and how long each may take.
-REACHES, REACH_S = 3, 0.7
 #: Order in which dependencies are listed; the required ones fail `prosepolish check`.
 REQUIRED = {"redis": True, "state": True, "postgres": True, "dictionary_api": False, "gemini": False}
 
@@ -32,7 +27,7 @@ Check = Callable[[], Dependency]
 
 
 class HealthService:
-    """Implements `core.health()`. `breakers` gives the state of each tier's breaker where there is one."""
+    """Implements `core.health()`."""
 
     def __init__(
         self,
@@ -40,13 +35,13 @@ class HealthService:
         cache: Callable[[], Redis],
         state: Callable[[], Redis],
         pool: Callable[[], PostgresPool],
-        breakers: Callable[[], Mapping[str, str]] = dict,
+        upstreams: Upstreams,
     ) -> None:
         self._config = config
         self._cache = cache
         self._state = state
         self._pool = pool
-        self._breakers = breakers
+        self._upstreams = upstreams
 
     def check(self, deadline_s: float = DEADLINE_S) -> Health:
         """Ask everything at once. A dependency that does not answer within the deadline is down."""
@@ -56,8 +51,8 @@ class HealthService:
                 self._redis(self._state, self._config.state_url.get_secret_value()), shared=self._config.state_is_shared
             ),
             "postgres": self._postgres,
-            "dictionary_api": lambda: self._upstream("dictionary_api", self._config.dictionary_api_url),
-            "gemini": self._gemini,
+            "dictionary_api": self._upstreams.dictionary_api,
+            "gemini": self._upstreams.gemini,
         }
         return Health(tuple(_together(checks, deadline_s)))
 
@@ -88,39 +83,15 @@ class HealthService:
             return Dependency("postgres", Status.DEGRADED, reason, "Run `prosepolish migrate`.", True, tuple(times))
         return Dependency("postgres", Status.OK, "PostgreSQL answers.", "", True, tuple(times))
 
-    def _gemini(self) -> Dependency:
-        if self._config.gemini_api_key is None:
-            reason = "No GEMINI_API_KEY is set, so texts are corrected from the cache alone."
-            return Dependency("gemini", Status.DEGRADED, reason, "Set GEMINI_API_KEY.")
-        found = self._upstream("gemini", self._config.gemini_api_endpoint)
-        model = model_verdict(self._config.gemini_model, datetime.now(UTC).date())
-        if found.status is Status.OK and model.level is not Level.OK and "gemini" not in self._config.stand_in_names():
-            return replace(found, status=Status.DEGRADED, reason=f"{model.reason}.", action=f"{model.action}.")
-        return found
-
-    def _upstream(self, name: str, url: str) -> Dependency:
-        """Judged by its breaker and by whether it can be connected to: a real question would cost money or quota."""
-        breaker = self._breakers().get(name, "closed")
-        try:
-            times = tuple(reach(url, REACH_S) for _ in range(REACHES))
-        except OSError as error:
-            reason = "The address cannot be reached" if not isinstance(error, TimeoutError) else "The address does not answer"
-            return Dependency(name, Status.DOWN, f"{reason}.", "Check the address and the network.")
-        if breaker != "closed":
-            reason = f"The address answers, but recent calls failed: the breaker is {breaker}."
-            return Dependency(name, Status.DEGRADED, reason, "It closes by itself once calls succeed.", False, times)
-        stand_in = " (a stand-in)" if name in self._config.stand_in_names() else ""
-        return Dependency(name, Status.OK, f"The address answers{stand_in}.", "", False, times)
-
 
 def judge_cache(found: RedisProbe) -> Dependency:
     """The verdict about the cache."""
-    return _judge_redis("redis", found) or Dependency("redis", Status.OK, "Redis answers.", "", True, found.pings_s)
+    return _judge_redis("redis", "REDIS_URL", found) or Dependency("redis", Status.OK, "Redis answers.", "", True, found.pings_s)
 
 
 def judge_state(found: RedisProbe, *, shared: bool) -> Dependency:
     """The verdict about the server of sessions and limits: it must not evict, and should not be the cache."""
-    if amiss := _judge_redis("state", found):
+    if amiss := _judge_redis("state", "REDIS_URL" if shared else "REDIS_STATE_URL", found):
         return amiss
     policy, limited = str(found.info.get("maxmemory_policy", "noeviction")), int(found.info.get("maxmemory", 0)) > 0
     evicts = f" and may evict them ({policy})" if limited and policy != "noeviction" else ""
@@ -133,15 +104,15 @@ def judge_state(found: RedisProbe, *, shared: bool) -> Dependency:
     return Dependency("state", Status.OK, "Redis answers and does not evict.", "", True, found.pings_s)
 
 
-def _judge_redis(name: str, found: RedisProbe) -> Dependency | None:
+def _judge_redis(name: str, url: str, found: RedisProbe) -> Dependency | None:
     """What is amiss with a Redis, whatever it is for; None when nothing is."""
     if found.fault:
         reason, action = FAULTS.get(found.fault, OTHER_FAULT)
         status = Status.DEGRADED if found.fault in {"loading", "misconf"} else Status.DOWN
-        return Dependency(name, status, f"Redis {reason}.", action, True, found.pings_s)
+        return Dependency(name, status, f"Redis {reason}.", action.format(url=url), True, found.pings_s)
     for field, bad, reason, action in INFO_FAULTS:
         if str(found.info.get(field, "")) == bad:
-            return Dependency(name, Status.DEGRADED, reason, action, True, found.pings_s)
+            return Dependency(name, Status.DEGRADED, reason, action.format(url=url), True, found.pings_s)
     if _is_full(found.info):
         reason = "Redis is full and evicts nothing, so it refuses writes."
         return Dependency(name, Status.DEGRADED, reason, "Raise maxmemory, or look what fills it.", True, found.pings_s)
@@ -155,29 +126,30 @@ def _is_full(info: Mapping[str, Any]) -> bool:
     return 0 < most <= int(info.get("used_memory", 0)) and str(info.get("maxmemory_policy", "")) == "noeviction"
 
 
-#: The word for a fault: what it means, what to do.
-_RUNS = "Check the address and that the server runs."
+#: The word for a fault: what it means, what to do; `{url}` is the setting at fault.
+_RUNS = "Check {url} and that the server runs."
 FAULTS = {
     "refused": ("cannot be reached", _RUNS),
     "connection": ("cannot be reached", _RUNS),
     "timeout": ("does not answer in time", "Look for a slow command, a stopped process or a slow network."),
-    "auth": ("refuses our credentials", "Check the password and the ACL user."),
+    "auth": ("refuses our credentials", "Check the user and the password in {url}."),
     "no_permission": ("does not permit us to ask", "Give the ACL user the commands PING and INFO."),
     "loading": ("is loading its data", "Wait until it has loaded."),
-    "master_down": ("has lost its primary", "Check replication, or point the address at the primary."),
+    "master_down": ("has lost its primary", "Check replication, or point {url} at the primary."),
     "cluster_down": ("says that its cluster is down", "Check the cluster's nodes and slots."),
+    "no_database": ("has no database of that number", "Check the number of the database in {url}."),
     "max_clients": ("takes no more connections", "Look who holds them; raise maxclients or lower PROSEPOLISH_POOL_SIZE."),
     "pool_exhausted": ("could not be asked: our own connections are all in use", "Raise PROSEPOLISH_POOL_SIZE."),
     "misconf": ("could not save its data and refuses writes", "Check its disk and its log."),
     "busy_script": ("is busy with a script", "Find the script; SCRIPT KILL ends it."),
 }
-OTHER_FAULT = ("gives answers that cannot be used", "Check that the address is a Redis or Valkey.")
+OTHER_FAULT = ("gives answers that cannot be used", "Check that {url} leads to a Redis or Valkey.")
 LATE = "Redis answers, but later than lookups wait for it."
 LATE_ACTION = "Look for a slow command, a busy machine or a slow network; or raise PROSEPOLISH_REDIS_TIMEOUT_S."
 #: Field of INFO, its bad value, what that means, what to do.
 INFO_FAULTS = (
     ("loading", "1", "Redis is loading its data.", "Wait until it has loaded."),
-    ("role", "slave", "Redis is a replica and refuses writes.", "Point the address at the primary."),
+    ("role", "slave", "Redis is a replica and refuses writes.", "Point {url} at the primary."),
     ("rdb_last_bgsave_status", "err", "Redis could not save its data and may refuse writes.", "Check its disk and its log."),
     ("aof_last_write_status", "err", "Redis cannot write its append-only file and refuses writes.", "Check its disk and its log."),
 )

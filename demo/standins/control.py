@@ -21,6 +21,11 @@ class Control:
         """The path."""
         return path
 
+    @staticmethod
+    def is_quick(_path: str) -> bool:
+        """Every answer takes the usual time."""
+        return False
+
     def answer(self, path: str, body: bytes, _address: str, _fault: Fault | None) -> Answer:
         """Do what the path says; a wrong request is told what is wrong with it."""
         parts = urlsplit(path)

@@ -13,6 +13,9 @@ from .schema_filler import fill
 from .typos import TypoFixer
 
 PATH = re.compile(r"^/v1(?:beta)?/models/([^/:]+):generateContent$")
+#: The listing of models: quick, and free.
+LISTING = re.compile(r"^/v1(?:beta)?/models/?$")
+MODELS = ("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-3.8-flash", "gemini-2.5-flash")
 #: Characters a token stands for, on average, in English.
 CHARACTERS_PER_TOKEN = 4
 #: A wrapper some prompts put around the text: <text>…</text>, or JSON with one string.
@@ -36,11 +39,18 @@ class Gemini:
         except (ValueError, AttributeError, TypeError):
             return ""
 
+    @staticmethod
+    def is_quick(path: str) -> bool:
+        """A list of models is there at once; a model has to think."""
+        return LISTING.match(urlsplit(path).path) is not None
+
     def answer(self, path: str, body: bytes, _address: str, fault: Fault | None) -> Answer:
         """The answer to one request."""
         asked = PATH.match(unquote(urlsplit(path).path))
         if fault and fault.kind is FaultKind.STATUS:
             return gemini_error(fault.status, fault.retry_after_s)
+        if self.is_quick(path):
+            return json_answer(200, {"models": [{"name": f"models/{model}", "version": "001"} for model in MODELS]})
         if not asked:
             return gemini_error(404)
         try:

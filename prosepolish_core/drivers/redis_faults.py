@@ -29,6 +29,7 @@ REPLIES: dict[str, tuple[Outcome, str]] = {
 PHRASES: dict[str, tuple[Outcome, str]] = {
     "max number of clients": (Outcome.REFUSED, "max_clients"),
     "syntax error": (Outcome.ERROR, "not_understood"),
+    "DB index is out of range": (Outcome.REFUSED, "no_database"),
 }
 #: Exception classes, most special first: redis-py calls a refused password and a loading server connection errors.
 CLASSES: tuple[tuple[type[BaseException], Outcome, str], ...] = (

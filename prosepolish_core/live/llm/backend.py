@@ -1,6 +1,6 @@
 """Which SDK talks to Gemini, and when it may: nothing is asked while Gemini told us to stay away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from ...config import Config
@@ -22,6 +22,9 @@ QUIET_S = {"429": 10.0, "key_refused": 60.0}
 
 class Gemini(LlmBackend, Protocol):
     """A backend with a life cycle."""
+
+    def models(self, timeout_s: float) -> Collection[str] | LlmFault:
+        """Names of the models on offer, without their prefix; none when there are more than one page tells. Costs nothing."""
 
     def warm_up(self) -> None:
         """Begin to load the SDK without waiting for it."""
@@ -62,6 +65,12 @@ class PacedBackend:
             quiet = QUIET_S.get(answer.detail) if answer.retry_after_s is None else answer.retry_after_s
             self._pacer.stay_away(quiet or 0.0)
         return answer
+
+    def models(self, timeout_s: float) -> Collection[str] | LlmFault:
+        """Names of the models on offer, or REFUSED (`paced`)."""
+        if wait := self._pacer.take():
+            return LlmFault(Outcome.REFUSED, "paced", wait)
+        return self._inner.models(timeout_s)
 
     def warm_up(self) -> None:
         """Begin to load the SDK, and the prices that the first answer or hit needs, without waiting for them."""

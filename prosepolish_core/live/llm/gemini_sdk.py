@@ -1,9 +1,10 @@
 """What both Gemini SDKs share: loaded lazily, one deadline, one form of reply, a typed fault for every exception."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from ...calc.strict_json import MalformedJson, parse
 from ...drivers.http_bounded import UpstreamFault, bounded_client, deadline
 from ...model.correction import MOST_TOKENS
 from ...model.llm import LlmFault, LlmReply, LlmRequest
@@ -60,6 +61,10 @@ class SdkBackend(ABC):
     def __init__(self, api_key: str, endpoint: str, *, pool_size: int = 32) -> None:
         self._client = bounded_client(endpoint, max_bytes=MAX_BYTES, json_only=True, pool_size=pool_size)
         self._sdk = LazySdk(lambda: self._load(api_key, endpoint.rstrip("/")))
+        # Asked without the SDK: that takes a second to load, and whoever asks for health must not wait for it.
+        self._listing: Callable[[], Any] = lambda: self._client.get(
+            f"{endpoint.rstrip('/')}/v1beta/models", params={"pageSize": 1000}, headers={"x-goog-api-key": api_key}
+        )
 
     def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
         """Ask the model once."""
@@ -73,6 +78,18 @@ class SdkBackend(ABC):
                 return LlmFault(Outcome.ERROR, "sdk_missing")
             except Exception:  # noqa: BLE001 - an SDK may raise anything over a hostile reply; the port promises a fault
                 return LlmFault(Outcome.ERROR, "malformed")
+
+    def models(self, timeout_s: float) -> Collection[str] | LlmFault:
+        """Names of the models on offer, without their prefix; none when there are more than one page tells."""
+        try:
+            with deadline(timeout_s):
+                body = parse(self._listing().content)
+            names = {str(model["name"]).removeprefix("models/") for model in body["models"]}
+            return () if body.get("nextPageToken") else names
+        except UpstreamFault as fault:
+            return LlmFault(fault.outcome, fault.detail, fault.retry_after_s)
+        except (MalformedJson, KeyError, TypeError):
+            return LlmFault(Outcome.ERROR, "malformed")
 
     def warm_up(self) -> None:
         """Begin to load the SDK (about a second) without waiting for it."""
