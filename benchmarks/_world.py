@@ -119,7 +119,6 @@ class WorldRuntime:
         return self._world.random.random()
 
     def signal(self) -> WorldSignal:
-        """A new signal."""
         return WorldSignal(self._world)
 
     def submit(self, work: Callable[[], None]) -> bool:

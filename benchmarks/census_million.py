@@ -141,7 +141,7 @@ def coverage(name: str, program: Path, seeds: tuple[int, ...]) -> None:
         with served(program) as port, redis.Redis(port=port, protocol=2, socket_timeout=120) as client:
             fill(client, REPEATED_KEYS, seed)
             observer = Observer(f"redis://127.0.0.1:{port}/0")
-            memory, pages = redis_census.Memory(), []
+            memory, pages = redis_census.CensusMemory(), []
             while not memory.passes:
                 pages.append(redis_census.read_slice(observer, memory, ENTRY, 1))
             observer.close()

@@ -13,7 +13,7 @@ import redis
 
 from collectors import redis_info
 from collectors.reading import Entry, Instance
-from collectors.run_keeper import Keeper
+from collectors.run_keeper import RunKeeper
 from collectors.spool import Spool
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.watch.redis_info.redis_observer import Observer
@@ -63,7 +63,7 @@ def one_server(name: str, program: Path, database_url: str) -> None:
         )
         pool = PostgresPool(database_url, size=2, role="benchmark")
         spool = Spool(Path(folder))
-        keeper = Keeper(SampleStore(pool), spool)
+        keeper = RunKeeper(SampleStore(pool), spool)
         instance = Instance(name, Observer(f"redis://127.0.0.1:{port}/0"))
         entry: Entry[Instance] = Entry("redis_info", "", redis_info.read)
         tick = int(time.time())  # a run is stored as it is read: none of them comes late

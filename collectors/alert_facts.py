@@ -10,7 +10,7 @@ from prosepolish_core.model.sample import Kind, Labels, Run, RunOutcome, Sample
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
-from prosepolish_core.watch.alerts.memory import BUCKET_S, PULSES, Memory
+from prosepolish_core.watch.alerts.memory import BUCKET_S, PULSES, AlertMemory
 
 #: Seconds between two readings, and for how long a bucket is read again: buckets are flushed late.
 EVERY_S, OVERLAP = 10.0, timedelta(seconds=40)
@@ -38,7 +38,7 @@ class AlertFacts:
         self._counted = datetime.now(UTC) - timedelta(hours=1)
         self._owed: dict[str, Incident] = {}
 
-    def refresh(self, memory: Memory, now: float) -> None:
+    def refresh(self, memory: AlertMemory, now: float) -> None:
         """Ask again, every few seconds."""
         if now < self._next:
             return
@@ -67,7 +67,7 @@ class AlertFacts:
         except StoreUnavailable:
             return
 
-    def effect(self, incidents: Sequence[Incident], memory: Memory, now: float) -> str:
+    def effect(self, incidents: Sequence[Incident], memory: AlertMemory, now: float) -> str:
         """What the incidents did to users so far, as far as it is known here."""
         began = min((incident.began for incident in incidents), default=now)
         answered = failed = 0.0
@@ -87,7 +87,7 @@ class AlertFacts:
             self.leads = self._locks.take(ALERTS, "leader")
         self._session = session
 
-    def _count(self, memory: Memory, now: datetime) -> None:
+    def _count(self, memory: AlertMemory, now: datetime) -> None:
         start, until = _floor(self._counted - OVERLAP), _floor(now)
         if until <= start:
             return
@@ -104,7 +104,7 @@ class AlertFacts:
         memory.counted_until(now.timestamp())
         self._counted = until
 
-    def _hear_others(self, memory: Memory, now: datetime) -> None:
+    def _hear_others(self, memory: AlertMemory, now: datetime) -> None:
         """Sources that another collector reads: its runs and newest readings, as the store has them."""
         held = self._held()
         others = [source for source in self._samples.sources() if source not in held and not source.startswith("collectors")]

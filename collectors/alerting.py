@@ -20,7 +20,7 @@ from prosepolish_core.model.sample import Run
 from prosepolish_core.watch.alerts import journal
 from prosepolish_core.watch.alerts.desk import Desk
 from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
-from prosepolish_core.watch.alerts.memory import KEPT_S, Memory
+from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
 from prosepolish_core.watch.alerts.overrides import Overrides
 from prosepolish_core.watch.alerts.rule import Rule
 from prosepolish_core.watch.alerts.teller import Channel, attempt
@@ -50,7 +50,7 @@ class Alerting:
         self._rules = {rule.name: rule for rule in rules}
         from_memory = [rule for rule in rules if reach_s(rule.value) <= KEPT_S]
         self._evaluator = Evaluator(from_memory, overrides)
-        self._memory = Memory(frozenset[str]().union(*(metrics_in(rule.value) for rule in from_memory)))
+        self._memory = AlertMemory(frozenset[str]().union(*(metrics_in(rule.value) for rule in from_memory)))
         self._facts, self._channels, self._path = facts, channels, path
         self._link, self._heartbeat_url = link, heartbeat_url
         self._desk = Desk(self._rules)

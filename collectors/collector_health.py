@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from prosepolish_core.model.sample import Kind, Sample
 
-from .health import Health
+from .health import RunHealth
 from .lease import Leases
 from .reading import Entry, Found, Instance
-from .run_keeper import Keeper
+from .run_keeper import RunKeeper
 
 NAME = "collector_health"
 C = Kind.COUNTER
@@ -22,8 +22,8 @@ MOST_DETAILED = 20
 class Process:
     """What this process knows about itself."""
 
-    health: Health
-    keeper: Keeper
+    health: RunHealth
+    keeper: RunKeeper
     leases: Leases
     instances: Sequence[Instance]
 

@@ -9,7 +9,7 @@ C = Kind.COUNTER
 
 
 @dataclass(slots=True)
-class Tally:
+class RunTally:
     """What one collector did since this process began."""
 
     runs: int = 0
@@ -21,15 +21,15 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Health:
+class RunHealth:
     """Counts; each collector's tally is written only by its own job."""
 
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    tallies: dict[str, RunTally] = field(default_factory=dict)
     clock_jumps: int = 0
 
     def ran(self, collector: str, runs: Sequence[Run], duration_s: float, lag_s: float) -> None:
         """A tick is over. `lag_s` counts from the scheduled instant to the moment its runs were kept."""
-        tally = self.tallies.setdefault(collector, Tally())
+        tally = self.tallies.setdefault(collector, RunTally())
         tally.runs += len(runs)
         tally.failures += sum(run.outcome is not RunOutcome.OK for run in runs)
         tally.samples += sum(len(run.samples) for run in runs)
@@ -37,10 +37,9 @@ class Health:
 
     def crashed(self, collector: str) -> None:
         """A tick ended in an error nobody foresaw."""
-        self.tallies.setdefault(collector, Tally()).crashes += 1
+        self.tallies.setdefault(collector, RunTally()).crashes += 1
 
     def samples(self) -> tuple[Sample, ...]:
-        """The tallies as samples."""
         found: list[Sample] = [Sample("collector_clock_jumps", float(self.clock_jumps), C)]
         for name, tally in list(self.tallies.items()):
             labels = (("collector", name),)

@@ -10,7 +10,6 @@ from .schedule import Row
 
 
 def schedule_lines(rows: Iterable[Row], as_json: bool) -> Iterable[str]:
-    """The schedule."""
     if as_json:
         return (orjson.dumps(row._asdict()).decode() for row in rows)
     head = f"{'collector':<18}{'every':>8}{'time-out':>10}{'budget':>9}  what it reads"
@@ -21,7 +20,6 @@ def schedule_lines(rows: Iterable[Row], as_json: bool) -> Iterable[str]:
 
 
 def run_lines(run: Run, as_json: bool) -> Iterable[str]:
-    """The samples of one run."""
     for sample in run.samples:
         labels = dict(sample.labels)
         if as_json:

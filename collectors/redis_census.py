@@ -23,7 +23,7 @@ SLICE_KEYS, SAMPLE_KEYS = 1000, 8_000
 
 
 @dataclass(slots=True)
-class Memory:
+class CensusMemory:
     """Where the walk stands, the newest slices, those of the walk under way and those of the last whole one."""
 
     cursor: int = 0
@@ -50,7 +50,7 @@ class Memory:
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
     """Read one more slice and estimate from the newest ones. What the server does not tell is left out, the rest is kept."""
-    memory: Memory = instance.memory.setdefault(NAME, Memory())
+    memory: CensusMemory = instance.memory.setdefault(NAME, CensusMemory())
     began = time.monotonic()
     (told,) = instance.observer.ask_all(NAME, [("DBSIZE",)], timeout_s=entry.timeout_s)
     took_s = time.monotonic() - began
@@ -69,7 +69,7 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     return Found(samples(census), unknown, missing=lacks)
 
 
-def _keyspace(told: int | NoAnswer, part: Slice, memory: Memory) -> int | None:
+def _keyspace(told: int | NoAnswer, part: Slice, memory: CensusMemory) -> int | None:
     """How many keys there are: at least as many as were just read. Without the server's word, those of the last whole walk."""
     if not isinstance(told, NoAnswer):
         return max(told, part.keys)
@@ -83,7 +83,7 @@ def keys_in(slices: Iterable[Slice]) -> int:
 
 def read_slice(
     observer: Observer,
-    memory: Memory,
+    memory: CensusMemory,
     entry: Entry[Instance],
     most: int,
     busy_s: float = BUSY_S,

@@ -21,7 +21,7 @@ REPLAY = 32
 log = structlog.get_logger("collectors")
 
 
-class Keeper:
+class RunKeeper:
     """Writes runs. Thread-safe; never raises for a store that is away or a disk that is full."""
 
     def __init__(self, store: RunWriter, spool: Spool) -> None:

@@ -16,10 +16,10 @@ from prosepolish_core.model.sample import Run, RunOutcome
 
 from .collector_health import Process
 from .grid import GridTrigger
-from .health import Health
+from .health import RunHealth
 from .lease import Leases
 from .reading import Database, Entry, Instance, read_once
-from .run_keeper import Keeper
+from .run_keeper import RunKeeper
 from .schedule import ENTRIES, OWN, POSTGRES
 
 #: Instances read side by side by one slow collector.
@@ -38,7 +38,7 @@ class Runner:
         self,
         instances: Sequence[Instance],
         databases: Sequence[Database],
-        keeper: Keeper,
+        keeper: RunKeeper,
         leases: Leases,
         base_s: float,
         hear: Callable[[Sequence[Run]], None] = lambda _: None,
@@ -49,7 +49,7 @@ class Runner:
         self._leases = leases
         self._base_s = base_s
         self._hear = hear
-        self.health = Health()
+        self.health = RunHealth()
         self._process = Process(self.health, keeper, leases, self._instances)
         self._working = threading.Condition()
         self._jobs = 0

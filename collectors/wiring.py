@@ -26,7 +26,7 @@ from .alert_facts import AlertFacts
 from .alerting import Alerting
 from .lease import Leases
 from .reading import Database, Instance
-from .run_keeper import Keeper
+from .run_keeper import RunKeeper
 from .runner import HEAR_S, Runner
 from .spool import Spool
 from .writing import RunParts
@@ -59,7 +59,7 @@ class Parts:
         sources = [*(i.source for i in self.instances), *(d.source for d in self.databases)]
         leases = Leases(AdvisoryLocks(self._url), sources)
         alerting = self._alerting(lambda: leases.held)
-        runner = Runner(self.instances, self.databases, Keeper(self.store, spool), leases, self.base_s, alerting.hear)
+        runner = Runner(self.instances, self.databases, RunKeeper(self.store, spool), leases, self.base_s, alerting.hear)
         log.info("started", sources=sources, interval_s=self.base_s)
         alerting.start()
         ended = False

@@ -22,7 +22,7 @@ INSIST_S = 0.4
 
 
 @dataclass(frozen=True)
-class Part:
+class DemoPart:
     """What to run. `stop` asks politely, `insist` ends it without delay; `last` parts are stopped after all others."""
 
     name: str
@@ -41,7 +41,7 @@ class Part:
 class Child:
     """A running part."""
 
-    part: Part
+    part: DemoPart
     process: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
 
@@ -75,7 +75,7 @@ class Child:
         return last_lines(self.part.log, lines)
 
 
-def spawn(part: Part) -> Child:
+def spawn(part: DemoPart) -> Child:
     """Start a part. Call from the main thread only: the death signal is bound to the thread that forked."""
     other = switched(part.account)
     try:

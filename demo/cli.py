@@ -15,7 +15,7 @@ from prosepolish_core.errors import ProsePolishError, StartupError
 
 from .installed import check_installed
 from .options import Options
-from .plan import Plan
+from .plan import DemoPlan
 
 #: What the children are told, beside the addresses. A value the user set wins.
 DEFAULTS = {
@@ -74,7 +74,7 @@ def _trouble(error: OSError, data_dir: Path) -> str:
 def _up(options: Options, env: dict[str, str]) -> None:
     if os.name != "posix":
         raise StartupError("`up` needs Linux or macOS; elsewhere set REDIS_URL and DATABASE_URL and run the dashboard by itself")
-    plan = Plan.of(env)
+    plan = DemoPlan.of(env)
     check_installed(plan)
     # Here and not above: these modules need a POSIX system and the extra.
     from . import screen

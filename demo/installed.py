@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from prosepolish_core.errors import StartupError
 
-from .plan import Plan
+from .plan import DemoPlan
 
 #: Package, parts of the plan that need it (none: always), what to set where the package has no wheel.
 NEEDED = (
@@ -15,7 +15,7 @@ NEEDED = (
 )
 
 
-def check_installed(plan: Plan) -> None:
+def check_installed(plan: DemoPlan) -> None:
     """Raises StartupError naming the missing package, how to get it, and which address makes it unnecessary."""
     for package, parts, variable in NEEDED:
         if (not parts or any(getattr(plan, part) for part in parts)) and find_spec(package) is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prosepolish_core.errors import StartupError
 
-from .children import Part
+from .children import DemoPart
 from .options import Options
 
 #: The real dictionary allows 450 requests in five minutes, far too few to warm a cache while somebody watches. The
@@ -25,29 +25,28 @@ def project_folder() -> Path:
     return Path(spec.origin).parent
 
 
-def stand_ins(ports: Ports, options: Options, env: Mapping[str, str], log: Path) -> Part:
+def stand_ins(ports: Ports, options: Options, env: Mapping[str, str], log: Path) -> DemoPart:
     """Both stand-in upstreams and their control endpoint."""
     flags = ["--dictionary-port", str(ports[0]), "--gemini-port", str(ports[1]), "--control-port", str(ports[2])]
     flags += ["--speed", str(options.speed), "--seed", str(options.seed), "--limit", str(STAND_IN_LIMIT)]
-    return Part("stand-ins", [sys.executable, "-m", "demo.standins", *flags], env, project_folder(), log)
+    return DemoPart("stand-ins", [sys.executable, "-m", "demo.standins", *flags], env, project_folder(), log)
 
 
-def collectors(env: Mapping[str, str], log: Path) -> Part:
+def collectors(env: Mapping[str, str], log: Path) -> DemoPart:
     """The collectors on their schedule."""
-    return Part("collectors", [sys.executable, "-m", "collectors"], env, project_folder(), log)
+    return DemoPart("collectors", [sys.executable, "-m", "collectors"], env, project_folder(), log)
 
 
-def traffic(options: Options, env: Mapping[str, str], log: Path) -> Part:
-    """The traffic source."""
+def traffic(options: Options, env: Mapping[str, str], log: Path) -> DemoPart:
     flags = ["--rate", str(options.rate), "--seed", str(options.seed)]
-    return Part("traffic", [sys.executable, "-m", "demo.traffic", *flags], env, project_folder(), log)
+    return DemoPart("traffic", [sys.executable, "-m", "demo.traffic", *flags], env, project_folder(), log)
 
 
-def dashboard(options: Options, env: Mapping[str, str], log: Path) -> Part:
+def dashboard(options: Options, env: Mapping[str, str], log: Path) -> DemoPart:
     """The web process, on the loopback address."""
     flags = ["--server.port", str(options.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     flags += ["--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"]
-    return Part("dashboard", [sys.executable, "-m", "streamlit", "run", "app.py", *flags], env, project_folder(), log)
+    return DemoPart("dashboard", [sys.executable, "-m", "streamlit", "run", "app.py", *flags], env, project_folder(), log)
 
 
 def answers(port: int, path: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Self
 
 
 @dataclass(frozen=True)
-class Plan:
+class DemoPlan:
     """True: we start one ourselves. False: the environment names one, and it is used as it is."""
 
     cache: bool

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from .folder import DataFolder
 from .options import Options
-from .plan import Plan
+from .plan import DemoPlan
 
 EMBEDDED = "embedded"
 GIVEN = "yours"
@@ -32,7 +32,7 @@ def step(console: Console, text: str, seconds: float) -> None:
     console.print(Text(f"{seconds:6.1f} s  ", style="dim") + Text(text), soft_wrap=True)
 
 
-def show(console: Console, plan: Plan, options: Options, folder: DataFolder, *, seconds: float, control_url: str) -> None:
+def show(console: Console, plan: DemoPlan, options: Options, folder: DataFolder, *, seconds: float, control_url: str) -> None:
     """The screen, once everything is up."""
     console.print(Panel(_table(plan), title="ProsePolish is up", title_align="left", border_style="green", box=box.ROUNDED))
     if plan.mixes:
@@ -46,7 +46,7 @@ def address(options: Options) -> str:
     return f"http://127.0.0.1:{options.port}"
 
 
-def _table(plan: Plan) -> Table:
+def _table(plan: DemoPlan) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("tier", "", "which", ""):
         table.add_column(title, no_wrap=True)

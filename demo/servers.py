@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from prosepolish_core.config import Config
 from prosepolish_core.errors import StartupError
 
-from .children import Part
+from .children import DemoPart
 from .embedded import account, postgres, valkey
 from .embedded.ports import free_port
 from .folder import DataFolder
-from .plan import Plan
+from .plan import DemoPlan
 
 #: What a server needs from the environment; nothing else of it, least of all secrets, is passed on.
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
@@ -20,13 +20,13 @@ PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
 class Server(NamedTuple):
     """A server to start: its part, what it adds to the environment, when it is ready, what to do when it is not."""
 
-    part: Part
+    part: DemoPart
     env: Mapping[str, str]
     ready: Callable[[], bool]
     fix: str
 
 
-def wanted(plan: Plan, folder: DataFolder, env: Mapping[str, str]) -> Iterator[Server]:
+def wanted(plan: DemoPlan, folder: DataFolder, env: Mapping[str, str]) -> Iterator[Server]:
     """The servers the plan embeds. PostgreSQL, the slowest, comes first. Raises StartupError."""
     own = {"LC_ALL": "C"} | {name: env[name] for name in PASSED_ON if name in env}
     if plan.postgres:
@@ -36,7 +36,7 @@ def wanted(plan: Plan, folder: DataFolder, env: Mapping[str, str]) -> Iterator[S
             yield _valkey(role, folder, own)
 
 
-def check_given(plan: Plan, env: Mapping[str, str]) -> None:
+def check_given(plan: DemoPlan, env: Mapping[str, str]) -> None:
     """Ask the servers the environment names. Raises StartupError when one cannot be used; no address is shown."""
     config = Config.from_env(env)
     given = {

@@ -12,11 +12,11 @@ from prosepolish_core.errors import MigrationError, StartupError
 from prosepolish_core.watch.schema.migrate import migrate
 
 from . import leftovers, parts, servers
-from .children import Child, Part, spawn, stop, wait_until
+from .children import Child, DemoPart, spawn, stop, wait_until
 from .embedded.ports import free_port
 from .folder import DataFolder
 from .options import Options
-from .plan import Plan
+from .plan import DemoPlan
 
 #: A part that falls this often within a minute is not started again.
 MOST_FALLS = 3
@@ -31,7 +31,7 @@ class Supervisor:
     """One run of the stack. `say` is told each step in a few words."""
 
     def __init__(
-        self, plan: Plan, options: Options, folder: DataFolder, env: Mapping[str, str], say: Callable[[str], None]
+        self, plan: DemoPlan, options: Options, folder: DataFolder, env: Mapping[str, str], say: Callable[[str], None]
     ) -> None:
         self.plan, self.options, self.folder, self._say = plan, options, folder, say
         self.env = dict(env)
@@ -123,7 +123,7 @@ class Supervisor:
         fix = f"read {self._board.part.log}, or choose another --port"
         wait_until(lambda: parts.answers(self.options.port, "/healthz"), self._board, 60.0, fix, lambda: self.stopping)
 
-    def _run(self, part: Part) -> Child:
+    def _run(self, part: DemoPart) -> Child:
         child = spawn(part)
         self._children.append(child)
         self._remember()

@@ -43,7 +43,6 @@ class Whole:
 
     @lazy
     def outer(self) -> tuple[object]:
-        """The outer part."""
         self.built.append("outer")
         return (self.inner,)
 

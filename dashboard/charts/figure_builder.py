@@ -19,7 +19,6 @@ class Draft:
         self._data.append({"type": "scatter"} | _set(trace))
 
     def add_bar(self, **trace: Any) -> None:
-        """Add bars."""
         self._data.append({"type": "bar"} | _set(trace))
 
     def add_vline(self, x: str, line: Pairs) -> None:
@@ -27,7 +26,6 @@ class Draft:
         self._layout["shapes"].append({"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line})
 
     def add_annotation(self, **annotation: Any) -> None:
-        """Add a text."""
         self._layout["annotations"].append(annotation)
 
     def update_layout(self, **layout: Any) -> None:
@@ -43,7 +41,6 @@ class Draft:
         self._layout["yaxis"].update(axis)
 
     def done(self) -> go.Figure:
-        """The figure."""
         return go.Figure({"data": self._data, "layout": self._layout}, _validate=False)
 
 

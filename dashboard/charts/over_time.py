@@ -30,7 +30,7 @@ MOST_EMPTY = 0.3
 SECONDS = Scale(1.0, "")
 
 
-class Line(NamedTuple):
+class ChartLine(NamedTuple):
     """One trace. `low` and `high` draw a band around it; `dash` marks a limit or a server's own number."""
 
     name: str
@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
 
 def lines(
-    series: Sequence[Line],
+    series: Sequence[ChartLine],
     *,
     unit: str,
     window: Window,
@@ -81,7 +81,7 @@ def lines(
 
 
 def bars(
-    series: Sequence[Line],
+    series: Sequence[ChartLine],
     *,
     unit: str,
     window: Window,
@@ -111,7 +111,7 @@ def bars(
     return figure.done()
 
 
-def _thinned(line: Line) -> tuple[Instants, Numbers]:
+def _thinned(line: ChartLine) -> tuple[Instants, Numbers]:
     """What a browser gets: within the budget, peaks kept, an empty point in every gap. A limit that never moved has two ends."""
     ts, values = thin(line.ts, line.values, THIN_TO)
     if line.dash != "solid" and len(values) > 1 and np.ptp(values) == 0:
@@ -119,7 +119,7 @@ def _thinned(line: Line) -> tuple[Instants, Numbers]:
     return ts[:MOST_POINTS], values[:MOST_POINTS]
 
 
-def _band(figure: Draft, line: Line, shown: Scale) -> None:
+def _band(figure: Draft, line: ChartLine, shown: Scale) -> None:
     """The interval around a line, one polygon for each unbroken run of two or more points."""
     assert line.low is not None  # noqa: S101 - the caller asked
     assert line.high is not None  # noqa: S101
@@ -143,13 +143,13 @@ def _band(figure: Draft, line: Line, shown: Scale) -> None:
     )
 
 
-def _largest(series: Sequence[Line]) -> float:
+def _largest(series: Sequence[ChartLine]) -> float:
     every: npt.NDArray[np.float64] = np.concatenate([line.values for line in series]) if series else np.array([])
     every = every[np.isfinite(every)]
     return float(every.max()) if every.size else 0.0
 
 
-def _from(series: Sequence[Line], window: Window) -> datetime:
+def _from(series: Sequence[ChartLine], window: Window) -> datetime:
     """Where the axis begins: with the window, or, where nearly all of it lies before the first sample, shortly before that.
 
     The trust line says how little of the window is covered; an empty axis would not say it better.

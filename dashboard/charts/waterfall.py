@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.views.playground import Step
+from dashboard.views.playground import ExplainedStep
 
 from .figure_builder import Draft
 from .scales import scale
 from .theme import QUIET, colour_of, faded, lay_out, room
 
 
-def waterfall(steps: Sequence[Step]) -> go.Figure:
+def waterfall(steps: Sequence[ExplainedStep]) -> go.Figure:
     """A bar per step from its start to its end; solid where the answer was found."""
     total = max((s.start_s + s.duration_s for s in steps), default=0.0)
     shown = scale("seconds", total)

@@ -14,7 +14,7 @@ from .tiles import Tile, tiles
 SEED = Assumptions()
 
 
-class Field(NamedTuple):
+class AssumptionField(NamedTuple):
     """One input: the assumption it sets, its label, most, step and format. `scale` is what one unit on screen is worth."""
 
     name: str
@@ -26,14 +26,14 @@ class Field(NamedTuple):
 
 
 FIELDS = (
-    Field("corrections_per_day", "Corrections a day", 1e7, 100, "%.0f"),
-    Field("correction_hit_ratio", "Corrections found (%)", 100, 5, "%.1f", Decimal("0.01")),
-    Field("usd_per_call", "Price of a call ($)", 10, 0.0001, "%.5f"),
-    Field("cache_usd_per_month", "Price of the cache ($ a month)", 1e6, 1, "%.2f"),
-    Field("lookups_per_day", "Lookups a day", 1e9, 500, "%.0f"),
-    Field("lookup_hit_ratio", "Lookups found (%)", 100, 5, "%.1f", Decimal("0.01")),
-    Field("bytes_per_lookup", "Size of an answer (bytes)", 1e7, 100, "%.0f"),
-    Field("seconds_per_call", "Time of a call (s)", 600, 0.1, "%.1f"),
+    AssumptionField("corrections_per_day", "Corrections a day", 1e7, 100, "%.0f"),
+    AssumptionField("correction_hit_ratio", "Corrections found (%)", 100, 5, "%.1f", Decimal("0.01")),
+    AssumptionField("usd_per_call", "Price of a call ($)", 10, 0.0001, "%.5f"),
+    AssumptionField("cache_usd_per_month", "Price of the cache ($ a month)", 1e6, 1, "%.2f"),
+    AssumptionField("lookups_per_day", "Lookups a day", 1e9, 500, "%.0f"),
+    AssumptionField("lookup_hit_ratio", "Lookups found (%)", 100, 5, "%.1f", Decimal("0.01")),
+    AssumptionField("bytes_per_lookup", "Size of an answer (bytes)", 1e7, 100, "%.0f"),
+    AssumptionField("seconds_per_call", "Time of a call (s)", 600, 0.1, "%.1f"),
 )
 WHOLE = {"corrections_per_day", "lookups_per_day", "bytes_per_lookup"}
 
@@ -52,7 +52,7 @@ def panel() -> None:
     _words(chosen, shown)
 
 
-def _input(field: Field) -> Decimal | int:
+def _input(field: AssumptionField) -> Decimal | int:
     """The decimal somebody typed, not the nearest double; held to its range again, as a browser's word is no proof."""
     default = float(Decimal(getattr(SEED, field.name)) / field.scale)
     typed = st.number_input(

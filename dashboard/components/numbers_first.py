@@ -17,7 +17,7 @@ PAUSE_S = 0.04
 Content = Callable[[], None]
 
 
-class Part(NamedTuple):
+class HeldBack(NamedTuple):
     """Something kept back: where it goes, what draws it, and in which wave."""
 
     slot: DeltaGenerator
@@ -25,13 +25,13 @@ class Part(NamedTuple):
     wave: int
 
 
-_waiting: ContextVar[list[Part] | None] = ContextVar("waiting", default=None)
+_waiting: ContextVar[list[HeldBack] | None] = ContextVar("waiting", default=None)
 
 
 @contextmanager
 def numbers_first(*, pause: bool) -> Iterator[None]:
     """Within it, `place` keeps contents back; at its end they are drawn, wave after wave, each after a pause."""
-    waiting: list[Part] = []
+    waiting: list[HeldBack] = []
     token = _waiting.set(waiting)
     try:
         yield
@@ -52,4 +52,4 @@ def place(content: Content, height: int, *, wave: int) -> None:
     if waiting is None:
         content()
         return
-    waiting.append(Part(st.container(height=height, border=False), content, wave))
+    waiting.append(HeldBack(st.container(height=height, border=False), content, wave))

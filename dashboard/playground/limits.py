@@ -19,7 +19,6 @@ MOST_CALLS, REMEMBERED = 50, 60
 
 
 def panel() -> None:
-    """The whole panel."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         amount = st.number_input("Calls", 0, 1000, 10, 1, key="limit_amount", persist_state="session", width=120)
         per_s = st.number_input("per seconds", 1, 3600, 10, 1, key="limit_window", persist_state="session", width=140)

@@ -20,7 +20,6 @@ ICONS = {"laptop": ":material/laptop_mac:", "phone": ":material/smartphone:"}
 
 
 def panel() -> None:
-    """The whole panel."""
     columns = st.columns(len(DEVICES))
     for column, device in zip(columns, DEVICES, strict=True):
         with column.container(border=True):

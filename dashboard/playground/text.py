@@ -16,7 +16,6 @@ EXAMPLE = "Teh quick brown fox jump over the lazy dog, and then it have slept."
 
 
 def panel() -> None:
-    """The whole panel."""
     with st.form("text-form", border=False):
         text = st.text_area("Text", value=EXAMPLE, max_chars=LONGEST, key="text", height=110)
         asked = st.form_submit_button("Correct", type="primary", icon=":material/spellcheck:", key="correct")

@@ -17,7 +17,6 @@ MOST_MEANINGS, MOST_SENSES = 4, 3
 
 
 def panel() -> None:
-    """The whole panel."""
     with st.form("word-form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         word = st.text_input(
             "Word", value="eloquent", max_chars=LONGEST, key="word", help="Any English word; a made-up one works too."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts.over_time import Line, lines
+from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.theme import PALETTE
 from dashboard.components import empty, figure, table
 from dashboard.components.tiles import Tile, tiles
@@ -91,7 +91,7 @@ def _runs(rows: Sequence[CollectorRow]) -> None:
 
 def _durations(view: CollectorsView) -> None:
     st.subheader("How long does a run take?", anchor=False)
-    traces = [Line(d.name, d.ts, d.seconds, PALETTE[i % len(PALETTE)]) for i, d in enumerate(view.slowest)]
+    traces = [ChartLine(d.name, d.ts, d.seconds, PALETTE[i % len(PALETTE)]) for i, d in enumerate(view.slowest)]
     chart = lines(traces, unit="seconds", window=view.window, marks=view.marks, height=320)
     figure.show(chart, key="durations", alt="Duration of each collector's runs over time")
 

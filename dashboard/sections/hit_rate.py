@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts.over_time import Line, lines
+from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.spans import rates
 from dashboard.charts.theme import PALETTE, colour_of
 from dashboard.components import empty, figure, table
@@ -34,7 +34,7 @@ def draw(view: HitRateView) -> None:
 def _course(view: HitRateView) -> None:
     st.subheader("How did it change?", anchor=False)
     traces = [
-        Line(
+        ChartLine(
             f"{tier_label(line.tier)}, {family_label(line.family)}",
             line.ts,
             line.ratio,

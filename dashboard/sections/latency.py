@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts.over_time import Line, lines
+from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.spans import spreads
 from dashboard.charts.theme import colour_of
 from dashboard.components import empty, figure, table
@@ -43,7 +43,7 @@ def _course(view: LatencyView) -> None:
     st.subheader("How did it change?", anchor=False)
     name = st.segmented_control("Percentile", list(QUANTILES), default="p95", required=True, key="percentile", bind="query-params")
     name = name if name in QUANTILES else "p95"
-    traces = [Line(tier_label(line.tier), line.ts, line.of[name], colour_of(line.tier)) for line in view.lines]
+    traces = [ChartLine(tier_label(line.tier), line.ts, line.of[name], colour_of(line.tier)) for line in view.lines]
     chart = lines(traces, unit="seconds", window=view.window, marks=view.marks, log=True, height=300)
     figure.show(chart, key=f"percentiles-{name}", alt=f"{name} of each tier over time, on a logarithmic axis")
 

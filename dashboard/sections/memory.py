@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard.charts.over_time import Line, bars, lines
+from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, QUIET
 from dashboard.components import empty, figure
 from dashboard.components.tiles import Tile, tiles
@@ -69,11 +69,11 @@ def _tiles(instance: Instance) -> None:
 def _used(view: MemoryView, instance: Instance) -> None:
     traces = []
     if used := instance.gauges.get("used_memory"):
-        traces.append(Line("used", used.ts, used.last, PALETTE[0], fill=True))
+        traces.append(ChartLine("used", used.ts, used.last, PALETTE[0], fill=True))
     if rss := instance.gauges.get("used_memory_rss"):
-        traces.append(Line("RSS", rss.ts, rss.last, QUIET))
+        traces.append(ChartLine("RSS", rss.ts, rss.last, QUIET))
     if instance.limit and (limit := instance.gauges.get("maxmemory")):
-        traces.append(Line("limit", limit.ts, limit.last, BAD, "dash"))
+        traces.append(ChartLine("limit", limit.ts, limit.last, BAD, "dash"))
     chart = lines(traces, unit="bytes", window=view.window, marks=view.marks)
     figure.show(
         chart,
@@ -85,7 +85,7 @@ def _used(view: MemoryView, instance: Instance) -> None:
 def _removed(view: MemoryView, instance: Instance) -> None:
     names = (("evicted_keys", "evicted", BAD), ("expired_keys", "expired", PALETTE[0]))
     traces = [
-        Line(name, instance.increases[metric].ts, instance.increases[metric].increase, colour)
+        ChartLine(name, instance.increases[metric].ts, instance.increases[metric].increase, colour)
         for metric, name, colour in names
         if metric in instance.increases
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts.over_time import Line, bars
+from dashboard.charts.over_time import ChartLine, bars
 from dashboard.charts.theme import GOOD, PALETTE
 from dashboard.components import empty, figure, table, window
 from dashboard.components.tiles import Tile, tiles
@@ -70,7 +70,7 @@ def _wanted(view: SavingsView, task: str) -> str:
 
 def _course(view: SavingsView) -> None:
     st.subheader(f"What was paid and avoided in the last {window.SPANS[window.span()]}?", anchor=False)
-    traces = [Line("avoided", view.ts, view.avoided_usd, GOOD), Line("paid", view.ts, view.paid_usd, PALETTE[3])]
+    traces = [ChartLine("avoided", view.ts, view.avoided_usd, GOOD), ChartLine("paid", view.ts, view.paid_usd, PALETTE[3])]
     told = f"Avoided {numbers.usd(view.sums.avoided.usd)}, paid {numbers.usd(view.sums.paid.usd)} in the window"
     figure.show(bars(traces, unit="usd", window=view.window, marks=view.marks), key="ledger", alt=told)
 

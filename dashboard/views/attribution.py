@@ -19,7 +19,7 @@ GAPS = "attributed_gaps"
 
 
 @dataclass(frozen=True, slots=True)
-class FamilyRow:
+class AttributedFamily:
     """One key family. The core's numbers are None where it counts nothing of it; the servers' where nobody listens."""
 
     family: str
@@ -60,7 +60,7 @@ class Hearing:
 class Attribution:
     """Rows by family, and how each server was listened to; `hearing` is empty where no server tells its key events."""
 
-    rows: tuple[FamilyRow, ...]
+    rows: tuple[AttributedFamily, ...]
     hearing: tuple[Hearing, ...]
 
 
@@ -90,10 +90,10 @@ def hearing_of(found: Iterable[IncreaseSeries], window: Window) -> tuple[Hearing
     )
 
 
-def _row(family: str, core: tuple[int, int] | None, events: dict[str, float] | None) -> FamilyRow:
+def _row(family: str, core: tuple[int, int] | None, events: dict[str, float] | None) -> AttributedFamily:
     hits, misses = core or (None, None)
     server_misses, expired, evicted = (events[event] for event in EVENTS) if events else (None, None, None)
-    return FamilyRow(family, hits, misses, server_misses, expired, evicted)
+    return AttributedFamily(family, hits, misses, server_misses, expired, evicted)
 
 
 def _ordered(families: Iterable[str]) -> list[str]:

@@ -24,7 +24,7 @@ TOLD = {
 }
 
 
-class Step(NamedTuple):
+class ExplainedStep(NamedTuple):
     """One tier asked once, in seconds from the beginning of the call. `told` says what came of it, in words."""
 
     tier: str
@@ -44,7 +44,7 @@ class Explained:
     total_s: float
     cost: str
     filled: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ExplainedStep, ...]
     answered: bool
     degraded: bool
 
@@ -74,10 +74,10 @@ def _explain(
     return Explained(tier, headline, total, told_cost, filled, tuple(_steps(trace)), outcome in ANSWERED, degraded)
 
 
-def _steps(trace: Sequence[TraceStep]) -> list[Step]:
+def _steps(trace: Sequence[TraceStep]) -> list[ExplainedStep]:
     """In the order in which the tiers were asked; a trace may note an answer after the calls it led to."""
     return [
-        Step(
+        ExplainedStep(
             step.tier,
             tier_label(step.tier),
             step.start_s,

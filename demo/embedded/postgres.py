@@ -15,7 +15,7 @@ from psycopg import sql
 
 from prosepolish_core.errors import StartupError
 
-from ..children import Part, switched, tie
+from ..children import DemoPart, switched, tie
 from .account import Account
 
 USER = DATABASE = "prosepolish"
@@ -79,11 +79,11 @@ def prepare(data: Path, password: str, account: Account | None, env: Mapping[str
         secret.unlink(missing_ok=True)
 
 
-def part(data: Path, *, port: int, account: Account | None, log: Path, env: Mapping[str, str]) -> Part:
+def part(data: Path, *, port: int, account: Account | None, log: Path, env: Mapping[str, str]) -> DemoPart:
     """The server. SIGINT is its fast shutdown, SIGQUIT its immediate one."""
     settings = [word for name, value in {**SETTINGS, "port": str(port)}.items() for word in ("-c", f"{name}={value}")]
     argv = [str(binaries() / "postgres"), "-D", str(data), *settings]
-    return Part("PostgreSQL", argv, env, Path("/"), log, signal.SIGINT, signal.SIGQUIT, account, last=True)
+    return DemoPart("PostgreSQL", argv, env, Path("/"), log, signal.SIGINT, signal.SIGQUIT, account, last=True)
 
 
 def url(port: int, password: str, database: str = DATABASE) -> str:

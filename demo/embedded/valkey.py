@@ -10,7 +10,7 @@ import redis
 
 from prosepolish_core.errors import StartupError
 
-from ..children import Part
+from ..children import DemoPart
 
 #: What differs between the two servers.
 ROLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
@@ -42,12 +42,12 @@ def binary() -> Path:
     return found
 
 
-def part(role: str, *, port: int, password: str, folder: Path, log: Path, env: Mapping[str, str]) -> Part:
+def part(role: str, *, port: int, password: str, folder: Path, log: Path, env: Mapping[str, str]) -> DemoPart:
     """The server of one role. Its settings go in by stdin: no password in the process list or on disk."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = {**COMMON, **ROLES[role], "port": str(port), "requirepass": password, "dir": f'"{folder}"'}
     text = "".join(f"{name} {value}\n" for name, value in settings.items())
-    return Part(f"Valkey ({role})", [str(binary()), "-"], env, folder, log, stdin=text.encode(), last=True)
+    return DemoPart(f"Valkey ({role})", [str(binary()), "-"], env, folder, log, stdin=text.encode(), last=True)
 
 
 def url(port: int, password: str) -> str:

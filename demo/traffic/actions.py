@@ -69,7 +69,6 @@ def read_profile(scene: Scene) -> Job:
 
 
 def change_settings(scene: Scene) -> Job:
-    """A profile or the settings changed."""
     user, tone, language = scene.writers.draw(), scene.random.choice(TONES), scene.random.choice(LANGUAGES)
     if scene.random.random() < 0.5:
         return lambda core: _ignore(core.preferences.update(user, {"tone": tone, "language": language}))

@@ -130,7 +130,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantile:
+class HistogramQuantile:
     """The q-quantile (0-1) of what a histogram observed in the `over_s` seconds before each instant.
 
     Its series are cumulative counts with the label `le`, the upper bound in seconds; see calc.quantiles.locate.
@@ -265,13 +265,13 @@ _OFFSET = re.compile(r"\b(?:redis|prosepolish)_\w+(?:\{[^}]*\})?(?:\[\d+s\])?")
 
 def metrics_in(node: object) -> frozenset[str]:
     """Every metric that an expression reads."""
-    found = {node.metric} if isinstance(node, Latest | Age | Increase | Quantile) else set()
+    found = {node.metric} if isinstance(node, Latest | Age | Increase | HistogramQuantile) else set()
     return frozenset(found).union(*(metrics_in(child) for child in _children(node)))
 
 
 def reach_s(node: object) -> float:
     """How many seconds before an instant an expression reads, at most."""
-    own = node.over_s if isinstance(node, Increase | Quantile) else node.by_s if isinstance(node, Earlier) else 0.0
+    own = node.over_s if isinstance(node, Increase | HistogramQuantile) else node.by_s if isinstance(node, Earlier) else 0.0
     return own + max((reach_s(child) for child in _children(node)), default=0.0)
 
 

@@ -38,7 +38,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AlertChange:
     """An alert that began to fire, changed its level, or was resolved (`level` OK) at an instant."""
 
     rule: str

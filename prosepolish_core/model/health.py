@@ -81,7 +81,6 @@ class Dependency:
         return Verdict(self.name, level, self.reason, self.action)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {
             "name": self.name,
             "status": self.status.value,
@@ -128,5 +127,4 @@ class Health:
         return tuple(d.name for d in self.dependencies if d.required and d.status is Status.DOWN)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {"status": self.status.value, "ready": self.ready, "dependencies": [d.to_dict() for d in self.dependencies]}

@@ -16,10 +16,10 @@ from prosepolish_core.calc.expression import (
     Earlier,
     Expression,
     Guarded,
+    HistogramQuantile,
     Increase,
     Latest,
     OnlyWhere,
-    Quantile,
     Total,
 )
 from prosepolish_core.calc.quantiles import quantile
@@ -50,7 +50,6 @@ def course(labels: tuple[tuple[str, str], ...], *readings: tuple[float, float]) 
 
 
 def at(expression: Expression, history: Readings, instant: float) -> dict[tuple[tuple[str, str], ...], float]:
-    """The expression at one instant."""
     return {labels: float(numbers[0]) for labels, numbers in expression.over(history, np.array([instant])).items()}
 
 
@@ -145,7 +144,7 @@ def test_a_quantile_over_time_is_that_of_its_histogram(counts: list[int], q: flo
     bounds = [0.001, 0.01, 0.1, float("inf")]
     cumulative = np.cumsum(counts)
     series = [course((*A, ("le", str(bound))), (0.0, 0.0), (10.0, float(n))) for bound, n in zip(bounds, cumulative, strict=True)]
-    found = at(Quantile(q, "h", 60.0), Readings({"h": series}), 10.0)[A]
+    found = at(HistogramQuantile(q, "h", 60.0), Readings({"h": series}), 10.0)[A]
 
     assert found == pytest.approx(quantile(bounds, [int(n) for n in cumulative], q), nan_ok=True)
 
@@ -157,7 +156,7 @@ def test_a_quantile_over_time_is_that_of_its_histogram(counts: list[int], q: flo
         (Arithmetic(Increase("c", 60.0), "/", 60.0), "(increase(redis_c_total[60s]) / 60)"),
         (Earlier(Increase("c", 60.0), 300.0), "increase(redis_c_total[60s] offset 300s)"),
         (Total(Latest("c")), "sum by (instance) (redis_c_total)"),
-        (Quantile(0.99, "c", 60.0), "histogram_quantile(0.99, sum by (instance, le) (increase(redis_c_total[60s])))"),
+        (HistogramQuantile(0.99, "c", 60.0), "histogram_quantile(0.99, sum by (instance, le) (increase(redis_c_total[60s])))"),
     ],
 )
 def test_the_same_tree_is_written_as_promql(expression: Expression, text: str) -> None:

@@ -18,7 +18,6 @@ def run(*arguments: str) -> Result:
 
 
 def plain(*arguments: str) -> dict[str, Any]:
-    """Its JSON."""
     result = run("--json", *arguments)
     assert result.exit_code == 0
     found: dict[str, Any] = json.loads(result.stdout)

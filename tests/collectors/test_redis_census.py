@@ -7,7 +7,7 @@ import redis
 
 from collectors import redis_census
 from collectors.reading import Entry, Instance
-from collectors.redis_census import PAGE, SAMPLE_KEYS, SMALLEST_PAGE, Memory, fitting, keys_in, read_slice
+from collectors.redis_census import PAGE, SAMPLE_KEYS, SMALLEST_PAGE, CensusMemory, fitting, keys_in, read_slice
 from prosepolish_core.watch.redis_info.census import KeyFacts, Slice
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
@@ -35,7 +35,7 @@ def of_keys(count: int) -> Slice:
 
 def test_a_walk_reads_every_key_once(instance: Instance) -> None:
     """Slices of one walk add up to the keyspace, whatever their size."""
-    memory, walk = Memory(), []
+    memory, walk = CensusMemory(), []
     while not memory.passes:
         walk.append(read_slice(instance.observer, memory, ENTRY, 300))
     assert keys_in(walk) == 2500
@@ -52,7 +52,7 @@ def test_a_small_keyspace_is_counted_and_not_estimated(instance: Instance) -> No
 
 def test_of_a_large_keyspace_the_newest_keys_are_kept() -> None:
     """A sample is as large as asked for and no larger than by a slice; an unending walk is not remembered whole."""
-    memory = Memory(cursor=1)
+    memory = CensusMemory(cursor=1)
     for _ in range(50):
         memory.add(of_keys(1000))
     assert SAMPLE_KEYS <= keys_in(memory.sample(1_000_000)) < SAMPLE_KEYS + 1000
@@ -61,7 +61,7 @@ def test_of_a_large_keyspace_the_newest_keys_are_kept() -> None:
 
 def test_a_keyspace_that_has_grown_is_not_judged_by_its_last_whole_walk() -> None:
     """The walk under way counts as soon as it has seen more."""
-    memory = Memory(cursor=0)
+    memory = CensusMemory(cursor=0)
     memory.add(of_keys(10))
     memory.cursor = 1
     memory.add(of_keys(500))

@@ -49,7 +49,6 @@ class Watch:
 
 @pytest.fixture
 def watch(database_url: str) -> Iterator[Watch]:
-    """A watch on a migrated database."""
     pool = PostgresPool(database_url, size=2, role="test")
     yield Watch(SampleStore(pool))
     pool.close()

@@ -12,7 +12,7 @@ import pytest
 from collectors import runner as module
 from collectors.lease import Leases
 from collectors.reading import Entry, Found, Instance, read_once
-from collectors.run_keeper import Keeper
+from collectors.run_keeper import RunKeeper
 from collectors.runner import Runner
 from collectors.spool import Spool
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
@@ -32,7 +32,7 @@ def parts(tmp_path: Path) -> Any:
     leases = Leases(AdvisoryLocks("postgresql://127.0.0.1:1/none"), ["cache", "state"])
     leases.held = frozenset({"cache"})
     instances = [Instance(name, Observer(NOWHERE)) for name in ("cache", "state")]
-    yield Runner(instances, [], Keeper(shelf, spool), leases, 10.0), shelf
+    yield Runner(instances, [], RunKeeper(shelf, spool), leases, 10.0), shelf
     spool.close()
 
 

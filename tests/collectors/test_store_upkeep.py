@@ -23,7 +23,6 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 @pytest.fixture
 def pool(database_url: str) -> Iterator[PostgresPool]:
-    """A pool on a migrated database."""
     made = PostgresPool(database_url, size=3, role="test")
     yield made
     made.close()

@@ -30,7 +30,6 @@ def fill(key: str, token: str, body: str) -> Fill:
 
 @pytest.fixture(params=["direct lines", "redis-py", "simulated"])
 def server(request: pytest.FixtureRequest) -> Iterator[CacheServer]:
-    """One of the three."""
     if request.param == "simulated":
         world = World(1)
         yield cast("CacheServer", InWorld(world, SimulatedRedis(world, Network()).view()))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from demo.standins import Fault, FaultKind, StandIns
-from prosepolish_core.live.llm.answers import corrected_text
+from prosepolish_core.live.corrections.guard import corrected_text
 from prosepolish_core.live.llm.backend import Gemini
 from prosepolish_core.live.llm.gemini_genai import GenAiBackend
 from prosepolish_core.live.llm.gemini_generativeai import GenerativeAiBackend

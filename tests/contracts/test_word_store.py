@@ -16,7 +16,6 @@ from tests.support.words import entry
 
 @pytest.fixture(params=["PostgreSQL", "simulated"])
 def words(request: pytest.FixtureRequest) -> Iterator[WordStore]:
-    """One of the two."""
     if request.param == "simulated":
         world = World(1)
         yield cast("WordStore", InWorld(world, SimulatedPostgres(world, Network())))

@@ -10,17 +10,17 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.children import Part, last_lines, spawn, stop, wait_until
+from demo.children import DemoPart, last_lines, spawn, stop, wait_until
 from prosepolish_core.errors import StartupError
 
 SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
 
 
-def part(tmp_path: Path, code: str, **more: object) -> Part:
+def part(tmp_path: Path, code: str, **more: object) -> DemoPart:
     """A Python child that runs `code`."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    return Part("helper", [sys.executable, "-c", code], env, tmp_path, tmp_path / "logs" / "helper.log", **more)  # type: ignore[arg-type]
+    return DemoPart("helper", [sys.executable, "-c", code], env, tmp_path, tmp_path / "logs" / "helper.log", **more)  # type: ignore[arg-type]
 
 
 def test_all_are_stopped_even_those_that_do_not_listen(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_child_that_is_never_ready_is_told_with_its_log(tmp_path: Path) -> Non
 def test_a_program_that_cannot_be_run_is_one_sentence(tmp_path: Path) -> None:
     """A missing binary is no traceback."""
     with pytest.raises(StartupError, match="helper cannot be started: No such file"):
-        spawn(Part("helper", [str(tmp_path / "nothing")], {}, tmp_path, tmp_path / "log"))
+        spawn(DemoPart("helper", [str(tmp_path / "nothing")], {}, tmp_path, tmp_path / "log"))
 
 
 def test_input_goes_in_by_stdin(tmp_path: Path) -> None:

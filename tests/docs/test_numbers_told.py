@@ -9,7 +9,8 @@ import pytest
 from collectors.redis_census import SAMPLE_KEYS
 from collectors.redis_keyevents import CAP_PER_S, RESTS
 from dashboard.components.live import SHARED_S
-from dashboard.views import commands, memory, rules, trust
+from dashboard.views import commands, memory, rules
+from prosepolish_core.calc.freshness import INTERVALS
 from prosepolish_core.calc.savings import Assumptions, estimate
 from prosepolish_core.config import Config
 from prosepolish_core.live.corrections.asking import VERDICT_S
@@ -21,6 +22,8 @@ from prosepolish_core.model.session import SessionRules
 from prosepolish_core.watch.counts.flusher import BUCKET_S
 
 ROOT = Path(__file__).parents[2]
+#: Small numbers stand in prose as words.
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CONFIG, RULES, SEED = Config.from_env({}), SessionRules(), estimate(Assumptions())
 SHOWN_FOR = loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))["runner"]["cacheBackgroundRefreshTTLMultiplier"]
 BUDGET_MS = {tier: seconds * 1000 for tier, seconds in targets.BUDGETS_S.items()}
@@ -43,14 +46,14 @@ TOLD = (
     (NUMBERS, f"above its budget, from {targets.ENOUGH_CALLS} calls on"),
     (NUMBERS, f"p95: Redis {BUDGET_MS[Tier.REDIS]:.0f} ms, PostgreSQL {BUDGET_MS[Tier.POSTGRES]:.0f} ms"),
     (NUMBERS, f"dictionary API {BUDGET_MS[Tier.DICTIONARY_API]:.0f} ms, Gemini {targets.BUDGETS_S[Tier.GEMINI]:.0f} s"),
-    (NUMBERS, f"newest sample older than {trust.STALE_S:.0f} s: critical"),
+    (NUMBERS, f"newest sample older than {SMALL[INTERVALS]} intervals: critical"),
     (NUMBERS, f"In the first {'hour' if rules.WARM_S == 3600 else rules.WARM_S} after Redis started"),
     (NUMBERS, f"judged only above {memory.FRAGMENTED} **and** above {memory.FRAGMENTED_BYTES // 1024**2} MB"),
     (NUMBERS, f"**and** above {memory.FRAGMENTED_SHARE * 100:.0f} % of what is used"),
     (NUMBERS, f"(about {SAMPLE_KEYS:,} keys;"),
     (
         NUMBERS,
-        f"Over {CAP_PER_S:,} events a second the listener hangs up for {'nine' if RESTS == 10 else RESTS - 1} seconds of ten",
+        f"Over {CAP_PER_S:,} events a second the listener hangs up for {SMALL[RESTS - 1]} seconds of {SMALL[RESTS]}",
     ),
     (NUMBERS, f"the newest {commands.MOST} of the window"),
     (NUMBERS, f"= ${SEED.usd_per_month:.2f} a month, × 12 = ${SEED.usd_per_year:.0f} a year"),
@@ -63,7 +66,7 @@ TOLD = (
     (LIMITS, f"Absolute limit ({RULES.absolute_s // 86_400} days) and idle limit ({RULES.idle_s // 86_400} days)"),
     (LIMITS, f"cap of {RULES.cap} per user"),
     (LIMITS, f"for `grace_s` ({RULES.grace_s} s)"),
-    ("docs/using-the-core.md", f"the refusal is remembered for {'five' if VERDICT_S == 300 else VERDICT_S / 60} minutes"),
+    ("docs/using-the-core.md", f"the refusal is remembered for {SMALL[int(VERDICT_S / 60)]} minutes"),
     ("README.md", f"http://127.0.0.1:{CONFIG.port}"),
 )
 

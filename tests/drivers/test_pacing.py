@@ -16,7 +16,6 @@ class Hand:
         self.now = 0.0
 
     def __call__(self) -> float:
-        """The time."""
         return self.now
 
 

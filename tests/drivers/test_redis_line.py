@@ -19,7 +19,6 @@ pytestmark = pytest.mark.live
 
 
 def lines(url: str, *, size: int = 4, timeout_s: float = 0.3) -> Lines:
-    """Lines to this server."""
     return Lines(connect(url, timeout_s=timeout_s, pool_size=size, role="test").connection_pool, timeout_s=timeout_s, size=size)
 
 

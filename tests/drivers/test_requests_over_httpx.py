@@ -12,7 +12,6 @@ from tests.support.http_server import Reply, ScriptedServer, scripted_server
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
-    """A scripted server."""
     with scripted_server(Reply(body={"naïve": "é"})) as running:
         yield running
 

@@ -15,7 +15,6 @@ class Call(NamedTuple):
     arguments: Arguments
 
     def __call__(self, core: Core, arguments: Arguments) -> Any:
-        """Make the call."""
         found: Any = core
         for name in self.path.split("."):
             found = getattr(found, name)

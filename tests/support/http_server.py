@@ -30,8 +30,6 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """What arrived."""
-
     method: str
     path: str
     headers: Mapping[str, str]

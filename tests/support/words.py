@@ -17,7 +17,6 @@ Open = Callable[..., Dictionary]
 
 
 def entry(word: str, text: str = "A definition.") -> dict[str, object]:
-    """A plain entry."""
     return {"word": word, "meanings": [{"part_of_speech": "noun", "definitions": [{"definition": text}]}]}
 
 
@@ -57,37 +56,29 @@ class Remembers:
         self.events: Counter[str] = Counter()
 
     def record(self, family: Family, trace: Trace) -> None:
-        """Keep."""
         self.traces.append(trace)
 
     def hit(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float) -> None:
-        """Keep."""
         self.hits.append((family, tier, outcome))
 
     def many_hits(self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, keys: list[str], sizes: list[int]) -> None:
-        """Keep."""
         for key, size in zip(keys, sizes, strict=True):
             self.hit(family, tier, outcome, duration_s)
             self.access(family, key, size)
 
     def llm(self, call: LlmCall) -> None:
-        """Keep."""
         self.calls.append(call)
 
     def access(self, family: Family, key: str, size_bytes: int) -> None:
-        """Keep."""
         self.keys.append(key)
 
     def event(self, name: str, amount: int = 1) -> None:
-        """Keep."""
         self.events[name] += amount
 
 
 def api(*words: str, **more: object) -> Source:
-    """Tier 3."""
     return Source(Tier.DICTIONARY_API, knows(*words), **more)  # type: ignore[arg-type]
 
 
 def gemini(*words: str, **more: object) -> Source:
-    """Tier 4."""
     return Source(Tier.GEMINI, knows(*words), **more)  # type: ignore[arg-type]

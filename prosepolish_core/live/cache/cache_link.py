@@ -5,7 +5,7 @@ import weakref
 from collections.abc import Callable
 
 from ...ports import CacheServer
-from .lease_keeper import Keeper
+from .lease_keeper import LeaseKeeper
 from .server_guard import Guard
 from .threads import Runtime, Threads
 
@@ -17,7 +17,7 @@ class CacheLink:
         self.server = server
         self.runtime = runtime or Threads()
         self.guard = Guard(server, self.runtime)
-        self.keeper = Keeper(server, self.runtime)
+        self.keeper = LeaseKeeper(server, self.runtime)
         self._in_flight: list[Callable[[], None]] = []
         _ALL.add(self)
 

@@ -14,7 +14,7 @@ BEAT_S = 0.3
 IDLE_BEATS = 100
 
 
-class Keeper:
+class LeaseKeeper:
     """One thread while there is something to keep; none otherwise."""
 
     def __init__(self, server: CacheServer, runtime: Runtime) -> None:

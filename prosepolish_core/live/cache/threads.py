@@ -76,7 +76,6 @@ class Threads:
         return secrets.token_hex(8)
 
     def signal(self) -> Signal:
-        """A new signal."""
         return threading.Event()
 
     def submit(self, work: Callable[[], None]) -> bool:

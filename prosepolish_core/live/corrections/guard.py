@@ -8,7 +8,7 @@ from ...model.llm import LlmReply
 from ..llm.answers import BadAnswer, answer_of
 from ..llm.plain_text import added_markup, added_unseen
 from .addresses import made_up
-from .kept_words import Kept, kept, spelled_out
+from .kept_words import KeptWords, kept, spelled_out
 from .keyboards import readings
 from .languages import ASKING, OPENERS, changed_language, small_word
 from .typed_words import Word, unspaced, words_of
@@ -32,10 +32,10 @@ class Comparison:
         self.after = words_of(answer)
 
     @cached_property
-    def _read(self) -> tuple[list[Word], Kept]:
+    def _read(self) -> tuple[list[Word], KeptWords]:
         """The text as it was typed, or read with another keyboard layout where that explains the answer better."""
         found = [(words, kept(words, self.after)) for words in map(words_of, (self.text, *self._readings)) if words and self.after]
-        return max(found, key=lambda read: sum(_shares(read[0], self.after, read[1])), default=([], Kept([], [])))
+        return max(found, key=lambda read: sum(_shares(read[0], self.after, read[1])), default=([], KeptWords([], [])))
 
     @property
     def _readings(self) -> list[str]:
@@ -49,7 +49,7 @@ class Comparison:
         return self._read[0]
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> KeptWords:
         """What the two have in common."""
         return self._read[1]
 
@@ -148,7 +148,7 @@ def checked(text: str, answer: str) -> str:
     return answer
 
 
-def _shares(before: Sequence[Word], after: Sequence[Word], found: Kept) -> tuple[float, float]:
+def _shares(before: Sequence[Word], after: Sequence[Word], found: KeptWords) -> tuple[float, float]:
     return _share(after, found.of_answer), _share(before, found.of_text)
 
 

@@ -16,14 +16,14 @@ LONGEST_SHORT_FORM = 5
 ENOUGH = 0.7
 
 
-class Kept(NamedTuple):
+class KeptWords(NamedTuple):
     """For each word from 0 (new, or lost) to 1."""
 
     of_answer: list[float]
     of_text: list[float]
 
 
-def kept(text: Sequence[Word], answer: Sequence[Word]) -> Kept:
+def kept(text: Sequence[Word], answer: Sequence[Word]) -> KeptWords:
     """Compare both ways."""
     typed, corrected = [w.plain for w in text], [w.plain for w in answer]
     memory: dict[tuple[str, str], float] = {}
@@ -43,7 +43,7 @@ def kept(text: Sequence[Word], answer: Sequence[Word]) -> Kept:
         if of_text[place] < 1 and any(form in there for form in FORMS.get(word, "").split()):
             of_text[place] = 1.0
     _initials(typed, corrected, of_answer, of_text)
-    return Kept(of_answer, of_text)
+    return KeptWords(of_answer, of_text)
 
 
 def spelled_out(words: Sequence[Word]) -> list[str]:

@@ -16,7 +16,7 @@ from .postgres_sessions import End, Judgement, NewFamily, PostgresSessions, Rota
 from .redis_sessions import FastSessions, Found
 from .replay import REPLAY_S, Replay
 from .token import Parsed, Tokens
-from .token_meaning import Meaning, meaning
+from .token_meaning import TokenMeaning, meaning
 
 #: Seconds between two clean-ups of what no session can need any more.
 PRUNE_S = 3600.0
@@ -99,12 +99,12 @@ class Sessions:
                 self._touch(bytes.fromhex(found.record["f"]))
             return _from_record(found.record)
         row = self._durable(lambda: self._store.find(family=parsed.family, token_hash=parsed.token_hash))
-        means = meaning(row, parsed, self.rules) if row else Meaning.REFUSED
-        if means is Meaning.REUSE:
+        means = meaning(row, parsed, self.rules) if row else TokenMeaning.REFUSED
+        if means is TokenMeaning.REUSE:
             return self._judge(parsed, None)
         if row is None:
             return REFUSED
-        if means is not Meaning.CURRENT:
+        if means is not TokenMeaning.CURRENT:
             if not degraded:
                 self._tell(lambda: self._bury(row, parsed), vital=False)
             return REFUSED
@@ -229,15 +229,15 @@ class Sessions:
         nonce_hash = self._tokens.nonce_hash(nonce) if nonce else None
         salt = secrets.token_bytes(32)
         token, after = self._tokens.following(parsed, salt, nonce or "")
-        means, lease = Meaning.REFUSED, ""
+        means, lease = TokenMeaning.REFUSED, ""
 
         def decide(row: FamilyRow) -> Judgement:
             nonlocal means, lease
             means = meaning(row, parsed, self.rules, rotating=rotating, nonce_hash=nonce_hash)
-            if means is Meaning.REUSE:
+            if means is TokenMeaning.REUSE:
                 self._tell(lambda: self._fast.begin(row.tag, bar=row.hashes), vital=False)
                 return End("reuse")
-            if means is Meaning.CURRENT and rotating:
+            if means is TokenMeaning.CURRENT and rotating:
                 barred = self._tell(lambda: self._fast.begin(row.tag, bar=row.hashes, lease=[after.token_hash]), vital=False)
                 lease = barred if isinstance(barred, str) else ""
                 return Rotate(after.token_hash, salt, nonce_hash)
@@ -246,7 +246,7 @@ class Sessions:
         row, judgement = self._durable(lambda: self._store.judge(parsed.family or b"", decide), ROTATE_AGAIN if rotating else "")
         if row is None:
             return REFUSED
-        if means is Meaning.REUSE:
+        if means is TokenMeaning.REUSE:
             self._on_event("session_reuse")
             self._forget(row.tag, row.hashes, row.user_id, _member(row))
             return REUSE
@@ -254,9 +254,9 @@ class Sessions:
             self._tell(lambda: self._fast.end([(row.tag, dead) for dead in row.hashes]))
         else:
             self._tell(lambda: self._bury(row, parsed), vital=False)
-        if means in {Meaning.REFUSED, Meaning.ROTATED}:
+        if means in {TokenMeaning.REFUSED, TokenMeaning.ROTATED}:
             return REFUSED
-        if means is Meaning.RETRY:
+        if means is TokenMeaning.RETRY:
             token, _ = self._tokens.following(parsed, row.salt or b"", nonce or "")
         elif lease:
             moved = row._replace(seq=row.seq + 1, current_hash=after.token_hash, previous_hash=row.current_hash, seen_at=row.now)

@@ -8,7 +8,7 @@ from ...model.session import FamilyRow, SessionRules
 from .token import Parsed
 
 
-class Meaning(StrEnum):
+class TokenMeaning(StrEnum):
     """What presenting this token amounts to."""
 
     CURRENT = "current"  #: the token in force
@@ -20,17 +20,17 @@ class Meaning(StrEnum):
 
 def meaning(
     row: FamilyRow, parsed: Parsed, rules: SessionRules, *, rotating: bool = False, nonce_hash: bytes | None = None
-) -> Meaning:
+) -> TokenMeaning:
     """Judge one use. A rotated token may be shown again only with its nonce, or (to verify) within the grace time."""
     if not row.is_live(rules):
-        return Meaning.REFUSED
+        return TokenMeaning.REFUSED
     if parsed.family is None or parsed.seq == row.seq:
-        return Meaning.CURRENT if compare_digest(parsed.token_hash, row.current_hash) else Meaning.REFUSED
+        return TokenMeaning.CURRENT if compare_digest(parsed.token_hash, row.current_hash) else TokenMeaning.REFUSED
     if parsed.seq > row.seq:
-        return Meaning.REFUSED
+        return TokenMeaning.REFUSED
     late = row.rotated_at is None or row.now - row.rotated_at > timedelta(seconds=rules.grace_s)
     if parsed.seq < row.seq - 1 or late:
-        return Meaning.REUSE
+        return TokenMeaning.REUSE
     if nonce_hash and row.nonce_hash and compare_digest(nonce_hash, row.nonce_hash):
-        return Meaning.RETRY
-    return Meaning.REUSE if rotating else Meaning.ROTATED
+        return TokenMeaning.RETRY
+    return TokenMeaning.REUSE if rotating else TokenMeaning.ROTATED

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ...calc.incidents import REOPEN_S, place
-from ...model.alert import Change
+from ...model.alert import AlertChange
 from ...model.health import Level
 from ...model.incident import FiredAlert, Incident, Message
 from .rule import Rule
@@ -38,7 +38,7 @@ class Desk:
     incidents: dict[str, Incident] = field(default_factory=dict)
     outbox: dict[str, Message] = field(default_factory=dict)
 
-    def take(self, changes: Sequence[Change], muted: Muted = nobody) -> list[Incident]:
+    def take(self, changes: Sequence[AlertChange], muted: Muted = nobody) -> list[Incident]:
         """Sort changes into incidents and queue what is to be told; gives the incidents that changed."""
         touched: dict[str, Incident] = {}
         for change in changes:
@@ -84,7 +84,7 @@ class Desk:
             if incident.ended is not None and now - incident.ended > KEPT_S and name not in waiting:
                 del self.incidents[name]
 
-    def _sort(self, change: Change, rule: Rule) -> Incident | None:
+    def _sort(self, change: AlertChange, rule: Rule) -> Incident | None:
         holder = next((i for i in self.incidents.values() if _find(i, change) is not None), None)
         if change.level is Level.OK:
             return None if holder is None else self._put(_resolved(holder, change))
@@ -94,7 +94,7 @@ class Desk:
             holder = place(cause, consequence=rule.consequence, now=change.at, incidents=known) or self._begin(cause, change)
         return self._put(_fired(holder, change))
 
-    def _begin(self, cause: str, change: Change) -> Incident:
+    def _begin(self, cause: str, change: AlertChange) -> Incident:
         name, number = f"{_stamp(change.since)}-{cause}", 1
         while name in self.incidents:
             number += 1
@@ -130,12 +130,12 @@ def _stamp(instant: float) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _find(incident: Incident, change: Change) -> FiredAlert | None:
+def _find(incident: Incident, change: AlertChange) -> FiredAlert | None:
     """The alert of this rule and subject that still fires in the incident."""
     return next((a for a in incident.firing if (a.rule, a.labels) == (change.rule, change.labels)), None)
 
 
-def _fired(incident: Incident, change: Change) -> Incident:
+def _fired(incident: Incident, change: AlertChange) -> Incident:
     before = _find(incident, change)
     if before is None:
         alert = FiredAlert(change.rule, change.labels, change.level, change.since, change.at, None, change.value, change.value)
@@ -147,7 +147,7 @@ def _fired(incident: Incident, change: Change) -> Incident:
     return replace(incident, level=level, ended=None, alerts=alerts)
 
 
-def _resolved(incident: Incident, change: Change) -> Incident:
+def _resolved(incident: Incident, change: AlertChange) -> Incident:
     before = _find(incident, change)
     alerts = tuple(replace(a, resolved_at=change.at, value=change.value) if a is before else a for a in incident.alerts)
     over = all(a.resolved_at is not None for a in alerts)

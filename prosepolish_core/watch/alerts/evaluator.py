@@ -8,7 +8,7 @@ import numpy as np
 
 from ...calc.alert_state import step
 from ...calc.expression import History
-from ...model.alert import AlertState, Change, Held
+from ...model.alert import AlertChange, AlertState, Held
 from ...model.health import Level
 from ...model.sample import Labels
 from .instance_rules import RULE_FAILED
@@ -36,10 +36,10 @@ class Evaluator:
     #: Rules that could not be evaluated at the last look, with the reason; RULE_FAILED tells of each.
     broken: dict[str, str] = field(default_factory=dict)
 
-    def look(self, history: History, now: float) -> list[Change]:
+    def look(self, history: History, now: float) -> list[AlertChange]:
         """Evaluate every rule at `now` (seconds since the epoch); what began to fire, changed its level or was resolved."""
         instants = np.array([now])
-        changes: list[Change] = []
+        changes: list[AlertChange] = []
         self.broken = {}
         for rule in self.rules:
             try:
@@ -64,7 +64,7 @@ class Evaluator:
                 thresholds = self.overrides.thresholds(rule, key.labels)
                 self.held[key] = [before if t.level.rank <= before.level.rank else Held() for t in thresholds]
 
-    def _judge(self, rule: Rule, found: Mapping[Labels, float], now: float) -> list[Change]:
+    def _judge(self, rule: Rule, found: Mapping[Labels, float], now: float) -> list[AlertChange]:
         known = [labels for name, labels in self.held if name == rule.name]
         changes = []
         for labels in dict.fromkeys([*list(found)[:MOST_SUBJECTS], *known]):
@@ -81,7 +81,7 @@ class Evaluator:
                 self.held[key] = after
             if _level(was) is not _level(now_is):
                 since = now_is.since if now_is.state is AlertState.FIRING else was.since
-                changes.append(Change(rule.name, labels, _level(now_is), now, now_is.value, since))
+                changes.append(AlertChange(rule.name, labels, _level(now_is), now, now_is.value, since))
         return changes
 
 

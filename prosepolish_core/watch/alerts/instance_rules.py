@@ -4,7 +4,7 @@ Numbers and times follow the public rule collections where those are right, and 
 evicts by policy is always full, one slow call hides in an average, no limit on clients is safe at a fixed number.
 """
 
-from ...calc.expression import Age, Arithmetic, Guarded, Increase, Latest, OnlyWhere, Quantile, Total
+from ...calc.expression import Age, Arithmetic, Guarded, HistogramQuantile, Increase, Latest, OnlyWhere, Total
 from ...model.targets import ENOUGH_CALLS
 from .rule import Rule, critical, warning
 
@@ -115,7 +115,7 @@ INSTANCES: tuple[Rule, ...] = (
         "redis_slow_commands",
         "p99 of {cmd} on {instance}",
         Guarded(
-            Quantile(0.99, "latency_bucket", 5 * MIN, (("cmd", "get|set"),), ("instance", "cmd")),
+            HistogramQuantile(0.99, "latency_bucket", 5 * MIN, (("cmd", "get|set"),), ("instance", "cmd")),
             Total(Increase("latency_bucket", 5 * MIN, (("cmd", "get|set"), ("le", "+Inf"))), ("instance", "cmd")),
             ENOUGH_CALLS,
         ),

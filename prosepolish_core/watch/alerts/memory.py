@@ -47,7 +47,7 @@ class _Track:
             del self.at[:gone], self.value[:gone]
 
 
-class Memory:
+class AlertMemory:
     """Implements calc.expression.History. One thread writes and reads."""
 
     def __init__(self, metrics: Iterable[str]) -> None:

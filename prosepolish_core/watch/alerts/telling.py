@@ -47,7 +47,6 @@ def title(incident: Incident, rules: Mapping[str, Rule]) -> str:
 
 
 def about(alert: FiredAlert, rules: Mapping[str, Rule]) -> str:
-    """What an alert is about."""
     rule = rules.get(alert.rule)
     return alert.rule if rule is None else rule.about(alert.labels)
 

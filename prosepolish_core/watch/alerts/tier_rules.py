@@ -3,7 +3,7 @@
 A hit rate needs traffic and a target of its own tier before it says anything.
 """
 
-from ...calc.expression import Arithmetic, Earlier, Guarded, Increase, Quantile, Total
+from ...calc.expression import Arithmetic, Earlier, Guarded, HistogramQuantile, Increase, Total
 from ...model.alert import NoData
 from ...model.outcome import Tier
 from ...model.targets import BUDGETS_S, ENOUGH_CALLS, ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
@@ -76,7 +76,7 @@ def _budgets() -> tuple[Rule, ...]:
             f"slow_{tier}",
             "p95 of {tier}",
             Guarded(
-                Quantile(0.95, "tier_duration", 10 * MIN, (("tier", tier),), ("tier",)),
+                HistogramQuantile(0.95, "tier_duration", 10 * MIN, (("tier", tier),), ("tier",)),
                 Total(Increase("tier_duration", 10 * MIN, (("le", "+Inf"), ("tier", tier))), ("tier",)),
                 ENOUGH_CALLS,
             ),

@@ -8,7 +8,7 @@ from ...drivers.postgres_pool import PostgresPool, store_faults
 from ...model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from ...model.latency import BOUNDS_S, cumulative
 from ...model.window import Window
-from .reader_plan import LEDGER_KEPT, Plan, plan
+from .reader_plan import LEDGER_KEPT, ReaderPlan, plan
 
 _BUCKET = "coalesce(date_bin(%(width)s * interval '1 second', t.ts, timestamptz 'epoch'), %(from)s::timestamptz)"
 
@@ -88,7 +88,7 @@ class PostgresTelemetry:
         found: datetime | None = self._query(_NEWEST, {})[0][0]
         return found
 
-    def _read(self, statement: str, part: str | Mapping[int, str], window: Window, chosen: Plan) -> list[tuple[Any, ...]]:
+    def _read(self, statement: str, part: str | Mapping[int, str], window: Window, chosen: ReaderPlan) -> list[tuple[Any, ...]]:
         values: dict[str, Any] = {"width": chosen.width_s, "from": window.start}
         parts = []
         for i, span in enumerate(chosen.spans):

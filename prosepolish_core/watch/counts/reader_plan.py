@@ -19,7 +19,7 @@ LEDGER_KEPT: Kept = {1: timedelta(days=800), 3600: timedelta(days=800)}
 WIDTHS = (10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 
 
-class Span(NamedTuple):
+class ReadSpan(NamedTuple):
     """Rows of one step with start <= ts < stop."""
 
     step: int
@@ -27,18 +27,18 @@ class Span(NamedTuple):
     stop: datetime
 
 
-class Plan(NamedTuple):
+class ReaderPlan(NamedTuple):
     """How to read a window. `width_s` is None when all of it becomes one bucket."""
 
     width_s: int | None
-    spans: tuple[Span, ...]
+    spans: tuple[ReadSpan, ...]
 
 
-def plan(window: Window, points: int, now: datetime, kept: Kept = KEPT) -> Plan:
+def plan(window: Window, points: int, now: datetime, kept: Kept = KEPT) -> ReaderPlan:
     """Choose the bucket width for about `points` buckets, and the spans that cover the window without overlap."""
     width = None if points <= 1 else max(_width(window.seconds / points), finest(window.start, now, kept))
     usable = tuple(step for step in kept if width is None or width % step == 0)
-    return Plan(width, tuple(_cover(snap(window.start, now, kept), snap(window.end, now, kept), usable)))
+    return ReaderPlan(width, tuple(_cover(snap(window.start, now, kept), snap(window.end, now, kept), usable)))
 
 
 def finest(at: datetime, now: datetime, kept: Kept = KEPT) -> int:
@@ -62,15 +62,15 @@ def _width(wanted_s: float) -> int:
     return next((width for width in WIDTHS if width >= wanted_s), WIDTHS[-1])
 
 
-def _cover(start: datetime, end: datetime, steps: tuple[int, ...]) -> list[Span]:
+def _cover(start: datetime, end: datetime, steps: tuple[int, ...]) -> list[ReadSpan]:
     if start >= end:
         return []
     *finer, step = steps
     if not finer:
-        return [Span(step, start, end)]
+        return [ReadSpan(step, start, end)]
     first, last = floor(start, step), floor(end, step)
     if first < start:
         first += timedelta(seconds=step)
     if first >= last:
         return _cover(start, end, tuple(finer))
-    return [*_cover(start, first, tuple(finer)), Span(step, first, last), *_cover(last, end, tuple(finer))]
+    return [*_cover(start, first, tuple(finer)), ReadSpan(step, first, last), *_cover(last, end, tuple(finer))]

@@ -16,7 +16,7 @@ MARGIN = timedelta(hours=1)
 LOCK = 0x7E1E_0002
 
 
-class Rule(NamedTuple):
+class RetentionRule(NamedTuple):
     """Rows of `table` older than `kept` are removed; `step` where one table holds several resolutions."""
 
     table: str
@@ -25,11 +25,15 @@ class Rule(NamedTuple):
 
 
 RULES = (
-    *(Rule(table, kept + MARGIN, step) for table in ("telemetry_lookup", "telemetry_event") for step, kept in KEPT.items()),
-    Rule("llm_ledger", LEDGER_KEPT[1]),
-    Rule("llm_ledger_hour", LEDGER_KEPT[3600]),
-    Rule("access_chunk", ACCESSES_KEPT),
-    Rule("telemetry_flush", FLUSHES_KEPT),
+    *(
+        RetentionRule(table, kept + MARGIN, step)
+        for table in ("telemetry_lookup", "telemetry_event")
+        for step, kept in KEPT.items()
+    ),
+    RetentionRule("llm_ledger", LEDGER_KEPT[1]),
+    RetentionRule("llm_ledger_hour", LEDGER_KEPT[3600]),
+    RetentionRule("access_chunk", ACCESSES_KEPT),
+    RetentionRule("telemetry_flush", FLUSHES_KEPT),
 )
 
 

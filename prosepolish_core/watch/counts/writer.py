@@ -64,9 +64,9 @@ VALUES (%s, %s, %s, %s::bigint[], %s::integer[], %s::integer[])"""
 class KeptConnection(Protocol):
     """What the writer needs of a connection: a transaction at a time."""
 
-    def connection(self) -> AbstractContextManager[Connection]: ...  # noqa: D102 - see the class
-    def forget(self) -> None: ...  # noqa: D102
-    def close(self) -> None: ...  # noqa: D102
+    def connection(self) -> AbstractContextManager[Connection]: ...
+    def forget(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class PostgresTelemetryWriter:

@@ -21,7 +21,6 @@ class Families:
         self._lines.setdefault(name, {})[name + suffix, labels] = value
 
     def text(self) -> str:
-        """The exposition."""
         return "".join(self._parts())
 
     def _parts(self) -> Iterable[str]:

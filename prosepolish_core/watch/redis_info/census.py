@@ -31,7 +31,7 @@ class KeyFacts(NamedTuple):
 
 
 @dataclass(slots=True)
-class Summed:
+class FamilySums:
     """One family's keys in a slice, added up. Slices add."""
 
     keys: int = 0
@@ -60,7 +60,7 @@ class Summed:
             return
         self.ttl[next((i for i, bound in enumerate(TTL_BOUNDS_S) if ttl_ms <= bound * 1000), len(TTL_BOUNDS_S))] += 1
 
-    def merge(self, other: "Summed") -> None:
+    def merge(self, other: "FamilySums") -> None:
         """Add another slice of the same family."""
         self.keys += other.keys
         self.size += other.size
@@ -76,7 +76,7 @@ class Summed:
 class Slice:
     """The keys of one tick, by family. Nothing of a key is kept but its family and, if that is unknown, its prefix."""
 
-    families: dict[str, Summed] = field(default_factory=dict)
+    families: dict[str, FamilySums] = field(default_factory=dict)
     unknown: Counter[str] = field(default_factory=Counter)
     #: Whether every key's size, and every key's time to live, was told.
     sized: bool = True
@@ -92,12 +92,12 @@ class Slice:
         family = family_of(facts.key)
         self.sized = self.sized and facts.size_bytes is not None
         self.timed = self.timed and facts.ttl_ms is not None
-        self.families.setdefault(family, Summed()).add(facts)
+        self.families.setdefault(family, FamilySums()).add(facts)
         if family == UNKNOWN:
             self.unknown[prefix_of(facts.key)] += 1
 
 
-class Estimate(NamedTuple):
+class EstimatedNumber(NamedTuple):
     """A number for the whole keyspace and its 95 % interval."""
 
     value: float
@@ -105,22 +105,22 @@ class Estimate(NamedTuple):
     high: float
 
 
-class Counted(NamedTuple):
+class EstimatedFamily(NamedTuple):
     """One family, estimated. None is what the server does not tell of every key in the sample."""
 
     family: str
-    keys: Estimate
-    size: Estimate | None
-    no_ttl: Estimate | None
-    big: Estimate | None
+    keys: EstimatedNumber
+    size: EstimatedNumber | None
+    no_ttl: EstimatedNumber | None
+    big: EstimatedNumber | None
     ttl: tuple[float, ...] | None
 
 
 class Census(NamedTuple):
     """The whole keyspace: its families, the sum, how many keys there are and how many of them were read."""
 
-    families: tuple[Counted, ...]
-    total_size: Estimate | None
+    families: tuple[EstimatedFamily, ...]
+    total_size: EstimatedNumber | None
     keyspace: int
     sample: int
     unknown: tuple[tuple[str, int], ...]
@@ -152,18 +152,18 @@ def _shown(character: str) -> str:
 
 def estimate(slices: Iterable[Slice], keyspace: int) -> Census:
     """Scale the slices up to `keyspace` keys. A sample as large as the keyspace is exact: the interval closes."""
-    families: dict[str, Summed] = {}
+    families: dict[str, FamilySums] = {}
     unknown: Counter[str] = Counter()
     sized = timed = True
     for part in slices:
         sized, timed = sized and part.sized, timed and part.timed
         unknown.update(part.unknown)
         for family, summed in part.families.items():
-            families.setdefault(family, Summed()).merge(summed)
+            families.setdefault(family, FamilySums()).merge(summed)
     sample = sum(summed.keys for summed in families.values())
     scale = _Scale(sample, max(keyspace, 0))
     counted = tuple(
-        Counted(
+        EstimatedFamily(
             family,
             scale.number_of(s.keys),
             scale.total([s]) if sized else None,
@@ -188,7 +188,7 @@ class _Scale(NamedTuple):
             return 0.0
         return self.keyspace * sqrt((1.0 - self.sample / self.keyspace) / (self.sample - 1))
 
-    def total(self, parts: Iterable[Summed]) -> Estimate:
+    def total(self, parts: Iterable[FamilySums]) -> EstimatedNumber:
         """The bytes in the keyspace from those in the sample.
 
         A few large values among thousands of small ones make the sum's distribution lopsided, and a symmetric interval
@@ -196,8 +196,8 @@ class _Scale(NamedTuple):
         combined (MOVER: Zou and Donner, Statistics in Medicine 27, 2008).
         """
         if not self.sample:
-            return Estimate(0.0, 0.0, 0.0)
-        whole = Summed()
+            return EstimatedNumber(0.0, 0.0, 0.0)
+        whole = FamilySums()
         for part in parts:
             whole.merge(part)
         half = Z95 * self.spread * _deviation(whole.size - whole.big_size, whole.size_squared - whole.big_squared, self.sample)
@@ -209,19 +209,19 @@ class _Scale(NamedTuple):
             width = Z95 * unread * number.value * _deviation(whole.big_size, whole.big_squared, whole.big) / sqrt(whole.big)
             below = hypot(half, (number.value - number.low) * mean, width)
             above = hypot(half, (number.high - number.value) * mean, width)
-        return Estimate(value, max(value - below, whole.size if self.sample <= self.keyspace else 0.0), value + above)
+        return EstimatedNumber(value, max(value - below, whole.size if self.sample <= self.keyspace else 0.0), value + above)
 
-    def number_of(self, found: int) -> Estimate:
+    def number_of(self, found: int) -> EstimatedNumber:
         """A count over the keyspace, by Wilson's interval: sound for families that are rare in the sample."""
         n = self.sample
         if not n:
-            return Estimate(0.0, 0.0, 0.0)
+            return EstimatedNumber(0.0, 0.0, 0.0)
         share = found / n
         if n >= self.keyspace:
-            return Estimate(share * self.keyspace, share * self.keyspace, share * self.keyspace)
+            return EstimatedNumber(share * self.keyspace, share * self.keyspace, share * self.keyspace)
         # A sample without replacement: the nearer it comes to the whole, the less is left to chance.
         low, high = wilson(found, n, Z95 * sqrt(1.0 - n / self.keyspace))
-        return Estimate(share * self.keyspace, low * self.keyspace, high * self.keyspace)
+        return EstimatedNumber(share * self.keyspace, low * self.keyspace, high * self.keyspace)
 
 
 def _deviation(summed: float, squared: float, count: int) -> float:
@@ -251,7 +251,7 @@ def samples(census: Census) -> tuple[Sample, ...]:
     return tuple(found)
 
 
-def _stats(metric: str, estimated: Estimate | None, unit: str, labels: Labels) -> Sequence[Sample]:
+def _stats(metric: str, estimated: EstimatedNumber | None, unit: str, labels: Labels) -> Sequence[Sample]:
     if estimated is None:
         return []
     return [Sample(metric, value, unit=unit, labels=(*labels, ("stat", stat))) for stat, value in estimated._asdict().items()]

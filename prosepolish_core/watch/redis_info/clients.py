@@ -16,7 +16,7 @@ _DIGITS = re.compile(r"[0-9a-f]{8,}|\d+")
 _FIELD = re.compile(r"(?:^| )([a-z-]+)=(.*?)(?= [a-z-]+=|$)")
 
 
-class Summed(NamedTuple):
+class ClientSum(NamedTuple):
     """What is added up over the clients of a group, and in which field it stands."""
 
     metric: str
@@ -26,11 +26,11 @@ class Summed(NamedTuple):
 
 
 SUMS = (
-    Summed("clients_memory", "tot-mem", "bytes"),
-    Summed("clients_output", "omem", "bytes"),
-    Summed("clients_query", "qbuf", "bytes"),
-    Summed("clients_idle_longest", "idle", "seconds", highest=True),
-    Summed("clients_age_oldest", "age", "seconds", highest=True),
+    ClientSum("clients_memory", "tot-mem", "bytes"),
+    ClientSum("clients_output", "omem", "bytes"),
+    ClientSum("clients_query", "qbuf", "bytes"),
+    ClientSum("clients_idle_longest", "idle", "seconds", highest=True),
+    ClientSum("clients_age_oldest", "age", "seconds", highest=True),
 )
 
 

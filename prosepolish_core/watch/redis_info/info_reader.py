@@ -23,7 +23,6 @@ class InfoReader:
         self._reply = InfoReply((), {}, (), {})
 
     def read(self, reply: bytes | str) -> InfoReply:
-        """Read one reply."""
         text = text_of(reply)
         lines = text.split("\n")
         patched = self._patched(text, lines) if len(lines) == len(self._lines) else None

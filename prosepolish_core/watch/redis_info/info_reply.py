@@ -338,7 +338,6 @@ def whole_reply(said: str, lines: list[Line]) -> InfoReply:
 
 
 def read_line(line: str) -> Line:
-    """Read one line."""
     name, _, value = line.partition(":")
     field = FIELDS.get(name)
     if field is not None and not value.endswith("%"):

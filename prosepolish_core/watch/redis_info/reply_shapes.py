@@ -8,7 +8,6 @@ MOST = 2**53
 
 
 def is_text(reply: Any) -> bool:
-    """Lines of text."""
     return isinstance(reply, bytes | str)
 
 

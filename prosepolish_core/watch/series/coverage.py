@@ -9,7 +9,7 @@ from ...drivers.postgres_pool import Connection
 from ...model.series import Coverage
 from ...model.window import Window
 from .packing import Numbers
-from .range_query import Plan, plan_of, resolution
+from .range_query import RangePlan, plan_of, resolution
 from .rollup_rows import HOUR, MINUTE, read_spans
 
 #: The resolution is chosen as for a chart of this many points.
@@ -59,7 +59,7 @@ def coverage(connection: Connection, collector: str, window: Window, source: str
     return Coverage(float(np.mean(shares)) if shares else 0.0, age, samples)
 
 
-def _rolled_up(connection: Connection, plan: Plan, window: Window) -> tuple[dict[int, float], dict[int, int]]:
+def _rolled_up(connection: Connection, plan: RangePlan, window: Window) -> tuple[dict[int, float], dict[int, int]]:
     """Per stream the seconds that rolled-up runs stand for, and how many they are."""
     seconds: dict[int, float] = defaultdict(float)
     runs: dict[int, int] = defaultdict(int)

@@ -18,7 +18,7 @@ from ...model.window import Window
 from .cells import counter_cells, gauge_cells, merge
 from .packing import Numbers
 from .raw_samples import SeriesRow, Stream, find_series, find_streams, read_tracks, runs_before
-from .rollup_rows import HOUR, MINUTE, Step, Stretch, read_stretches
+from .rollup_rows import HOUR, MINUTE, RollupStep, Stretch, read_stretches
 
 _ROLLED = "SELECT stream, step, until FROM sample_rolled WHERE stream = ANY(%s)"
 
@@ -32,7 +32,7 @@ class Ask(NamedTuple):
     source: str | None
 
 
-class Plan(NamedTuple):
+class RangePlan(NamedTuple):
     """Per stream the instant from which each resolution is read; a stream that is absent is not read in it."""
 
     hours: dict[int, datetime]
@@ -96,9 +96,9 @@ def _key(streams: Mapping[int, Stream], series: Mapping[int, SeriesRow], part: S
     return SeriesKey(streams[part.stream].source, series[part.series].metric, series[part.series].labels)
 
 
-def plan_of(connection: Connection, window: Window, streams: list[int], fine: int) -> Plan:
+def plan_of(connection: Connection, window: Window, streams: list[int], fine: int) -> RangePlan:
     """From when on each resolution serves each stream: hours as far as they reach, then minutes, then raw samples."""
-    plan = Plan({}, {}, {})
+    plan = RangePlan({}, {}, {})
     rolled = {(s, step): until for s, step, until in connection.execute(_ROLLED, (streams,))} if fine else {}
     for stream in streams:
         since = window.start
@@ -111,14 +111,14 @@ def plan_of(connection: Connection, window: Window, streams: list[int], fine: in
     return plan
 
 
-def _rolled_up(connection: Connection, plan: Plan, series: Mapping[int, SeriesRow], end: datetime) -> list[Stretch]:
+def _rolled_up(connection: Connection, plan: RangePlan, series: Mapping[int, SeriesRow], end: datetime) -> list[Stretch]:
     found = []
     for step, sinces in ((HOUR, plan.hours), (MINUTE, plan.minutes)):
         found += read_stretches(connection, step, sinces, series, end)
     return found
 
 
-def floor_of(instant: datetime, step: Step) -> datetime:
+def floor_of(instant: datetime, step: RollupStep) -> datetime:
     """Where the span that holds this instant starts."""
     return datetime.fromtimestamp(instant.timestamp() // step.span_s * step.span_s, UTC)
 

@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Identifier
 
 from ...drivers.postgres_pool import Connection, PostgresPool, store_faults
 from ...errors import InvalidInput
-from .rollup_rows import HOUR, MINUTE, Step
+from .rollup_rows import HOUR, MINUTE, RollupStep
 from .rollups import RolledUp, RollUps
 
 
@@ -93,7 +93,7 @@ def _drop_day(connection: Connection, name: str, day: date, size: int) -> list[R
     return [Removed("raw", counted[0] if counted else 0, size, after)]
 
 
-def _delete_spans(connection: Connection, step: Step, before: datetime) -> list[Removed]:
+def _delete_spans(connection: Connection, step: RollupStep, before: datetime) -> list[Removed]:
     count = connection.execute(f"DELETE FROM {step.table} WHERE start < %s", (before,)).rowcount
     if not count:
         return []

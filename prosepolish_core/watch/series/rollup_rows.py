@@ -17,7 +17,7 @@ from .packing import COPY_END, COPY_HEAD, EPOCH_S, Numbers
 from .pg_arrays import ELEMENTS, array_cursor
 
 
-class Step(NamedTuple):
+class RollupStep(NamedTuple):
     """One resolution of roll-ups: seconds per step, steps per row."""
 
     seconds: int
@@ -35,8 +35,8 @@ class Step(NamedTuple):
         return Grid(start, float(self.seconds), self.size)
 
 
-MINUTE = Step(60, 240, "sample_minute", "int2")
-HOUR = Step(3600, 24, "sample_hour", "int4")
+MINUTE = RollupStep(60, 240, "sample_minute", "int2")
+HOUR = RollupStep(3600, 24, "sample_hour", "int4")
 
 #: The row that stands for the runs themselves.
 RUNS = 0
@@ -55,7 +55,9 @@ class SpanRow(NamedTuple):
     every: float | None
 
 
-def write_spans(connection: Connection, step: Step, stream: int, start: float, every: float, spans: Mapping[int, Span]) -> None:
+def write_spans(
+    connection: Connection, step: RollupStep, stream: int, start: float, every: float, spans: Mapping[int, Span]
+) -> None:
     """Put the spans of one stream and start in place of those that are there. Series 0 must be among them."""
     at = datetime.fromtimestamp(start, UTC)
     connection.execute(f"DELETE FROM {step.table} WHERE stream = %s AND start = %s", (stream, at))
@@ -67,7 +69,7 @@ def write_spans(connection: Connection, step: Step, stream: int, start: float, e
 
 
 def read_spans(
-    connection: Connection, step: Step, sinces: Mapping[int, datetime], series: Iterable[int], end: datetime
+    connection: Connection, step: RollupStep, sinces: Mapping[int, datetime], series: Iterable[int], end: datetime
 ) -> list[SpanRow]:
     """Spans of these series from each stream's own start up to `end`; what a row leaves out is filled in from series 0."""
     if not sinces:
@@ -94,7 +96,7 @@ def read_spans(
     return found
 
 
-def _row(step: Step, stream: int, start: float, number: int, span: Span, runs: Span, every: float) -> bytes:
+def _row(step: RollupStep, stream: int, start: float, number: int, span: Span, runs: Span, every: float) -> bytes:
     packed = pack(span)
     own = number == RUNS
     gauge = len(span.steps) == 4
@@ -155,7 +157,7 @@ class _Bytes(Loader):
 
 
 def read_stretches(
-    connection: Connection, step: Step, sinces: Mapping[int, datetime], series: Iterable[int], end: datetime
+    connection: Connection, step: RollupStep, sinces: Mapping[int, datetime], series: Iterable[int], end: datetime
 ) -> list[Stretch]:
     """These series from each stream's own start up to `end`; what a row leaves out is filled in from that of the runs."""
     if not sinces:

@@ -13,7 +13,7 @@ from ...model.sample import Kind
 from .cells import counter_cells, gauge_cells, merge
 from .packing import Numbers
 from .raw_samples import Stream, Track, find_series, find_streams, read_stream, runs_before
-from .rollup_rows import HOUR, MINUTE, RUNS, Step, read_spans, write_spans
+from .rollup_rows import HOUR, MINUTE, RUNS, RollupStep, read_spans, write_spans
 from .writer import LATE_S
 
 #: A span is rolled up this long after its end; later runs are told by `sample_late`.
@@ -56,7 +56,7 @@ class RollUps:
             hours += self._advance(stream, HOUR, at - timedelta(seconds=GRACE_S))
         return RolledUp(minutes, hours, again, lost)
 
-    def _advance(self, stream: Stream, step: Step, now: datetime) -> int:
+    def _advance(self, stream: Stream, step: RollupStep, now: datetime) -> int:
         """Roll up the spans of one stream that are over, one transaction each."""
         done = 0
         while True:
@@ -97,7 +97,7 @@ class RollUps:
         return again, lost
 
 
-def roll(connection: Connection, stream: Stream, step: Step, start: datetime) -> int:
+def roll(connection: Connection, stream: Stream, step: RollupStep, start: datetime) -> int:
     """Roll up one span of one stream, in place of what is there; gives the number of rows."""
     every, found = _from_raw(connection, stream, start) if step is MINUTE else _from_minutes(connection, stream, start)
     if found:
@@ -166,7 +166,7 @@ def _alone(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def _rolled(connection: Connection, stream: Stream, step: Step) -> datetime | None:
+def _rolled(connection: Connection, stream: Stream, step: RollupStep) -> datetime | None:
     row = connection.execute(_UNTIL, (stream.id, step.seconds)).fetchone()
     return row[0] if row else None
 
@@ -176,7 +176,7 @@ def _settled(connection: Connection, stream: Stream, now: datetime) -> datetime 
     return now if _next(connection, stream, MINUTE) is None else _rolled(connection, stream, MINUTE)
 
 
-def _next(connection: Connection, stream: Stream, step: Step) -> datetime | None:
+def _next(connection: Connection, stream: Stream, step: RollupStep) -> datetime | None:
     """Where the next span with runs starts; spans without any are skipped."""
     until = _rolled(connection, stream, step)
     row = connection.execute(_FIRST, (stream.id, until or _LONG_AGO)).fetchone()
@@ -188,5 +188,5 @@ def _next(connection: Connection, stream: Stream, step: Step) -> datetime | None
     return max(start, until or _LONG_AGO)
 
 
-def _floor(instant: datetime, step: Step) -> datetime:
+def _floor(instant: datetime, step: RollupStep) -> datetime:
     return datetime.fromtimestamp(instant.timestamp() // step.span_s * step.span_s, UTC)

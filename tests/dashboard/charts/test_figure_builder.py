@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard.charts.cascade import cascade
-from dashboard.charts.over_time import Line, bars, lines
+from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.spans import rates, spreads
 from dashboard.charts.waterfall import waterfall
 from dashboard.views import counts, hit_rate, latency, playground
@@ -19,7 +19,7 @@ from tests.dashboard.views.test_playground import FELL
 COUNTS = counts.frame([asked("redis", "hit", 5), asked("redis", "miss", 5), asked("postgres", "hit", 5)])
 TIMES = [took("redis", [0.001, 0.1]), took("postgres", [0.01])]
 TS = np.datetime64(WINDOW.start.replace(tzinfo=None), "ms") + np.arange(60) * np.timedelta64(10, "s")
-BAND = Line("used", TS, np.full(60, 0.5), "#3B82F6", "dash", True, np.full(60, 0.4), np.full(60, 0.6))
+BAND = ChartLine("used", TS, np.full(60, 0.5), "#3B82F6", "dash", True, np.full(60, 0.4), np.full(60, 0.6))
 MARKS = [Mark(at(300), "restart", "run_id changed", "cache")]
 
 FIGURES: dict[str, Callable[[], go.Figure]] = {

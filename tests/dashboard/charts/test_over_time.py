@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.charts.over_time import Line, bars, lines
+from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import MOST_POINTS
 from prosepolish_core.model.series import Mark
 from tests.dashboard.rows import NOW, WINDOW, at
@@ -15,10 +15,10 @@ from tests.dashboard.rows import NOW, WINDOW, at
 START = np.datetime64(WINDOW.start.replace(tzinfo=None), "ms")
 
 
-def line(values: list[float], step_ms: int = 1000, **more: object) -> Line:
+def line(values: list[float], step_ms: int = 1000, **more: object) -> ChartLine:
     """A series from the start of the window on."""
     ts = START + np.arange(len(values)) * np.timedelta64(step_ms, "ms")
-    return Line("used", ts, np.array(values), "#3B82F6", **more)  # type: ignore[arg-type]
+    return ChartLine("used", ts, np.array(values), "#3B82F6", **more)  # type: ignore[arg-type]
 
 
 @settings(max_examples=20)

@@ -12,10 +12,10 @@ import redis
 
 from collectors.collector_health import Process
 from collectors.collector_health import read as read_health
-from collectors.health import Health
+from collectors.health import RunHealth
 from collectors.lease import Leases
 from collectors.reading import Entry, read_once
-from collectors.run_keeper import Keeper
+from collectors.run_keeper import RunKeeper
 from collectors.schedule import REDIS
 from collectors.spool import Spool
 from collectors.wiring import Parts
@@ -77,7 +77,7 @@ def test_the_applications_traffic_is_what_is_shown_whatever_the_collectors_do(
         spool = Spool(core.config.data_dir / "spool")
         leases = Leases(AdvisoryLocks(database_url), [])
         leases.held = frozenset({instance.source})
-        process = Process(Health(), Keeper(parts.store, spool), leases, parts.instances)
+        process = Process(RunHealth(), RunKeeper(parts.store, spool), leases, parts.instances)
         began = int(time.time())
 
         def keep(entry: Entry[Any], target: Any, tick: int) -> None:

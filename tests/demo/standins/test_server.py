@@ -29,7 +29,6 @@ def up(module_up: StandIns) -> StandIns:
 
 @pytest.fixture
 def client(up: StandIns) -> Iterator[httpx.Client]:
-    """A client for the dictionary."""
     with httpx.Client(base_url=up.dictionary_api.url, timeout=2.0, trust_env=False) as opened:
         yield opened
 

@@ -26,12 +26,10 @@ class Away:
             raise CacheUnavailable("error", self.word)
 
     def drop(self, keys: list[str]) -> int:
-        """Remembers."""
         self.dropped.extend(keys)
         return len(keys)
 
     def reset(self) -> None:
-        """Remembers."""
         self.resets += 1
 
 

@@ -24,5 +24,4 @@ def benches(valkey_url: str) -> Iterator[Callable[..., Bench]]:
 
 @pytest.fixture
 def bench(benches: Callable[..., Bench]) -> Bench:
-    """One bench."""
     return benches()

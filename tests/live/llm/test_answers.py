@@ -12,7 +12,6 @@ from prosepolish_core.model.llm import LlmReply
 
 
 def said(text: str, finish: str = "stop") -> LlmReply:
-    """A reply with this text."""
     return LlmReply(text, finish, "m", 10, 0, 10, 0)
 
 

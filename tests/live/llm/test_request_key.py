@@ -13,7 +13,6 @@ BASE = CORRECT.request("gemini-2.5-flash", "Teh text.")
 
 
 def request_key(task: str, version: int, request: LlmRequest) -> str:
-    """The key of one request alone."""
     return RequestKeys(task, version, request).key(request)
 
 

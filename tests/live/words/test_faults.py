@@ -41,7 +41,6 @@ def dictionary_at(redis_url: str, database_url: str, source: Source) -> Iterator
 
 
 def source() -> Source:
-    """Tier 3."""
     return Source(Tier.DICTIONARY_API, knows(*WORDS))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prosepolish_core.model.alert import Change
+from prosepolish_core.model.alert import AlertChange
 from prosepolish_core.model.health import Level
 from prosepolish_core.model.incident import Incident
 from prosepolish_core.watch.alerts import journal
@@ -17,9 +17,9 @@ T = 1_800_000_000.0
 DOWN, FULL = "instance_down", "memory_full"
 
 
-def change(rule: str, level: Level, at: float, instance: str = "cache") -> Change:
+def change(rule: str, level: Level, at: float, instance: str = "cache") -> AlertChange:
     """A change of one alert, `at` seconds after the beginning."""
-    return Change(rule, (("instance", instance),), level, T + at, 1.0, T + at)
+    return AlertChange(rule, (("instance", instance),), level, T + at, 1.0, T + at)
 
 
 def tell(desk: Desk, now: float) -> list[tuple[str, Level]]:
@@ -104,7 +104,7 @@ def test_whatever_happens_each_incident_that_was_told_is_told_to_be_over_exactly
     path.unlink(missing_ok=True)
     known: dict[tuple[str, str], Level] = {}
 
-    def step(changes: list[Change]) -> None:
+    def step(changes: list[AlertChange]) -> None:
         desk = Desk(BY_NAME)
         journal.load(path, desk)
         desk.take(changes)

@@ -9,7 +9,7 @@ from prosepolish_core.model.alert import AlertState, Held
 from prosepolish_core.model.health import Level
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
 from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
-from prosepolish_core.watch.alerts.memory import KEPT_S, Memory
+from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
 from prosepolish_core.watch.alerts.rule import Rule, critical, warning
 from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
 
@@ -21,11 +21,10 @@ BEGAN = 1_800_000_000.0
 def run(
     at: float, *samples: Sample, source: str = "cache", outcome: RunOutcome = RunOutcome.OK, collector: str = "redis_info"
 ) -> Run:
-    """One run of a collector."""
     return Run(collector, source, int(at), datetime.fromtimestamp(at, UTC), 0.01, outcome, samples)
 
 
-def looks(evaluator: Evaluator, memory: Memory, values: list[float]) -> list[tuple[Level, float]]:
+def looks(evaluator: Evaluator, memory: AlertMemory, values: list[float]) -> list[tuple[Level, float]]:
     """Feed one value every 100 s and look each time; the changes as level and seconds since the beginning."""
     found = []
     for i, value in enumerate(values):
@@ -37,7 +36,7 @@ def looks(evaluator: Evaluator, memory: Memory, values: list[float]) -> list[tup
 
 def test_an_alert_is_told_once_per_change_at_its_most_severe_level() -> None:
     """Warning, then critical, then warning again, then resolved; nothing in between is told twice."""
-    found = looks(Evaluator([FULL]), Memory(["used"]), [0.5, 0.85, 0.85, 0.95, 0.95, 0.78, 0.78, 0.78, 0.6, 0.6, 0.6])
+    found = looks(Evaluator([FULL]), AlertMemory(["used"]), [0.5, 0.85, 0.85, 0.95, 0.95, 0.78, 0.78, 0.78, 0.6, 0.6, 0.6])
 
     assert found == [
         (Level.WARNING, 100.0),
@@ -61,7 +60,7 @@ def test_a_rule_that_fails_is_named_and_harms_no_other() -> None:
 
     evaluator = Evaluator([Rule("bad", "", Fails(), "1", (warning(0, 0, 0),), "", ""), FULL])
 
-    assert looks(evaluator, Memory(["used"]), [0.95, 0.95]) == [(Level.CRITICAL, 0.0), (Level.WARNING, 100.0)]
+    assert looks(evaluator, AlertMemory(["used"]), [0.95, 0.95]) == [(Level.CRITICAL, 0.0), (Level.WARNING, 100.0)]
     assert evaluator.broken == {"bad": "ZeroDivisionError"}
     assert AlertKey("rule_failed", (("rule", "bad"),)) in evaluator.firing()
 
@@ -72,12 +71,12 @@ def test_after_a_restart_an_alert_that_fired_resolves_and_does_not_fire_anew() -
     evaluator.restore([(AlertKey("full", A), Held(AlertState.FIRING, Level.WARNING, BEGAN - 500.0))])
 
     assert evaluator.firing()[AlertKey("full", A)].since == BEGAN - 500.0
-    assert looks(evaluator, Memory(["used"]), [0.85, 0.6, 0.6]) == [(Level.OK, 200.0)]
+    assert looks(evaluator, AlertMemory(["used"]), [0.85, 0.6, 0.6]) == [(Level.OK, 200.0)]
 
 
 def test_a_dead_server_is_seen_by_its_failed_runs() -> None:
     """Runs that fail make `redis_up` 0; the shipped rule fires after its half minute, and ends 12 s after the return."""
-    rule, memory = BY_NAME["instance_down"], Memory(())
+    rule, memory = BY_NAME["instance_down"], AlertMemory(())
     evaluator, changes = Evaluator([rule]), []
     for second in range(0, 120, 5):
         outcome = RunOutcome.ERROR if 20 <= second < 80 else RunOutcome.OK
@@ -89,7 +88,7 @@ def test_a_dead_server_is_seen_by_its_failed_runs() -> None:
 
 def test_counters_are_summed_over_restarts_in_memory() -> None:
     """A counter that fell began again: what it holds is what is new."""
-    memory = Memory(["c"])
+    memory = AlertMemory(["c"])
     for i, value in enumerate([100.0, 110.0, 4.0, 9.0]):
         memory.hear([run(BEGAN + i, Sample("c", value, Kind.COUNTER))])
 
@@ -98,7 +97,7 @@ def test_counters_are_summed_over_restarts_in_memory() -> None:
 
 def test_memory_lets_go_of_what_is_old() -> None:
     """Series that are not read any more go, and old readings of the others too."""
-    memory = Memory(["used"])
+    memory = AlertMemory(["used"])
     for i in range(2000):
         memory.hear([run(BEGAN + 5 * i, Sample("used", 1.0), source="cache")])
     memory.hear([run(BEGAN, Sample("used", 1.0), source="gone")])
@@ -113,7 +112,7 @@ def test_every_shipped_rule_can_be_evaluated_and_written() -> None:
     """Over an empty memory nothing fires and nothing breaks; every rule has words, and clears on the safe side of firing."""
     evaluator = Evaluator(RULES)
 
-    assert evaluator.look(Memory(()), BEGAN) == []
+    assert evaluator.look(AlertMemory(()), BEGAN) == []
     assert evaluator.broken == {}
     for rule in RULES:
         assert rule.means.endswith(".")
@@ -126,7 +125,7 @@ def test_every_shipped_rule_can_be_evaluated_and_written() -> None:
 
 def test_arithmetic_over_runs_of_two_collectors() -> None:
     """Readings of different instants meet: the newest of each counts."""
-    memory = Memory(["a", "b"])
+    memory = AlertMemory(["a", "b"])
     memory.hear([run(BEGAN, Sample("a", 6.0)), run(BEGAN + 3, Sample("b", 3.0), collector="other")])
 
     assert Arithmetic(Latest("a"), "/", Latest("b")).over(memory, np.array([BEGAN + 5.0]))[A].tolist() == [2.0]

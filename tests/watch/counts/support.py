@@ -52,7 +52,6 @@ class MemoryWriter:
         return sum(r.steps for b in self.batches for r in b.lookups)
 
     def events(self) -> Counter[str]:
-        """Events by name."""
         total: Counter[str] = Counter()
         for batch in self.batches:
             for row in batch.events:

@@ -21,7 +21,6 @@ KEYS = [(f, t, Outcome.HIT) for f in (Family.DICTIONARY, Family.LLM) for t in (T
 
 
 def tally_of(index: int, calls: int) -> Tally:
-    """A small tally."""
     tally = Tally()
     for _ in range(calls):
         tally.step(*KEYS[index % len(KEYS)], BOUNDS_S[index % 60], answer=index % 2 == 0)
@@ -81,7 +80,6 @@ def test_a_week_without_the_store_stays_small_and_whole() -> None:
 
 
 def call(cost: str | None, *, model: str = "m") -> LlmCall:
-    """A paid call."""
     return LlmCall("paid", "correct", model, 10, 1, 5, 2, None if cost is None else Decimal(cost), "2026-01-01", 1.5)
 
 

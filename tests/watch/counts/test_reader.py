@@ -42,7 +42,6 @@ def writer(database_url: str) -> Iterator[PostgresTelemetryWriter]:
 
 @pytest.fixture
 def pool(database_url: str) -> Iterator[PostgresPool]:
-    """A small pool."""
     found = PostgresPool(database_url, size=2, role="test")
     yield found
     found.close()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.model.window import Window
-from prosepolish_core.watch.counts.reader_plan import KEPT, LEDGER_KEPT, Span, finest, plan, snap
+from prosepolish_core.watch.counts.reader_plan import KEPT, LEDGER_KEPT, ReadSpan, finest, plan, snap
 
 NOW = datetime(2026, 11, 23, 12, 34, 56, 789_000, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_a_day_is_read_as_hours_with_fine_edges() -> None:
     chosen = plan(Window.last(86_400, NOW), 1, NOW)
     assert [span.step for span in chosen.spans] == [10, 60, 3600, 60, 10]
     hours = next(span for span in chosen.spans if span.step == 3600)
-    assert hours == Span(3600, datetime(2026, 11, 22, 13, tzinfo=UTC), datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert hours == ReadSpan(3600, datetime(2026, 11, 22, 13, tzinfo=UTC), datetime(2026, 11, 23, 12, tzinfo=UTC))
 
 
 def test_a_chart_has_about_as_many_buckets_as_asked_for() -> None:

@@ -17,7 +17,6 @@ WINDOW = Window(datetime.fromtimestamp(T0, UTC), datetime.fromtimestamp(T0 + 600
 
 @pytest.fixture
 def pool(database_url: str) -> Iterator[PostgresPool]:
-    """A pool on a migrated database."""
     made = PostgresPool(database_url, size=2, role="test")
     yield made
     made.close()

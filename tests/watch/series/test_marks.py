@@ -19,7 +19,6 @@ T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def pool(database_url: str) -> Iterator[PostgresPool]:
-    """A pool on a migrated database."""
     made = PostgresPool(database_url, size=2, role="test")
     yield made
     made.close()

@@ -22,7 +22,6 @@ EVERY = 60
 
 @pytest.fixture
 def pool(database_url: str) -> Iterator[PostgresPool]:
-    """A pool on a migrated database."""
     made = PostgresPool(database_url, size=4, role="test")
     yield made
     made.close()

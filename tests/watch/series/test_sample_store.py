@@ -42,7 +42,6 @@ def run(tick: int, hits: float, memory: float = 1.5e9, state: dict[str, str] | N
 
 @pytest.fixture
 def pool(database_url: str) -> Iterator[PostgresPool]:
-    """A pool on a migrated database."""
     made = PostgresPool(database_url, size=4, role="test")
     yield made
     made.close()

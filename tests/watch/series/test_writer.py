@@ -26,7 +26,6 @@ T0 = datetime(2026, 3, 1, 23, 55, tzinfo=UTC)
 
 @pytest.fixture
 def pool(database_url: str) -> Iterator[PostgresPool]:
-    """A pool on a migrated database."""
     made = PostgresPool(database_url, size=6, role="test")
     yield made
     made.close()
