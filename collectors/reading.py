@@ -40,9 +40,10 @@ class Instance:
     memory: dict[str, Any] = field(default_factory=dict)
 
     def forget(self) -> None:
-        """Begin anew with this instance: another collector has observed it, or does from now on.
+        """Drop all that was remembered of this server, because another collector reads it now, or did until now.
 
-        Our counts go on from nothing, as after a restart: set beside the other's, a leap between the two would be a lie.
+        Our own counters then start at zero, which readers see as a reset. Old counts beside the other collector's would
+        look like traffic that never was.
         """
         for kept in list(self.memory.values()):
             if callable(stop := getattr(kept, "stop", None)):

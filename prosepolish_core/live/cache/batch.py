@@ -20,7 +20,7 @@ LoadMany = Callable[[Sequence[str], float], dict[str, Loaded | Later]]
 Result = Cached | Exception
 #: Slow loads of one batch that run at the same time.
 PARALLEL = 8
-#: By so much earlier a batch stops waiting for each key that is missing: to tell of a key that it has no value takes time as well.
+#: A batch stops waiting this much before its deadline for each key still missing: writing down "no value" takes time for each.
 TO_TELL_S = 0.0005
 #: Parts of a stored value, for loops that run in C: kind and encoding, the instants of creation and of going stale, the body.
 _KIND, _CREATED, _STALE = itemgetter(slice(0, 3)), itemgetter(slice(33, 46)), itemgetter(slice(46, HEADER))
@@ -42,7 +42,7 @@ class Batch:
     def __init__(
         self, cache: FamilyCache, load_many: LoadMany, began: float, deadline_s: float, pick: Callable[[Any], Any]
     ) -> None:
-        """`pick` takes what is wanted out of a plain hit's value; None sends the key the way of all other results."""
+        """`pick` takes the wanted part out of a hit's value; where it gives None, the key is treated as no plain hit."""
         self._cache = cache
         self._loading = cache.loading
         self._link = cache.link

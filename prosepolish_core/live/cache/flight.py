@@ -1,8 +1,9 @@
-"""Single flight inside a process: callers for the same key share one request, and only answers that are fresh enough for each.
+"""One load inside a process: callers who want the same key at the same time share one request and its answer.
 
-A flight knows from when on its answer is proved: whoever began by then may use it. The proof is the instant at which the
-request was sent, moved forward when a lease is seen to stand later (its holder's value cannot be older than an invalidation
-that was acknowledged before). A caller who began after the proof goes round again, as one flight with all the others.
+The safety rule: nobody is given an answer that may be older than his own question. Each flight notes an instant up to which
+its answer is proved to be current, `proved_from`: when the request was sent, or later, when its lease was seen to stand still
+(an invalidation would have voided the lease). A caller who asked at or before this instant takes the answer. One who asked
+later starts the next flight, together with everybody else who asked later.
 """
 
 import threading
@@ -33,7 +34,7 @@ class Flight(Generic[T]):
         return self._signal is not None
 
     def land(self, result: T | None = None, error: BaseException | None = None) -> None:
-        """Done: nothing changes any more. Neither result nor error means: no answer, go round again."""
+        """The load is over. With neither result nor error there is no answer, and the callers load again."""
         self.result, self.error = result, error
         self.done = True  # written before the signal is read; `join` does it the other way round
         if self._signal is not None:

@@ -1,7 +1,8 @@
--- Before a durable change: what is about to die cannot be served or filled until the change is over, and what is about to
--- be born can be filled only if nothing ends it meanwhile.
--- KEYS  first those to bar, then those to lease if they are free.  ARGV  nonce, lease, ms, how many to bar
--- A bar is a lease that no reader holds. It expires by itself, should the process that set it die.
+-- Called before PostgreSQL is told to end, rotate or create a session.
+-- Keys of sessions that will end get a bar: until it is gone, Redis neither serves nor stores them, and readers ask PostgreSQL.
+-- Keys of sessions that will begin get a lease, if they are free: a log-out in the meantime voids the lease, and nothing is stored.
+-- KEYS  first the keys to bar, then the keys to lease.  ARGV  nonce, lease, lifetime of bar and lease in ms, number of keys to bar
+-- A bar is a lease that no reader holds. Bar and lease end by themselves when the process that set them dies.
 local bars = tonumber(ARGV[4])
 for i = 1, #KEYS do
   if i <= bars then

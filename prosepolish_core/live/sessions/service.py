@@ -57,8 +57,8 @@ class Sessions:
         self._fast = FastSessions(self._scripts, self.rules)
         self._replay = Replay(FastSessions(self._replay_scripts, self.rules), store, every_s=replay_s)
         self._on_event = on_event or (lambda _name: None)
-        #: Ends that Redis could not be told, and how many of them a replay has since made good. While they differ,
-        #: Redis is not believed and PostgreSQL answers.
+        #: How many log-outs Redis could not be told, and how many of these the replay has told it since. While the two
+        #: numbers differ, Redis may still hold an ended session: PostgreSQL is asked instead.
         self._faults = 0
         self._trusted_at = 0
         self._prune_at = 0.0

@@ -45,7 +45,7 @@ class WordChain:
         self._sources = tuple(sources)
         self._recorder = recorder
         self._now = now
-        #: Word -> the source that is being asked for it: whom a caller blames who cannot wait any longer.
+        #: Word -> the source that is asked for this word just now. A caller whose time is over names this source in his trace.
         self.asking: dict[str, Tier] = {}
         self.breakers: dict[Tier, Breaker] = {row.tier: Breaker(row.breaker) for row in ROWS if row.breaker is not None}
         self._store_breaker = self.breakers[Tier.POSTGRES]

@@ -203,6 +203,6 @@ def _address(word: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=16_384)
 def _placed(word: str) -> tuple[str, str]:
-    """The same the other way round, as a dictionary wants it."""
+    """The key, then the normalised word: a pair for `dict()`, which finds the word of a key."""
     normal, key = address(word)
     return key, normal

@@ -174,7 +174,7 @@ class SampleWriter:
             self._gaps.see(connection, p.run, p.stream, p.layout, p.values)
 
     def _watched(self, packed: list[_Packed]) -> list[_Packed]:
-        """Runs that call for a look into the database, or for a mark; after the first of a stream, all of that stream."""
+        """Runs to compare with the database (the first of a stream, a reset), and every later run of the same stream."""
         found: list[_Packed] = []
         streams: set[int] = set()
         for p in packed:
