@@ -1,4 +1,7 @@
-"""The web process: builds the Config, wires the Core, and serves the pages with /healthz, /readyz and /metrics. No logic."""
+"""The web process: builds the Config, wires the Core, and serves the pages with /healthz, /readyz and /metrics.
+
+No logic.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

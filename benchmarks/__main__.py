@@ -1,7 +1,7 @@
 """Runs every benchmark one after the other, each in its own process: `python -m benchmarks [NAME …] [--list]`.
 
-A name may bring its own options: `python -m benchmarks "collector_proofs --kills 40"`. The rows of their tables come once
-more at the end.
+A name may bring its own options: `python -m benchmarks "collector_proofs --kills 40"`. The rows of their tables come
+once more at the end.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Puts a server on one core and the callers on another, as on two machines, so that every side waits in the same way.
 
 Where both share a core the reply comes without waking anybody up, four times as fast; which of the two happens is the
-system's choice, and it may choose differently for two sides of one comparison. And no core falls asleep while one waits for
-the other: to wake a virtual machine's core takes longer than the work that is measured, and how much longer depends on what
-ran before. (Idle-class loops keep them awake; they give way to everybody.)
+system's choice, and it may choose differently for two sides of one comparison. And no core falls asleep while one waits
+for the other: to wake a virtual machine's core takes longer than the work that is measured, and how much longer depends
+on what ran before. (Idle-class loops keep them awake; they give way to everybody.)
 """
 
 import os
@@ -27,7 +27,10 @@ while os.getppid() == parent:
 
 @contextmanager
 def apart(server_pid: int) -> Iterator[None]:
-    """This process, and what it starts, on one core; the server on another. On a machine with one core nothing changes."""
+    """This process, and what it starts, on one core; the server on another.
+
+    On a machine with one core nothing changes.
+    """
     before = os.sched_getaffinity(0)
     ours, *others = sorted(before)
     if not others:

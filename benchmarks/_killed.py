@@ -1,4 +1,6 @@
-"""A collector in a process of its own that starts in milliseconds (forked from one that has imported all): fit to be killed."""
+"""A collector in a process of its own that starts in milliseconds (forked from
+one that has imported all): fit to be killed.
+"""
 
 import os
 import signal

@@ -1,4 +1,6 @@
-"""What the collectors are measured on and beside: servers of every version at hand, and the field's exporter from Debian."""
+"""What the collectors are measured on and beside:
+servers of every version at hand, and the field's exporter from Debian.
+"""
 
 import os
 import shutil

@@ -16,7 +16,9 @@ TTL = 60
 
 
 class Peer:
-    """A library as its own documentation tells to use it: read through with protection against stampedes, and delete."""
+    """A library as its own documentation tells to use it:
+    read through with protection against stampedes, and delete.
+    """
 
     def __init__(self, name: str, port: int) -> None:
         self.name = name

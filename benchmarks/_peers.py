@@ -1,4 +1,6 @@
-"""The other libraries, in an environment of their own: made on first use under benchmarks/.peers, driven over pipes as JSON."""
+"""The other libraries, in an environment of their own:
+made on first use under benchmarks/.peers, driven over pipes as JSON.
+"""
 
 from __future__ import annotations
 

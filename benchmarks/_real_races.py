@@ -1,4 +1,7 @@
-"""Races on real servers: a load, and an invalidation in the middle of it; then a read. Ours and the peers' on the same server."""
+"""Races on real servers: a load, and an invalidation in the middle of it; then a read.
+
+Ours and the peers' on the same server.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ CLOCKS = {"uptime_in_seconds": 1.0, "lru_clock": 1.0, "server_time_usec": 1e6, "
 
 @contextmanager
 def database() -> Iterator[tuple[PostgresPool, str]]:
-    """A migrated PostgreSQL: DATABASE_URL's server when BENCH_DATABASE_URL is set, else the embedded one, removed afterwards."""
+    """A migrated PostgreSQL: DATABASE_URL's server when BENCH_DATABASE_URL is set,
+    else the embedded one, removed afterwards.
+    """
     url = os.environ.get("BENCH_DATABASE_URL", "")
     root = Path(tempfile.mkdtemp(prefix="pp-bench-"))
     root.chmod(0o755)

@@ -1,4 +1,6 @@
-"""One generated schedule: processes that read, writers that change the truth and invalidate, and whether anybody saw the past."""
+"""One generated schedule: processes that read, writers that change the truth and invalidate,
+and whether anybody saw the past.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Redis, PostgreSQL and an upstream inside a deterministic world, with replies that get lost and requests that arrive late."""
+"""Redis, PostgreSQL and an upstream inside a deterministic world,
+with replies that get lost and requests that arrive late.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,10 @@ class Network:
 
 @dataclass
 class SimulatedRedis:
-    """The data of one server; `view` gives each process its own connection to it. Mirrors the scripts under live/cache/lua."""
+    """The data of one server; `view` gives each process its own connection to it.
+
+    Mirrors the scripts under live/cache/lua.
+    """
 
     world: World
     network: Network

@@ -1,4 +1,6 @@
-"""A small deterministic world: actors take turns where they would wait, a seed decides whose turn it is, time is virtual."""
+"""A small deterministic world: actors take turns where they would wait,
+a seed decides whose turn it is, time is virtual.
+"""
 
 from __future__ import annotations
 

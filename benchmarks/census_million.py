@@ -49,7 +49,9 @@ def fill(client: redis.Redis, keys: int, seed: int) -> None:
 
 
 def command_time(client: redis.Redis) -> float:
-    """Microseconds by the clock that the server was in the census's commands; others may have had the processor meanwhile."""
+    """Microseconds by the clock that the server was in the census's commands;
+    others may have had the processor meanwhile.
+    """
     said = client.info("commandstats")
     return float(sum(said.get(f"cmdstat_{name}", {"usec": 0})["usec"] for name in COMMANDS))
 

@@ -99,7 +99,9 @@ def kills_and_stops(kills: int, stops: int, seed: int, lanes: int, most_s: float
 
 
 def lane(kills: int, stops: int, seed: int, most_s: float) -> Tally:
-    """Kill the collector at random instants while PostgreSQL stops and starts; compare what it kept with what is stored."""
+    """Kill the collector at random instants while PostgreSQL stops and starts;
+    compare what it kept with what is stored.
+    """
     chance, until = random.Random(seed), time.monotonic() + most_s
     store = Store()
     kept: dict[tuple[str, str, int], int] = {}

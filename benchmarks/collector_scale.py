@@ -31,7 +31,9 @@ MOVES = re.compile(r"used_|total_|keyspace|cmdstat|eventloop|instant|mem_|alloca
 
 
 def serve(port: int) -> None:
-    """Stands for the instances: answers INFO with a recorded reply in which some sixty numbers grow, no two replies alike."""
+    """Stands for the instances: answers INFO with a recorded reply in which some sixty numbers grow,
+    no two replies alike.
+    """
     template, moving = recorded()
     chooser = selectors.DefaultSelector()
     listener = socket.create_server(("127.0.0.1", port), backlog=INSTANCES)
@@ -61,7 +63,9 @@ def bulk(body: str) -> bytes:
 
 
 def recorded() -> tuple[str, int]:
-    """The recorded INFO with a gap for the number of each line that moves on a busy server, and how many gaps there are."""
+    """The recorded INFO with a gap for the number of each line that moves on a busy server,
+    and how many gaps there are.
+    """
     lines = json.loads(RECORDED.read_text())["resp2"]["info"].replace("%", "%%").split("\r\n")
     moving = [at for at, line in enumerate(lines) if MOVES.match(line) and NUMBER.search(line)][:MOVING]
     for at in moving:

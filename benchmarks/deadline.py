@@ -1,4 +1,7 @@
-"""Does anybody wait longer than the overall deadline, whatever the tiers do? Lateness per fault script, beside a bare wait."""
+"""Does anybody wait longer than the overall deadline, whatever the tiers do?
+
+Lateness per fault script, beside a bare wait.
+"""
 
 from __future__ import annotations
 

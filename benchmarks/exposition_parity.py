@@ -86,7 +86,9 @@ def ours(port: int) -> str:
 
 
 def between(before: float, there: float, after: float) -> bool:
-    """Whether the exporter's value lies between ours before and after its scrape, or near them: some gauges go up and down."""
+    """Whether the exporter's value lies between ours before and after its scrape, or near them:
+    some gauges go up and down.
+    """
     near = 0.25 * max(1.0, abs(there))
     return min(before, after) - near <= there <= max(before, after) + near
 

@@ -1,4 +1,7 @@
-"""What does a hit cost? `lookup` against redis-py's bare GET, batches against MGET, the peers, and a server that is stopped."""
+"""What does a hit cost?
+
+`lookup` against redis-py's bare GET, batches against MGET, the peers, and a server that is stopped.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +124,9 @@ def _timed(call: object) -> float:
 
 
 def peers(rounds: int, calls: int) -> None:
-    """Each library's own read-through with stampede protection, against a bare GET of the same client in the same loop."""
+    """Each library's own read-through with stampede protection,
+    against a bare GET of the same client in the same loop.
+    """
     print("peers, hit against a bare redis-py GET of their own kind (sync or async), loopback:")
     with valkey() as (server, _):
         for peer in _peers.NAMES:

@@ -1,7 +1,7 @@
 """How long does a rate-limit decision take beside a bare EVALSHA of a trivial script, and beside the popular limiters?
 
-Medians (p50) of interleaved rounds on one thread and one connection. Every call is admitted: a user's log grows to 80 of
-100, an address's to 800 of 1,000, and a new subject begins. The server has one core and all callers the other, and
+Medians (p50) of interleaved rounds on one thread and one connection. Every call is admitted: a user's log grows to 80
+of 100, an address's to 800 of 1,000, and a new subject begins. The server has one core and all callers the other, and
 neither core sleeps. The bare EVALSHA goes through redis-py as anybody would send it.
 """
 

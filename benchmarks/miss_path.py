@@ -1,7 +1,7 @@
 """What does a miss cost that PostgreSQL answers? Lease, query and fenced fill against the bare SELECT and SET.
 
-The lookup does not wait for the reply to its fill. So that nothing hides there, the second table times the miss together with the
-read that follows it, which hears that reply first.
+The lookup does not wait for the reply to its fill. So that nothing hides there, the second table times the miss
+together with the read that follows it, which hears that reply first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Does the windowed p99 see a slowdown after ten million fast calls? Bar: within 2 ticks, true p99 in the reported bucket."""
+"""Does the windowed p99 see a slowdown after ten million fast calls?
+
+Bar: within 2 ticks, true p99 in the reported bucket.
+"""
 
 import argparse
 import socket

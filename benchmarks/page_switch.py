@@ -1,9 +1,10 @@
 """How long does a switch between two pages take, against the same in an empty Streamlit app?
 
-Starts the whole demo stack and, beside it, an empty app: seven pages with one line each, and one that draws nothing but one and one
-that draws two plain Plotly figures. Headless Chromium clicks through both in turn. A switch ends when text that stands behind the
-page's live numbers is visible; "with charts" waits until the figures are drawn, the run has ended and nothing is left to draw. The
-plain figures show what Plotly itself asks for. Prints medians of interleaved rounds and their ratios. The bar: at most 1.5 x.
+Starts the whole demo stack and, beside it, an empty app: seven pages with one line each, and one that draws nothing but
+one and one that draws two plain Plotly figures. Headless Chromium clicks through both in turn. A switch ends when text
+that stands behind the page's live numbers is visible; "with charts" waits until the figures are drawn, the run has
+ended and nothing is left to draw. The plain figures show what Plotly itself asks for. Prints medians of interleaved
+rounds and their ratios. The bar: at most 1.5 x.
 """
 
 import os

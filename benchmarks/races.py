@@ -1,7 +1,9 @@
-"""Is an old value ever served after an acknowledged invalidation? Generated schedules, planted faults, and races on real servers.
+"""Is an old value ever served after an acknowledged invalidation?
 
-`python -m benchmarks.races` runs a short campaign; `--schedules 1000000 --trials 10000` the long one (`make races`).
-A schedule replays from its number: `--only NUMBER`.
+Generated schedules, planted faults, and races on real servers.
+
+`python -m benchmarks.races` runs a short campaign; `--schedules 1000000 --trials 10000` the long one (`make races`). A
+schedule replays from its number: `--only NUMBER`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How many loads does a cold key cost? Four processes of a hundred callers each; Redis commands, and when the last is answered."""
+"""How many loads does a cold key cost?
+
+Four processes of a hundred callers each; Redis commands, and when the last is answered.
+"""
 
 from __future__ import annotations
 

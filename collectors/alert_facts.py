@@ -1,4 +1,6 @@
-"""What alerting asks of PostgreSQL, all of it optional: who leads, silences, the core's counts, and a place to keep incidents."""
+"""What alerting asks of PostgreSQL, all of it optional:
+who leads, silences, the core's counts, and a place to keep incidents.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

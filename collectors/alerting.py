@@ -1,4 +1,6 @@
-"""Alerting in the collectors' process: runs are heard, rules looked at, incidents kept, people told. It needs no store for that.
+"""Alerting in the collectors' process: runs are heard, rules looked at, incidents kept, people told.
+
+It needs no store for that.
 
 One process leads. A process that cannot ask PostgreSQL who leads goes on as it was; one that has just begun leads.
 """

@@ -58,7 +58,10 @@ def read(process: Process, _entry: Entry[Process]) -> Found:
 
 
 def _refusals(instance: Instance) -> list[Sample]:
-    """Commands this instance does not run for us: a capability it lacks, not a fault. And when each is worth another try."""
+    """Commands this instance does not run for us: a capability it lacks, not a fault.
+
+    And when each is worth another try.
+    """
     now, samples = time.monotonic(), []
     for r in list(instance.observer.refusals.values()):
         labels = (("command", r.command), ("reason", r.reason), ("target", instance.source))

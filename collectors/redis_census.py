@@ -14,7 +14,8 @@ from prosepolish_core.watch.redis_info.redis_observer import Charge, Command, Ob
 from .reading import Entry, Found, Instance
 
 NAME = "redis_census"
-#: Keys a SCAN is asked for, at most and at least: one call takes some ten microseconds of the server, never a millisecond.
+#: Keys a SCAN is asked for, at most and at least: one call takes some ten microseconds of the server, never a
+#: millisecond.
 PAGE, SMALLEST_PAGE = 50, 10
 #: A server that takes this much longer over a page than over DBSIZE is busy: it is asked for half as much.
 BUSY_S = 0.002
@@ -49,7 +50,10 @@ class CensusMemory:
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """Read one more slice and estimate from the newest ones. What the server does not tell is left out, the rest is kept."""
+    """Read one more slice and estimate from the newest ones.
+
+    What the server does not tell is left out, the rest is kept.
+    """
     memory: CensusMemory = instance.memory.setdefault(NAME, CensusMemory())
     began = time.monotonic()
     (told,) = instance.observer.ask_all(NAME, [("DBSIZE",)], timeout_s=entry.timeout_s)
@@ -70,7 +74,10 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
 
 
 def _keyspace(told: int | NoAnswer, part: Slice, memory: CensusMemory) -> int | None:
-    """How many keys there are: at least as many as were just read. Without the server's word, those of the last whole walk."""
+    """How many keys there are: at least as many as were just read.
+
+    Without the server's word, those of the last whole walk.
+    """
     if not isinstance(told, NoAnswer):
         return max(told, part.keys)
     return keys_in(memory.whole) or None
@@ -91,8 +98,8 @@ def read_slice(
 ) -> Slice:
     """SCAN on from where the last tick ended until the budget is used up or the keyspace has been walked once.
 
-    The next page is asked for together with the sizes of the last one's keys: one round trip a page. What is not answered is
-    put into `missing`.
+    The next page is asked for together with the sizes of the last one's keys: one round trip a page. What is not
+    answered is put into `missing`.
     """
     lacks: dict[str, NoAnswer] = {} if missing is None else missing
     part = Slice()

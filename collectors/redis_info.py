@@ -1,4 +1,6 @@
-"""redis_info: one INFO of every instance in one sweep: sent to all, then read from each; nothing waits for a dead one."""
+"""redis_info: one INFO of every instance in one sweep: sent to all, then read from each;
+nothing waits for a dead one.
+"""
 
 import time
 from collections.abc import Sequence
@@ -18,7 +20,8 @@ from .reading import Entry, Found, Instance, run_of
 NAME = INFO
 #: The whole of it first; a server or proxy that refuses a section by name is asked for what it gives by itself.
 FORMS: tuple[Command, ...] = (("INFO", "everything"), ("INFO", "all"), ("INFO",))
-#: Connections opened, and instances asked again, at the same time; a dead host costs one of them its time-out, not the sweep.
+#: Connections opened, and instances asked again, at the same time; a dead host costs one of them its time-out, not the
+#: sweep.
 SIDE_BY_SIDE = 8
 
 
@@ -53,7 +56,9 @@ def sweep(instances: Sequence[Instance], entry: Entry[Instance], tick: int) -> l
 
 
 def _first_replies(instances: Sequence[Instance], until: float) -> dict[str, bytes | ProsePolishError]:
-    """What each instance says to the first form, by its source, or what came in place of that; nothing of those not asked."""
+    """What each instance says to the first form, by its source, or what came in place of that;
+    nothing of those not asked.
+    """
     said: dict[str, bytes | ProsePolishError] = {**_open_all(instances)}
     with ExitStack() as held:
         sent = []
@@ -80,7 +85,9 @@ def _first_replies(instances: Sequence[Instance], until: float) -> dict[str, byt
 
 
 def _to_be_asked(said: bytes | ProsePolishError | None) -> bool:
-    """Whether there is more to ask: the connection had been dropped while it lay idle, or INFO is refused in this form."""
+    """Whether there is more to ask: the connection had been dropped while it lay idle,
+    or INFO is refused in this form.
+    """
     return said is None or isinstance(said, Dropped) or (isinstance(said, SourceRefused) and said.command == question(FORMS[0]))
 
 

@@ -9,7 +9,9 @@ NAME = "redis_latency"
 
 
 def read(instance: Instance, entry: Entry[Instance]) -> Found:
-    """Buckets of every command and the newest event of each kind; a server without one of them still gives the other."""
+    """Buckets of every command and the newest event of each kind;
+    a server without one of them still gives the other.
+    """
     histogram, latest = replies = instance.observer.ask_all(
         NAME, [("LATENCY", "HISTOGRAM"), ("LATENCY", "LATEST")], timeout_s=entry.timeout_s
     )

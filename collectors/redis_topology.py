@@ -1,4 +1,6 @@
-"""redis_topology: the cluster as this node sees it, what a sentinel watches; of any other server, its role and primary."""
+"""redis_topology: the cluster as this node sees it, what a sentinel watches;
+of any other server, its role and primary.
+"""
 
 from prosepolish_core.errors import NoAnswer
 from prosepolish_core.model.sample import Sample

@@ -73,7 +73,10 @@ class RunKeeper:
             self._keep(runs)
 
     def drain(self, stop: threading.Event) -> None:
-        """Replay what waits on the disk, oldest first, as far as the store takes it, until `stop`. Called by one thread."""
+        """Replay what waits on the disk, oldest first, as far as the store takes it, until `stop`.
+
+        Called by one thread.
+        """
         if not self.away or not self._writing.acquire(timeout=PATIENCE_S):
             return
         try:
@@ -106,7 +109,10 @@ class RunKeeper:
                 self._spool.done(path)
 
     def _store_what_it_takes(self, runs: Sequence[Run]) -> int:
-        """Write; a run that the store can never take does not keep it from taking the others. Gives how many it refuses."""
+        """Write; a run that the store can never take does not keep it from taking the others.
+
+        Gives how many it refuses.
+        """
         try:
             self._store_runs(runs)
         except StoreUnavailable:

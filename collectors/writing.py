@@ -1,4 +1,6 @@
-"""Where a run's parts go: its samples to one table, its slow commands to another; each is idempotent, so a repeat is safe."""
+"""Where a run's parts go: its samples to one table, its slow commands to another;
+each is idempotent, so a repeat is safe.
+"""
 
 from collections.abc import Sequence
 

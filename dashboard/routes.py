@@ -20,7 +20,10 @@ async def healthz(_request: Request) -> Response:
 
 
 def readyz(_request: Request) -> Response:
-    """Every dependency with its state. 503 only when one that this process cannot do without is down; never a secret."""
+    """Every dependency with its state.
+
+    503 only when one that this process cannot do without is down; never a secret.
+    """
     found = runtime.core().health()
     return JSONResponse(found.to_dict(), status_code=200 if found.ready else 503)
 

@@ -105,7 +105,10 @@ def spawn(part: DemoPart) -> Child:
 
 
 def wait_until(ready: Callable[[], bool], child: Child, timeout_s: float, fix: str, stopping: Callable[[], bool]) -> None:
-    """Wait until `ready`, or until we are told to stop. Raises StartupError when the child ends first or the time is over."""
+    """Wait until `ready`, or until we are told to stop.
+
+    Raises StartupError when the child ends first or the time is over.
+    """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and not stopping():
         if ready():
@@ -153,7 +156,9 @@ def _wait(children: Sequence[Child], patience_s: float) -> None:
 
 
 def tie(number: signal.Signals, account: Account | None) -> Callable[[], None] | None:
-    """What the child does between fork and exec: enter the account's namespace, ask for a signal when the parent dies."""
+    """What the child does between fork and exec:
+    enter the account's namespace, ask for a signal when the parent dies.
+    """
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)

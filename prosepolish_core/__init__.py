@@ -1,4 +1,6 @@
-"""The ProsePolish cache stack: tiered lookup, corrections, profiles, limits, sessions, and the store behind its dashboard."""
+"""The ProsePolish cache stack: tiered lookup, corrections, profiles, limits,
+sessions, and the store behind its dashboard.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,4 +1,7 @@
-"""Asking the upstreams how they are: one known word, one listing of models. Neither costs money, and each at most once a minute."""
+"""Asking the upstreams how they are: one known word, one listing of models.
+
+Neither costs money, and each at most once a minute.
+"""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -48,7 +51,10 @@ FAULTS: Mapping[str, Told] = {
 
 
 class Upstreams:
-    """The two upstreams as health sees them. Thread-safe; `breakers` gives the state of each tier's breaker where there is one."""
+    """The two upstreams as health sees them.
+
+    Thread-safe; `breakers` gives the state of each tier's breaker where there is one.
+    """
 
     def __init__(
         self,

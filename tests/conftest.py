@@ -1,4 +1,6 @@
-"""Real servers for the tests: one Valkey and one PostgreSQL per test process, started from wheels when first asked for."""
+"""Real servers for the tests: one Valkey and one PostgreSQL per test process,
+started from wheels when first asked for.
+"""
 
 import logging
 import os
@@ -30,7 +32,9 @@ SERVERS = {"valkey_server", "postgres_server", "spare_valkey", "stack", "browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a server or starts processes is `live`, whether its author marked it or not: `make quick` leaves it out."""
+    """A test that asks for a server or starts processes is `live`, whether its author marked it or not:
+    `make quick` leaves it out.
+    """
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())) or "subprocess" in vars(getattr(item, "module", None) or object):
             item.add_marker("live")
@@ -55,7 +59,9 @@ def valkey_url(valkey_server: ValkeyServer) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """A real PostgreSQL for this test process, or the one that TEST_DATABASE_URL names; gives its maintenance database's URL."""
+    """A real PostgreSQL for this test process, or the one that TEST_DATABASE_URL names;
+    gives its maintenance database's URL.
+    """
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return

@@ -119,7 +119,9 @@ def test_whoever_only_listens_is_no_upstream() -> None:
 
 
 def test_a_good_answer_is_remembered_and_a_bad_one_is_not(stand_ins: StandIns) -> None:
-    """Health is asked for every few seconds and questions have a quota; whoever mends a setting wants to see it at once."""
+    """Health is asked for every few seconds and questions have a quota;
+    whoever mends a setting wants to see it at once.
+    """
     nowhere = {"REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://127.0.0.1:1/x"}
     calls: Callable[[], int] = stand_ins.dictionary_api.counts.total
     with Core.open(Config.from_env(nowhere | {"DICTIONARY_API_URL": stand_ins.dictionary_api.url})) as core:

@@ -1,1 +1,4 @@
-"""Proof campaigns for limits and sessions: seeded, replayable, one row of a table each. `python -m benchmarks.proofs`."""
+"""Proof campaigns for limits and sessions: seeded, replayable, one row of a table each.
+
+`python -m benchmarks.proofs`.
+"""

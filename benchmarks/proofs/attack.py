@@ -1,4 +1,7 @@
-"""An attacker who adapts: bursts until refused, then waits for the moment that hurts most. Imports nothing of the project."""
+"""An attacker who adapts: bursts until refused, then waits for the moment that hurts most.
+
+Imports nothing of the project.
+"""
 
 import random
 import time
@@ -8,8 +11,8 @@ from collections.abc import Callable
 def attack(admit: Callable[[], "int | None"], window_s: float, limit: int, seconds: float, seed: int) -> "list[int]":
     """Instants (µs) of admitted calls. `admit` makes one call and gives its instant, or None when refused.
 
-    The plan changes with what it sees: idle long enough that credit gathers or an aligned window is about to turn, burst,
-    wait a guessed part of the window (short ones first, then ones that worked), burst again.
+    The plan changes with what it sees: idle long enough that credit gathers or an aligned window is about to turn,
+    burst, wait a guessed part of the window (short ones first, then ones that worked), burst again.
     """
     numbers = random.Random(seed)
     admitted: list[int] = []

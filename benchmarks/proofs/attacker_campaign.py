@@ -1,4 +1,7 @@
-"""How many calls does an adaptive attacker get admitted in the worst window? Ours by the server's instants, the peers beside it."""
+"""How many calls does an adaptive attacker get admitted in the worst window?
+
+Ours by the server's instants, the peers beside it.
+"""
 
 from prosepolish_core.live.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit

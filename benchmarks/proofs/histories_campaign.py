@@ -1,4 +1,7 @@
-"""Are concurrent session histories linearizable? Log-in, rotation, lost reply, reuse, log-out, expiry and Redis loss at once."""
+"""Are concurrent session histories linearizable?
+
+Log-in, rotation, lost reply, reuse, log-out, expiry and Redis loss at once.
+"""
 
 import random
 import threading

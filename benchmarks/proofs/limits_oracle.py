@@ -1,4 +1,6 @@
-"""What a limiter must answer, in plain integers and without cleverness: every hit kept, every question counted afresh."""
+"""What a limiter must answer, in plain integers and without cleverness:
+every hit kept, every question counted afresh.
+"""
 
 from dataclasses import dataclass, field, replace
 from fractions import Fraction

@@ -17,10 +17,12 @@ Step = Callable[[Any, tuple[Any, ...], Any], "list[Any]"]
 
 
 def linearizable(history: Sequence[Operation], start: Hashable, step: Step) -> bool:
-    """Whether an order exists. `step(state, asked, answered)` gives the states after it; none if the answer is impossible.
+    """Whether an order exists.
 
-    An operation that never returned may take effect at any time after its call, or never. Visited (done, state) pairs are
-    remembered, which keeps the search small for histories of tens of operations.
+    `step(state, asked, answered)` gives the states after it; none if the answer is impossible.
+
+    An operation that never returned may take effect at any time after its call, or never. Visited (done, state) pairs
+    are remembered, which keeps the search small for histories of tens of operations.
     """
     operations = sorted(history)
     everything = (1 << len(operations)) - 1

@@ -12,7 +12,9 @@ FULL, SMALL = 100_000, 600
 
 
 def run(seed: int, scale: float, small: bool = False) -> Row:
-    """Rotate, lose the reply, ask again with the same nonce: once, thrice, from two threads at once, or after Redis lost all."""
+    """Rotate, lose the reply, ask again with the same nonce:
+    once, thrice, from two threads at once, or after Redis lost all.
+    """
     size = max(int((SMALL if small else FULL) * scale), 20)
     parts = in_shards(part, seed, size, 1 if small else SHARDS)
     alarms, forks, dead = (sum(column) for column in list(zip(*parts, strict=True))[:3])

@@ -24,7 +24,10 @@ def lying_proxy(port: int, seed: int) -> Iterator[int]:
 
 
 class Proxy:
-    """Forwards requests as they are; each chunk of reply bytes may meet one fault. The hand-shake of a connection is spared."""
+    """Forwards requests as they are; each chunk of reply bytes may meet one fault.
+
+    The hand-shake of a connection is spared.
+    """
 
     def __init__(self, port: int, seed: int) -> None:
         self._port = port

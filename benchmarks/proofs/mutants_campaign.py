@@ -1,4 +1,7 @@
-"""Does the oracle notice when the script is wrong? Hand-made mutants, the reference's two bugs among them; all must be killed."""
+"""Does the oracle notice when the script is wrong?
+
+Hand-made mutants, the reference's two bugs among them; all must be killed.
+"""
 # ruff: noqa: E501
 
 import random

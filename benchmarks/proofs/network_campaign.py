@@ -1,4 +1,7 @@
-"""Do charges equal the distinct request ids when replies are dropped, cut, delayed and duplicated? How long may a call take?"""
+"""Do charges equal the distinct request ids when replies are dropped, cut, delayed and duplicated?
+
+How long may a call take?
+"""
 
 import threading
 import time

@@ -85,7 +85,9 @@ def part(seed: int, size: int) -> tuple[int, str]:
 
 
 def under_the_servers_clock(port: int, seed: int, size: int) -> tuple[int, str]:
-    """The shipped script, untouched: windows of a second, keys that really expire, the oracle told the server's instant."""
+    """The shipped script, untouched: windows of a second, keys that really expire,
+    the oracle told the server's instant.
+    """
     limits = [Limit(n, 1, how) for n in (1, 5, 40) for how in ("log", "gcra", "window")]
     numbers = random.Random(seed)
     limiter, oracle = Limiter(client(port), deadline_s=5.0), Oracle()

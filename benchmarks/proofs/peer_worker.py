@@ -1,4 +1,7 @@
-"""Runs inside the peers' environment: reads one question a line, answers with one JSON line. Knows nothing of the project."""
+"""Runs inside the peers' environment: reads one question a line, answers with one JSON line.
+
+Knows nothing of the project.
+"""
 
 import json
 import sys

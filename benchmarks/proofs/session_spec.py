@@ -1,8 +1,8 @@
 """What sessions must do, in sequence: the short specification that concurrent histories are searched against.
 
-A state maps each log-in to (alive, number of its current token); one user. Tokens are named (log-in, number) by the order
-in which they were handed out; a rotation is named by its nonce. Idle and absolute expiry end a log-in like a log-out, at an
-instant the history states.
+A state maps each log-in to (alive, number of its current token); one user. Tokens are named (log-in, number) by the
+order in which they were handed out; a rotation is named by its nonce. Idle and absolute expiry end a log-in like a
+log-out, at an instant the history states.
 """
 
 from typing import Any, NamedTuple

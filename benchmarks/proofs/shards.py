@@ -7,7 +7,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Processes of a full campaign: one per core of a small machine, and one more, because each waits for its servers in turn.
+#: Processes of a full campaign: one per core of a small machine, and one more, because each waits for its servers in
+#: turn.
 SHARDS = 3
 #: Seeds of two shards are so far apart: more than any campaign counts up to.
 APART = 10_000_000

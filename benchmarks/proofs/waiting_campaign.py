@@ -22,7 +22,9 @@ LIMITS = [
 
 
 def run(seed: int, scale: float, small: bool = False) -> Row:
-    """Under a clock the proof turns, so that "exactly" means to the microsecond; a few hundred also by really sleeping."""
+    """Under a clock the proof turns, so that "exactly" means to the microsecond;
+    a few hundred also by really sleeping.
+    """
     size = max(int((SMALL if small else FULL) * scale), 100)
     parts = in_shards(part, seed, size, 1 if small else SHARDS)
     tries, admitted, early, slept, woke = (sum(column) for column in zip(*parts, strict=True))

@@ -1,4 +1,6 @@
-"""A figure in the making: plain dictionaries until it is done, as Plotly's own builder checks every attribute at every step."""
+"""A figure in the making: plain dictionaries until it is done,
+as Plotly's own builder checks every attribute at every step.
+"""
 
 from typing import Any
 

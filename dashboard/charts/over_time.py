@@ -112,7 +112,10 @@ def bars(
 
 
 def _thinned(line: ChartLine) -> tuple[Instants, Numbers]:
-    """What a browser gets: within the budget, peaks kept, an empty point in every gap. A limit that never moved has two ends."""
+    """What a browser gets: within the budget, peaks kept, an empty point in every gap.
+
+    A limit that never moved has two ends.
+    """
     ts, values = thin(line.ts, line.values, THIN_TO)
     if line.dash != "solid" and len(values) > 1 and np.ptp(values) == 0:
         return ts[[0, -1]], values[[0, -1]]
@@ -150,7 +153,8 @@ def _largest(series: Sequence[ChartLine]) -> float:
 
 
 def _from(series: Sequence[ChartLine], window: Window) -> datetime:
-    """Where the axis begins: with the window, or, where nearly all of it lies before the first sample, shortly before that.
+    """Where the axis begins: with the window, or, where nearly all of it lies before the first sample,
+    shortly before that.
 
     The trust line says how little of the window is covered; an empty axis would not say it better.
     """

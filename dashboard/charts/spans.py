@@ -1,4 +1,6 @@
-"""Rates with their 95 % interval and target, and percentiles per tier: one row each, so that they can be compared at a glance."""
+"""Rates with their 95 % interval and target, and percentiles per tier:
+one row each, so that they can be compared at a glance.
+"""
 
 from collections.abc import Sequence
 

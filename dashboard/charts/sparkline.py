@@ -1,4 +1,6 @@
-"""A number's recent course as a small SVG drawing: a browser shows it in no time, where a chart of its own took 37 ms."""
+"""A number's recent course as a small SVG drawing:
+a browser shows it in no time, where a chart of its own took 37 ms.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""Colours, fonts and the shared layout of every figure. Text, grid and background follow Streamlit's light or dark theme."""
+"""Colours, fonts and the shared layout of every figure.
+
+Text, grid and background follow Streamlit's light or dark theme.
+"""
 
 from collections.abc import Iterable
 
@@ -27,7 +30,8 @@ def faded(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha})"
 
 
-#: Pixels: of a usual letter of a tick label, of the edge around a figure, and of the labels below an axis (dates need two lines).
+#: Pixels: of a usual letter of a tick label, of the edge around a figure, and of the labels below an axis (dates need
+#: two lines).
 LETTER, EDGE, BELOW, BELOW_DATES = 6.8, 8, 26, 40
 
 

@@ -1,4 +1,7 @@
-"""The seed formula with editable assumptions: they live in the URL, so a link carries them. The defaults are the project's own."""
+"""The seed formula with editable assumptions: they live in the URL, so a link carries them.
+
+The defaults are the project's own.
+"""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,7 +18,10 @@ SEED = Assumptions()
 
 
 class AssumptionField(NamedTuple):
-    """One input: the assumption it sets, its label, most, step and format. `scale` is what one unit on screen is worth."""
+    """One input: the assumption it sets, its label, most, step and format.
+
+    `scale` is what one unit on screen is worth.
+    """
 
     name: str
     label: str

@@ -1,4 +1,6 @@
-"""Shows a figure: stable key, no tool bar, alternative text that states what it says; drawn after the page's numbers."""
+"""Shows a figure: stable key, no tool bar, alternative text that states what it says;
+drawn after the page's numbers.
+"""
 
 import plotly.graph_objects as go
 import streamlit as st

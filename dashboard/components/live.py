@@ -1,4 +1,6 @@
-"""A live part of a page: reads its view, draws it, refreshes by itself; with the store down it says so and shows the last known."""
+"""A live part of a page: reads its view, draws it, refreshes by itself;
+with the store down it says so and shows the last known.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

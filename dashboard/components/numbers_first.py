@@ -1,4 +1,6 @@
-"""Numbers first: figures and tables keep a browser busy, so they get their place at once and are drawn after the numbers."""
+"""Numbers first: figures and tables keep a browser busy,
+so they get their place at once and are drawn after the numbers.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +12,8 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-#: A browser paints what arrived before it begins with what arrives later only where a moment lies between the two. Streamlit's
-#: front end gathers messages for 10 ms, then renders; a frame takes 17 ms more.
+#: A browser paints what arrived before it begins with what arrives later only where a moment lies between the two.
+#: Streamlit's front end gathers messages for 10 ms, then renders; a frame takes 17 ms more.
 PAUSE_S = 0.04
 
 Content = Callable[[], None]
@@ -47,7 +49,10 @@ def numbers_first(*, pause: bool) -> Iterator[None]:
 
 
 def place(content: Content, height: int, *, wave: int) -> None:
-    """Draw the content here, but after the numbers. Its room of `height` pixels is kept, so that nothing below it jumps."""
+    """Draw the content here, but after the numbers.
+
+    Its room of `height` pixels is kept, so that nothing below it jumps.
+    """
     waiting = _waiting.get()
     if waiting is None:
         content()

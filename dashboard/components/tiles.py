@@ -24,7 +24,10 @@ MOST_POINTS = 60
 
 
 def tiles(row: Sequence[Tile], least_width: int = 170, columns: int = 0) -> None:
-    """Tiles of equal width in one grid that wraps on narrow screens. All of them have a sparkline, or none: they look alike."""
+    """Tiles of equal width in one grid that wraps on narrow screens.
+
+    All of them have a sparkline, or none: they look alike.
+    """
     drawn = all(len(tile.course) > 2 for tile in row)
     with st.grid(columns or len(row), min_column_width=least_width, gap="small"):
         for tile in row:

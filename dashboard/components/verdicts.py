@@ -1,4 +1,6 @@
-"""The verdict list: what needs attention first, in words with number, reason and what to do; what is well, folded away."""
+"""The verdict list: what needs attention first, in words with number, reason and what to do;
+what is well, folded away.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

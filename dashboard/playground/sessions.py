@@ -1,4 +1,7 @@
-"""Log in on two devices, rotate, use an old token again, log out everywhere. Tokens stay on the server; a page shows handles."""
+"""Log in on two devices, rotate, use an old token again, log out everywhere.
+
+Tokens stay on the server; a page shows handles.
+"""
 
 from collections.abc import Callable
 

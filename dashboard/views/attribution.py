@@ -1,4 +1,6 @@
-"""Attribution: per key family the core's own hits and misses beside what the servers' key events tell of the same family."""
+"""Attribution: per key family the core's own hits and misses beside what the
+servers' key events tell of the same family.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -65,7 +67,10 @@ class Attribution:
 
 
 def build(samples: SampleReader, window: Window, core: Mapping[str, tuple[int, int]]) -> Attribution:
-    """Join the core's (hits, misses) by family, of the Redis tier, with the servers' events. Raises StoreUnavailable."""
+    """Join the core's (hits, misses) by family, of the Redis tier, with the servers' events.
+
+    Raises StoreUnavailable.
+    """
     found = samples.increases((ESTIMATE, HEARD, RESTED, LOST, GAPS), window, points=1)
     hearing = hearing_of(found, window)
     events: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(EVENTS, 0.0))

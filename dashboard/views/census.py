@@ -41,7 +41,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class FamilyCensus:
-    """One key family of one server. `ttl`: (upper bound in seconds as told, keys at most so long from their end), cumulative."""
+    """One key family of one server.
+
+    `ttl`: (upper bound in seconds as told, keys at most so long from their end), cumulative.
+    """
 
     family: str
     keys: Interval

@@ -1,4 +1,7 @@
-"""Collectors: do they run on time? Runs, failures, durations, lag and coverage per collector and source, and what they cost."""
+"""Collectors: do they run on time?
+
+Runs, failures, durations, lag and coverage per collector and source, and what they cost.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -97,7 +100,10 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
 
 
 def failed(run: RunRow) -> bool:
-    """Whether something went wrong. A command that a server does not run for us is a capability it lacks; INFO it must run."""
+    """Whether something went wrong.
+
+    A command that a server does not run for us is a capability it lacks; INFO it must run.
+    """
     if run.outcome == RunOutcome.REFUSED and all(told.rpartition("=")[2] in LACKING for told in run.detail.split(",")):
         return run.collector == INFO
     return run.outcome != RunOutcome.OK
@@ -135,7 +141,10 @@ def _row(key: tuple[str, str], runs: Sequence[RunRow], window: Window, lag_s: fl
 
 
 def covered(runs: Sequence[RunRow], window: Window, *, whole: bool) -> float:
-    """Runs present among those expected at their usual distance. Where older runs are out of sight, from the oldest in sight on."""
+    """Runs present among those expected at their usual distance.
+
+    Where older runs are out of sight, from the oldest in sight on.
+    """
     instants = np.array([run.ts.timestamp() for run in runs])
     if len(instants) < 2:
         return 0.0

@@ -1,4 +1,6 @@
-"""Lookup counts as a frame: one row per bucket, family, tier and outcome, with what counts as a hit and what as a failure."""
+"""Lookup counts as a frame: one row per bucket, family, tier and outcome,
+with what counts as a hit and what as a failure.
+"""
 
 from collections.abc import Sequence
 
@@ -16,7 +18,9 @@ SETTLE_S = 12.0
 
 
 def frame(rows: Sequence[LookupCounts]) -> pd.DataFrame:
-    """The rows with `hits` (the tier answered: found, known to be unknown, or stale), `misses` and `failures`, all in steps."""
+    """The rows with `hits` (the tier answered:
+    found, known to be unknown, or stale), `misses` and `failures`, all in steps.
+    """
     found = pd.DataFrame(rows, columns=list(LookupCounts._fields))
     found["ts"] = pd.to_datetime(found["ts"], utc=True)
     answered, failed = found["outcome"].isin(ANSWERED), found["outcome"].isin(FAILED)

@@ -1,4 +1,6 @@
-"""Footprint: what our own connections caused on each server, by collector; it is subtracted from what is shown elsewhere."""
+"""Footprint: what our own connections caused on each server, by collector;
+it is subtracted from what is shown elsewhere.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ USEC, ALL_CALLS, ALL_COMMANDS = "collector_server_usec", "collector_calls", "tot
 
 @dataclass(frozen=True, slots=True)
 class ServerCost:
-    """What we cost one server: seconds of its time among the seconds covered, and our calls among the commands it ran."""
+    """What we cost one server: seconds of its time among the seconds covered,
+    and our calls among the commands it ran.
+    """
 
     source: str
     spent_s: float

@@ -1,4 +1,6 @@
-"""Hit rate: what each tier answers of what reaches it, per key family, with its interval; the server's own rate beside it."""
+"""Hit rate: what each tier answers of what reaches it, per key family, with its interval;
+the server's own rate beside it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -117,7 +119,10 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
 
 
 def tier_rates(found: pd.DataFrame) -> list[TierRate]:
-    """One row per family and tier that was asked, families and tiers in their usual order. Paying tiers have no hit rate."""
+    """One row per family and tier that was asked, families and tiers in their usual order.
+
+    Paying tiers have no hit rate.
+    """
     caches = found[found["tier"].isin([Tier.REDIS, Tier.POSTGRES])]
     totals = caches.groupby(["family", "tier"])[["hits", "misses", "failures"]].sum()
     rates = []

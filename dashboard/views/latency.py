@@ -1,4 +1,6 @@
-"""Latency: percentiles per tier from merged histogram buckets, over the window and over time; never averages of percentiles."""
+"""Latency: percentiles per tier from merged histogram buckets, over the window and over time;
+never averages of percentiles.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence

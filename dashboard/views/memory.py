@@ -1,4 +1,6 @@
-"""Memory: used against the limit, fragmentation judged with a byte floor, and what each interval evicted and expired."""
+"""Memory: used against the limit, fragmentation judged with a byte floor,
+and what each interval evicted and expired.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -32,7 +34,8 @@ COUNTERS = ("evicted_keys", "expired_keys")
 #: Read along with them for the Overview.
 REJECTED = "rejected_connections"
 POINTS = 90
-#: Fragmentation counts only above this ratio and when it wastes more than this many bytes and this share of what is used.
+#: Fragmentation counts only above this ratio and when it wastes more than this many bytes and this share of what is
+#: used.
 FRAGMENTED, FRAGMENTED_BYTES, FRAGMENTED_SHARE = 1.4, 10 * 1024**2, 0.1
 #: Policies under which a full cache is normal: it evicts what is used least.
 EVICTING = "allkeys-"
@@ -112,7 +115,10 @@ def instance(
     gauges: dict[str, GaugeSeries],
     increases: dict[str, IncreaseSeries],
 ) -> Instance:
-    """Judge one server by its newest readings and its increases over the window. What is not known is NaN, and not judged."""
+    """Judge one server by its newest readings and its increases over the window.
+
+    What is not known is NaN, and not judged.
+    """
     evicted, expired = (total(increases.get(metric)) for metric in COUNTERS)
     limit = newest.get("maxmemory", np.nan)
     facts = Instance(

@@ -1,4 +1,7 @@
-"""Rules over a window: each gives verdicts with its number, its reason and what to do. One table, in the order they are listed."""
+"""Rules over a window: each gives verdicts with its number, its reason and what to do.
+
+One table, in the order they are listed.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

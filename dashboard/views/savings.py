@@ -1,4 +1,7 @@
-"""Savings: what the ledger says was paid, and what hits made unnecessary. Decimal throughout; unpriced is never zero."""
+"""Savings: what the ledger says was paid, and what hits made unnecessary.
+
+Decimal throughout; unpriced is never zero.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +25,9 @@ MONTH_S = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One model's calls and tokens of one task and kind, as billed: prompt includes cached, thoughts cost as much as output."""
+    """One model's calls and tokens of one task and kind, as billed:
+    prompt includes cached, thoughts cost as much as output.
+    """
 
     model: str
     task: str

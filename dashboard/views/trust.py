@@ -16,7 +16,9 @@ RESETS = frozenset({"restart", "resetstat", "failover", "swap"})
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """`newest_age_s` and `coverage` are None without any sample, `resets` where none could be seen. `at`: when this was read.
+    """`newest_age_s` and `coverage` are None without any sample, `resets` where none could be seen.
+
+    `at`: when this was read.
 
     `every_s`: the usual seconds between two samples, where that is known.
     """

@@ -17,7 +17,10 @@ NAMES = ("postgres", "nobody")
 
 
 class Account(NamedTuple):
-    """A user and group. With `namespace`, root keeps its files and only looks like this user from inside a user namespace."""
+    """A user and group.
+
+    With `namespace`, root keeps its files and only looks like this user from inside a user namespace.
+    """
 
     name: str
     uid: int
@@ -65,7 +68,9 @@ def choose(paths: Sequence[Path], effective_uid: int | None = None) -> Account |
 
 
 def closed_to(path: Path, account: Account) -> Path | None:
-    """The first folder on the way to `path` (itself included) that the account may not enter; None when all are open."""
+    """The first folder on the way to `path` (itself included) that the account may not enter;
+    None when all are open.
+    """
     for folder in (*reversed(path.resolve().parents), path.resolve()):
         try:
             status = folder.stat()

@@ -12,7 +12,9 @@ from .server import Upstream
 
 
 class Control:
-    """GET /faults · POST /faults {"upstream", "kind", …} · POST /clear[?upstream=] · GET /calls · POST /speed {"factor"}."""
+    """GET /faults · POST /faults {"upstream", "kind",
+    …} · POST /clear[?upstream=] · GET /calls · POST /speed {"factor"}.
+    """
 
     def __init__(self, upstreams: dict[str, Upstream]) -> None:
         self._upstreams = upstreams

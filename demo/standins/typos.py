@@ -34,7 +34,9 @@ SLIPS = {
 
 
 class TypoFixer:
-    """Corrects misspelt words, doubled words, doubled spaces and small initial letters; leaves what it does not know."""
+    """Corrects misspelt words, doubled words, doubled spaces and small initial letters;
+    leaves what it does not know.
+    """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon

@@ -37,7 +37,9 @@ class Traffic:
         self.counts: Counter[str] = Counter()
 
     def run(self, stop: threading.Event, clock: Callable[[], float] = time.monotonic) -> None:
-        """Until `stop` is set: draw an action, wait for its moment, hand it to the pool (or skip it when the pool is full)."""
+        """Until `stop` is set: draw an action, wait for its moment,
+        hand it to the pool (or skip it when the pool is full).
+        """
         weights = [action.per_lookup for action in ACTIONS]
         per_s = self._rate * sum(weights)
         due = report = clock()

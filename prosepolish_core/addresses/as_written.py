@@ -1,4 +1,6 @@
-"""Values of variables as people and their tools write them: blanks and quotes round them, Kubernetes' ports, a Redis in parts."""
+"""Values of variables as people and their tools write them:
+blanks and quotes round them, Kubernetes' ports, a Redis in parts.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +13,8 @@ from .parts import checked_host
 
 T = TypeVar("T")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-#: Blanks that `str.strip` leaves: the byte order mark and the zero-width space come along when text is copied from a page.
+#: Blanks that `str.strip` leaves: the byte order mark and the zero-width space come along when text is copied from a
+#: page.
 _BLANKS = re.compile(r"^[\s\ufeff\u200b]+|[\s\ufeff\u200b]+$")
 #: Values of which a blank or a quote at an end may be a part: only line ends are taken off.
 AS_IT_IS = frozenset({"REDIS_PASSWORD"})

@@ -23,7 +23,9 @@ def names(*groups: str) -> frozenset[str]:
 def sorted_out(
     given: Iterable[tuple[str, str]], known: Mapping[str, tuple[str, Reader]], ignored: frozenset[str]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Options under the names their driver knows, and the names of those that are ignored. Raises ConfigError for any other.
+    """Options under the names their driver knows, and the names of those that are ignored.
+
+    Raises ConfigError for any other.
 
     `known` and `ignored` are keyed by folded names.
     """

@@ -1,4 +1,7 @@
-"""An address taken apart: scheme, log-in, hosts, path and options. Errors name the fix, and nothing that may be secret."""
+"""An address taken apart: scheme, log-in, hosts, path and options.
+
+Errors name the fix, and nothing that may be secret.
+"""
 
 import re
 from ipaddress import ip_address
@@ -49,7 +52,10 @@ def places(text: str, port: int) -> tuple[Place, ...]:
 
 
 def host_and_port(place: str) -> tuple[str, str]:
-    """The host as it is written, without brackets, and the digits of the port, which may be none. Raises ConfigError."""
+    """The host as it is written, without brackets, and the digits of the port, which may be none.
+
+    Raises ConfigError.
+    """
     host, _, port = place.partition(":")
     if place.startswith("["):
         host, closed, rest = place[1:].partition("]")

@@ -66,8 +66,8 @@ KNOWN: dict[str, tuple[str, Reader]] = {
     "searchpath": ("search_path", _search_path),
     "schemasearchpath": ("search_path", _search_path),
 }  # fmt: skip
-#: Folded names that are ignored with a warning: what this program decides itself (deadlines, pools, its name, UTF-8, UTC), and
-#: habits of other clients that mean nothing here.
+#: Folded names that are ignored with a warning: what this program decides itself (deadlines, pools, its name, UTF-8,
+#: UTC), and habits of other clients that mean nothing here.
 IGNORED = names(
     "connecttimeout applicationname fallbackapplicationname tcpusertimeout clientencoding statementtimeout locktimeout",
     "idleintransactionsessiontimeout timezone",
@@ -90,7 +90,9 @@ IGNORED = names(
 
 
 class PostgresAddress(NamedTuple):
-    """The address for libpq, with a scheme and options that it knows, and the names of the options that were left out."""
+    """The address for libpq, with a scheme and options that it knows,
+    and the names of the options that were left out.
+    """
 
     url: str
     ignored: tuple[str, ...] = ()

@@ -62,8 +62,8 @@ KNOWN: dict[str, tuple[str, Reader]] = {
     "sentinelusername": ("sentinel_username", str),
     "sentinelpassword": ("sentinel_password", str),
 }
-#: Folded names that are ignored with a warning: what this program decides itself (deadlines, retries, pools, names, encodings),
-#: and habits of other clients that mean nothing here.
+#: Folded names that are ignored with a warning: what this program decides itself (deadlines, retries, pools, names,
+#: encodings), and habits of other clients that mean nothing here.
 IGNORED = names(
     "sockettimeout socketconnecttimeout socketreadsize retryontimeout retryonerror retry maxconnections healthcheckinterval",
     "timeout clientname libname libversion decoderesponses encoding encodingerrors errors charset legacyresponses",

@@ -12,7 +12,9 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:%-]+)*")
 
 
 def check_web_address(address: str) -> None:
-    """Raises ConfigError unless it is an http:// or https:// address; its path, options and login are its own affair."""
+    """Raises ConfigError unless it is an http:// or https:// address;
+    its path, options and login are its own affair.
+    """
     parts = taken_apart(address)
     if parts.scheme not in {"http", "https"} or not parts.places:
         raise ConfigError("it must be an http:// or https:// address")

@@ -1,4 +1,5 @@
-"""How an alert moves between inactive, pending and firing: held before it fires, cleared below its clear level, also held.
+"""How an alert moves between inactive, pending and firing:
+held before it fires, cleared below its clear level, also held.
 
 The clear level counts for a firing alert only: a pending one falls back as soon as its condition ceases.
 """
@@ -12,7 +13,8 @@ from ..model.health import Level
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """One level of a rule: fires when the value is beyond `fire` for `hold_s`, clears when it is back at `clear` for `clear_s`.
+    """One level of a rule: fires when the value is beyond `fire` for `hold_s`,
+    clears when it is back at `clear` for `clear_s`.
 
     `falling`: beyond means below. An unknown value counts as `no_data` says.
     """

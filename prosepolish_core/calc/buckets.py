@@ -67,7 +67,9 @@ def cut(cells: CounterCells, start: float, end: float) -> CounterCells:
 
 
 def grid_for(start: float, end: float, points: int, step: float, at: Numbers) -> Grid:
-    """At most `points` buckets over [start, end), no narrower than the readings are apart, aligned to whole multiples."""
+    """At most `points` buckets over [start, end), no narrower than the readings are apart,
+    aligned to whole multiples.
+    """
     spacing = float(np.median(np.diff(at))) if len(at) > 2 else step
     wanted = max((end - start) / max(points - 1, 1), spacing, step)
     width = step * np.ceil(round(wanted / step, 6))

@@ -52,7 +52,9 @@ def increases(values: Numbers, other_process: Flags | None = None, share: Number
 
 
 def life_share(elapsed_s: Numbers, uptime_s: Numbers) -> Numbers:
-    """Which part of a process's life lies in the interval before each sample: 1 when it started inside, NaN when unknown."""
+    """Which part of a process's life lies in the interval before each sample:
+    1 when it started inside, NaN when unknown.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         # A second of slack: servers report whole seconds of uptime.
         share: Numbers = np.where(uptime_s <= elapsed_s + 1.0, 1.0, elapsed_s / uptime_s)
@@ -82,9 +84,9 @@ def classify(
 ) -> Reset | None:
     """What happened between two runs of one source, from the strings and the uptime they read; None when nothing did.
 
-    Another `run_id` is another process: a restart when it is younger than the interval, a failover when it takes part in
-    the same replication history, else another server behind the same address. The same process whose counters fell had
-    them reset. Where no `run_id` is given, an uptime that fell tells of a restart.
+    Another `run_id` is another process: a restart when it is younger than the interval, a failover when it takes part
+    in the same replication history, else another server behind the same address. The same process whose counters fell
+    had them reset. Where no `run_id` is given, an uptime that fell tells of a restart.
     """
     old, new = before.get("run_id", ""), after.get("run_id", "")
     younger = uptime_before_s is not None and uptime_after_s is not None and uptime_after_s < uptime_before_s

@@ -1,4 +1,6 @@
-"""What an alert rule computes: expressions over series, as data. One tree is evaluated over instants and written as PromQL.
+"""What an alert rule computes: expressions over series, as data.
+
+One tree is evaluated over instants and written as PromQL.
 
 A vector maps labels to one number per instant; NaN where nothing is known: no sample lately, or too little traffic.
 """
@@ -209,7 +211,8 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """An expression that counts only where another one is at least so much: a rate needs traffic before it says anything.
+    """An expression that counts only where another one is at least so much:
+    a rate needs traffic before it says anything.
 
     Where there is less it is `otherwise`, unknown unless the rule knows better: without calls none can fail.
     """
@@ -238,7 +241,9 @@ class Guarded:
 
 @dataclass(frozen=True, slots=True)
 class OnlyWhere:
-    """An expression of those instances alone whose newest string begins with one of these beginnings (or, with `but`, does not)."""
+    """An expression of those instances alone whose newest string begins with one of these beginnings (or,
+    with `but`, does not).
+    """
 
     of: Expression
     text: str

@@ -1,7 +1,7 @@
 """Which incident an alert belongs to: alerts of one cause are one incident, two faults are two.
 
-A fault (a server that is down, calls that fail) is its own cause. A consequence (a slow tier, a lower hit rate, more paid
-calls) belongs to the open incident of its own cause, or else of a tier above it, whose work it took over.
+A fault (a server that is down, calls that fail) is its own cause. A consequence (a slow tier, a lower hit rate, more
+paid calls) belongs to the open incident of its own cause, or else of a tier above it, whose work it took over.
 """
 
 from collections.abc import Iterable

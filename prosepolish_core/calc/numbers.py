@@ -95,7 +95,9 @@ _UNITS: dict[str, Callable[[float | None], str]] = {"ratio": percent, "bytes": s
 
 
 def said(value: float | None, unit: str) -> str:
-    """A value with its base unit (`ratio`, `bytes`, `seconds`; a time of minutes or more as `age` says it), or plain."""
+    """A value with its base unit (`ratio`, `bytes`, `seconds`;
+    a time of minutes or more as `age` says it), or plain.
+    """
     if unit == "seconds" and value is not None and value >= 60:
         return age(value)
     if unit in _UNITS:

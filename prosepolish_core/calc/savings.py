@@ -54,7 +54,9 @@ class Estimate:
 
 
 def estimate(given: Assumptions) -> Estimate:
-    """Corrections x days x hit ratio = calls not made, times their price; lookups x days x hit ratio, times their size."""
+    """Corrections x days x hit ratio = calls not made, times their price;
+    lookups x days x hit ratio, times their size.
+    """
     calls = given.corrections_per_day * given.days_per_month * given.correction_hit_ratio
     requests = given.lookups_per_day * given.days_per_month * given.lookup_hit_ratio
     month = calls * given.usd_per_call

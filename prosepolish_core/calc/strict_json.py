@@ -1,4 +1,6 @@
-"""JSON from outside, read strictly: UTF-8 only, no NaN, no repeated key, no number a float cannot hold, no deep nesting."""
+"""JSON from outside, read strictly:
+UTF-8 only, no NaN, no repeated key, no number a float cannot hold, no deep nesting.
+"""
 
 import json
 import math

@@ -16,10 +16,11 @@ from .opened import as_json, opened_core, print_json
 @click.option("--yes", is_flag=True, help="Do not ask before sessions or limits are removed.")
 @as_json
 def clear(prefix: str, dry_run: bool, yes: bool, as_json: bool) -> int:
-    """Remove every key of the family PREFIX from Redis, a slice at a time: dict, user, session, ratelimit, llm or settings.
+    """Remove every key of the family PREFIX from Redis, a slice at a time:
+    dict, user, session, ratelimit, llm or settings.
 
-    PREFIX is a family, not a pattern. Values come back by themselves when they are next asked for. Clearing `user` leaves
-    `user:<id>:sessions` alone.
+    PREFIX is a family, not a pattern. Values come back by themselves when they are next asked for. Clearing `user`
+    leaves `user:<id>:sessions` alone.
     """
     family = family_named(prefix)
     if family in STATE and not (dry_run or yes):

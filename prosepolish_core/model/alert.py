@@ -27,7 +27,8 @@ class NoData(StrEnum):
 class Held:
     """How one alert stands. Instants are seconds since the epoch; `since` is when the present state began to show.
 
-    `leaning_since`: pending, when the condition was first seen; firing, when the value was first seen clear (None: it is not).
+    `leaning_since`: pending, when the condition was first seen; firing, when the value was first seen clear (None: it
+    is not).
     """
 
     state: AlertState = AlertState.INACTIVE

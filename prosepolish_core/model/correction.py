@@ -36,10 +36,11 @@ NO_TOKENS = Tokens()
 class Correction:
     """`text` is always fit to show: the corrected text, or the original when no tier could correct it.
 
-    `tier` is None when nobody answered. `tokens` are those of the call that made the answer (also on a hit); `cost_usd` is
-    what *this* answer cost: zero on a hit, None when the call was paid for but its model has no known price. `detail` is
-    a short machine word when there is no correction: `safety`, `length`, `empty`, `paced`, `deadline`, `no_backend` …
-    `avoided_usd` is what a hit would have cost today. `degraded` says that Redis could not do its work on the way.
+    `tier` is None when nobody answered. `tokens` are those of the call that made the answer (also on a hit); `cost_usd`
+    is what *this* answer cost: zero on a hit, None when the call was paid for but its model has no known price.
+    `detail` is a short machine word when there is no correction: `safety`, `length`, `empty`, `paced`, `deadline`,
+    `no_backend` … `avoided_usd` is what a hit would have cost today. `degraded` says that Redis could not do its work
+    on the way.
     """
 
     text: str

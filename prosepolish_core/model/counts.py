@@ -11,8 +11,9 @@ from .llm import LlmCall
 class LookupDelta(NamedTuple):
     """What one process counted for one family, tier and outcome in one 10 s bucket.
 
-    `counts[i]` calls fell between `BOUNDS_S[i - 1]` and `BOUNDS_S[i]` (not cumulative); they sum to `steps` less the steps
-    in which the tier was not asked (another caller's load was waited for, the breaker was open): those took no time of it.
+    `counts[i]` calls fell between `BOUNDS_S[i - 1]` and `BOUNDS_S[i]` (not cumulative); they sum to `steps` less the
+    steps in which the tier was not asked (another caller's load was waited for, the breaker was open): those took no
+    time of it.
     """
 
     ts: datetime
@@ -95,7 +96,8 @@ class LatencyBuckets(NamedTuple):
 class LedgerTotal(NamedTuple):
     """Ledger rows summed per bucket, kind, model and task. `unpriced` counts calls without a known price.
 
-    `then_usd` is what the same calls cost on the days they were paid; `then_unpriced` counts those of which nobody knows.
+    `then_usd` is what the same calls cost on the days they were paid; `then_unpriced` counts those of which nobody
+    knows.
     """
 
     ts: datetime

@@ -10,7 +10,10 @@ from .sample import Labels
 
 @dataclass(frozen=True, slots=True)
 class FiredAlert:
-    """One alert from firing to its end. Instants are seconds since the epoch; `worst` is the value furthest beyond its level."""
+    """One alert from firing to its end.
+
+    Instants are seconds since the epoch; `worst` is the value furthest beyond its level.
+    """
 
     rule: str
     labels: Labels
@@ -50,7 +53,9 @@ class Incident:
 
 
 class Message(NamedTuple):
-    """One thing to tell. `key` is the same at every attempt, so that a receiver can tell a repetition. `kind`: see KINDS.
+    """One thing to tell. `key` is the same at every attempt, so that a receiver can tell a repetition.
+
+    `kind`: see KINDS.
 
     `attempts` and `maybe_told` are noted before an attempt begins, `told_by` names the channels that took it.
     """

@@ -115,7 +115,10 @@ def _checked(
 
 
 class LimitState(NamedTuple):
-    """One limit as one call left it. `retry_after_us` is 0 when this limit would admit the call, -1 when it never will."""
+    """One limit as one call left it.
+
+    `retry_after_us` is 0 when this limit would admit the call, -1 when it never will.
+    """
 
     limit: Limit
     remaining: int

@@ -19,7 +19,10 @@ class LlmRequest(NamedTuple):
 
 
 class LlmReply(NamedTuple):
-    """What the model said. `finish` is `stop`, `length`, `safety`, `recitation`, `empty` or `other`; tokens as billed."""
+    """What the model said.
+
+    `finish` is `stop`, `length`, `safety`, `recitation`, `empty` or `other`; tokens as billed.
+    """
 
     text: str
     finish: str
@@ -42,8 +45,9 @@ class LlmCall(NamedTuple):
     """One ledger row: a paid call (`paid`) or one a cache hit made unnecessary (`avoided`).
 
     Token counts as billed: `prompt` includes `cached`; `thoughts` are billed as output. `cost_usd` is None when the
-    model has no known price (unpriced is never zero). `price_date` is the date from which the price row is valid. An avoided
-    call is priced on the day of the hit; `then_usd` is what it cost on the day it was paid, None when nobody knows.
+    model has no known price (unpriced is never zero). `price_date` is the date from which the price row is valid. An
+    avoided call is priced on the day of the hit; `then_usd` is what it cost on the day it was paid, None when nobody
+    knows.
     """
 
     kind: str

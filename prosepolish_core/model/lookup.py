@@ -68,7 +68,10 @@ class Lookup:
 
 
 class RedisHit(Lookup):
-    """A fresh value found in Redis. What all such answers share lies in the class: a batch need not write it a hundred times."""
+    """A fresh value found in Redis.
+
+    What all such answers share lies in the class: a batch need not write it a hundred times.
+    """
 
     __slots__ = ()
     tier = Tier.REDIS

@@ -38,9 +38,12 @@ class RunOutcome(StrEnum):
 
 
 class SlowCommand(NamedTuple):
-    """One entry of a server's slow log, without its arguments. `id` counts up within one `run_id` of the server and one log.
+    """One entry of a server's slow log, without its arguments.
 
-    `log` is `slow`, or `large-request` or `large-reply` (Valkey); of those `size_bytes` is what was large, and no time is known.
+    `id` counts up within one `run_id` of the server and one log.
+
+    `log` is `slow`, or `large-request` or `large-reply` (Valkey); of those `size_bytes` is what was large, and no time
+    is known.
     """
 
     id: int

@@ -41,7 +41,10 @@ class IncreaseSeries(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The newest value of a series. `every_s`: the usual seconds between two of its readings; None after a single one."""
+    """The newest value of a series.
+
+    `every_s`: the usual seconds between two of its readings; None after a single one.
+    """
 
     key: SeriesKey
     kind: Kind
@@ -52,7 +55,9 @@ class Reading(NamedTuple):
 
 
 class Pulse(NamedTuple):
-    """The newest run of one collector against one source, failed or not, and how often it runs (None after a single run)."""
+    """The newest run of one collector against one source, failed or not,
+    and how often it runs (None after a single run).
+    """
 
     collector: str
     source: str
@@ -63,7 +68,9 @@ class Pulse(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """How much of a window the samples cover (0-1), and the age of the newest one in seconds (None: no sample at all)."""
+    """How much of a window the samples cover (0-1), and the age of the newest one in seconds (None:
+    no sample at all).
+    """
 
     ratio: float
     newest_age_s: float | None
@@ -73,7 +80,8 @@ class Coverage(NamedTuple):
 class Mark(NamedTuple):
     """A vertical line on the charts.
 
-    `kind` is `deploy`, `restart`, `resetstat`, `failover`, `swap` (another server at the same address), `gap` or `note`.
+    `kind` is `deploy`, `restart`, `resetstat`, `failover`, `swap` (another server at the same address), `gap` or
+    `note`.
     """
 
     ts: datetime
@@ -95,7 +103,10 @@ class RunRow(NamedTuple):
 
 
 class SlowRow(NamedTuple):
-    """One entry of a server's command log as a page shows it. `log` is `slow`, or tells what was large (then `size_bytes`)."""
+    """One entry of a server's command log as a page shows it.
+
+    `log` is `slow`, or tells what was large (then `size_bytes`).
+    """
 
     source: str
     at: datetime

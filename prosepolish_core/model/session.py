@@ -15,7 +15,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.=-]{30,}")
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
-    """How long sessions live and how many a user may have. `grace_s`: how long a lost rotation may be asked for again."""
+    """How long sessions live and how many a user may have.
+
+    `grace_s`: how long a lost rotation may be asked for again.
+    """
 
     absolute_s: int = 7 * 86_400
     idle_s: int = 3 * 86_400
@@ -30,7 +33,9 @@ class SessionRules:
 
     @property
     def touch_s(self) -> float:
-        """How often the use of a session is written to PostgreSQL: the idle limit is exact to this, on the early side."""
+        """How often the use of a session is written to PostgreSQL:
+        the idle limit is exact to this, on the early side.
+        """
         return self.idle_s / 10
 
 
@@ -38,9 +43,9 @@ class SessionRules:
 class Session:
     """The answer about one session. True when it is valid.
 
-    `token` is set only by `create` and `rotate`, and never shown by repr. `handle` names the session on pages.
-    `reason` of an invalid one is `refused` (unknown, ended and expired look the same) or `reuse` (a rotated token was
-    used again, and everything that came from its log-in has been ended). `degraded`: PostgreSQL answered instead of Redis.
+    `token` is set only by `create` and `rotate`, and never shown by repr. `handle` names the session on pages. `reason`
+    of an invalid one is `refused` (unknown, ended and expired look the same) or `reuse` (a rotated token was used
+    again, and everything that came from its log-in has been ended). `degraded`: PostgreSQL answered instead of Redis.
     """
 
     valid: bool
@@ -70,7 +75,8 @@ class Device(NamedTuple):
 class Ended(NamedTuple):
     """What a log-out did: how many live sessions it ended.
 
-    `confirmed` is False when it is durable but Redis could not be told; other processes then learn of it within seconds.
+    `confirmed` is False when it is durable but Redis could not be told; other processes then learn of it within
+    seconds.
     """
 
     sessions: int
@@ -78,7 +84,9 @@ class Ended(NamedTuple):
 
 
 class FamilyRow(NamedTuple):
-    """One log-in and everything rotated from it, as PostgreSQL keeps it, with the user's generation and the store's clock."""
+    """One log-in and everything rotated from it, as PostgreSQL keeps it,
+    with the user's generation and the store's clock.
+    """
 
     family: bytes
     user_id: str
@@ -102,8 +110,8 @@ class FamilyRow(NamedTuple):
     def hashes(self) -> list[str]:
         """The tokens of it that Redis may hold: the current one, and the one before it, whose rotation may not be over.
 
-        Older ones cannot be there. Each rotation tells Redis that the token before its own is dead, after that death was
-        final; from then on no reader that could bring it back holds a lease, whatever Redis loses.
+        Older ones cannot be there. Each rotation tells Redis that the token before its own is dead, after that death
+        was final; from then on no reader that could bring it back holds a lease, whatever Redis loses.
         """
         return [self.current_hash, self.previous_hash] if self.previous_hash else [self.current_hash]
 

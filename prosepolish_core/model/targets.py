@@ -1,4 +1,7 @@
-"""What each tier is held to: hit-rate targets and time budgets, as the design promises them. One table for pages and alerts."""
+"""What each tier is held to: hit-rate targets and time budgets, as the design promises them.
+
+One table for pages and alerts.
+"""
 
 from .outcome import Family, Tier
 

@@ -10,8 +10,9 @@ from .outcome import Outcome
 class WordRow(NamedTuple):
     """What PostgreSQL knows of a word. `fence` changes with every invalidation; a word without a row has 0.
 
-    Without an entry: `absences` counts how often it was found not to exist, `absent` says that this is still remembered,
-    `judged` that the LLM has said so (it is not asked twice). `paid` is the ledger row of the call that gave the entry.
+    Without an entry: `absences` counts how often it was found not to exist, `absent` says that this is still
+    remembered, `judged` that the LLM has said so (it is not asked twice). `paid` is the ledger row of the call that
+    gave the entry.
     """
 
     fence: int = 0

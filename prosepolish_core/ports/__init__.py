@@ -1,4 +1,7 @@
-"""Ports: Protocols through which services reach what lies outside. Each has two implementations, or one and a test double."""
+"""Ports: Protocols through which services reach what lies outside.
+
+Each has two implementations, or one and a test double.
+"""
 
 from .cache_server import CacheServer, Settle, Signal
 from .samples import RunWriter, SampleReader

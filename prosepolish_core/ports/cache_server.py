@@ -6,7 +6,8 @@ from typing import Protocol
 from ..errors import CacheUnavailable
 from ..model.lease import Claim, Fill, Wake
 
-#: Hears what came of a fill: whether its lease stood, or None when the reply was lost; and the server's fault, if it refused.
+#: Hears what came of a fill: whether its lease stood, or None when the reply was lost; and the server's fault, if it
+#: refused.
 Settle = Callable[[bool | None, CacheUnavailable | None], None]
 
 
@@ -21,7 +22,10 @@ class Signal(Protocol):
 
 
 class CacheServer(Protocol):
-    """Redis as the caching layer needs it. Every method raises CacheUnavailable for a fault of the server, in bounded time."""
+    """Redis as the caching layer needs it.
+
+    Every method raises CacheUnavailable for a fault of the server, in bounded time.
+    """
 
     def get(self, key: str) -> bytes | None:
         """What is stored: a value, a lease, or nothing. One plain GET."""
@@ -32,14 +36,20 @@ class CacheServer(Protocol):
     def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
         """Ask for leases: (key, token) each. With `refresh`, a stored value does not stand in the way.
 
-        With `waits`, the holder of a lease that is found is told that somebody waits; the plain way is quicker. One round trip.
+        With `waits`, the holder of a lease that is found is told that somebody waits; the plain way is quicker. One
+        round trip.
         """
 
     def fill(self, fills: Sequence[Fill]) -> list[bool]:
-        """Store values whose lease still stands, and wake who waits. False where the lease was voided. One round trip."""
+        """Store values whose lease still stands, and wake who waits. False where the lease was voided.
+
+        One round trip.
+        """
 
     def fill_soon(self, fill: Fill, settle: Settle) -> None:
-        """The same for one value, without waiting: it is on its way when this returns, and `settle` hears the reply later."""
+        """The same for one value, without waiting:
+        it is on its way when this returns, and `settle` hears the reply later.
+        """
 
     def collect(self) -> bool:
         """Read the replies that are still owed by idle connections; False when none were."""

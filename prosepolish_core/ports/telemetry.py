@@ -38,7 +38,10 @@ class TelemetryWriter(Protocol):
     """Keeps what the recorders counted."""
 
     def write(self, batch: TelemetryBatch) -> None:
-        """Add the batch, once. Raises StoreUnavailable; then it may or may not have been added, and can be sent again."""
+        """Add the batch, once.
+
+        Raises StoreUnavailable; then it may or may not have been added, and can be sent again.
+        """
 
     def forget_connection(self) -> None:
         """Called in a forked child: drop, without closing, what belongs to the parent."""

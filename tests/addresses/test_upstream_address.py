@@ -1,4 +1,6 @@
-"""DICTIONARY_API_URL and GEMINI_API_ENDPOINT: the base, or the base with the path everybody writes, and nothing else."""
+"""DICTIONARY_API_URL and GEMINI_API_ENDPOINT:
+the base, or the base with the path everybody writes, and nothing else.
+"""
 
 import httpx
 import pytest

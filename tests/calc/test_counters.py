@@ -28,7 +28,9 @@ def test_what_is_counted_is_what_the_server_counted_since_the_last_reset_seen(hi
 
 @given(steps)
 def test_a_known_change_of_process_makes_the_count_exact(history: Steps) -> None:
-    """When every reset is a restart inside its interval, nothing at all is missed, even if the counter passed its old value."""
+    """When every reset is a restart inside its interval, nothing at all is missed,
+    even if the counter passed its old value.
+    """
     values, value = [0.0], 0
     for growth, reset in history:
         value = growth if reset else value + growth

@@ -25,7 +25,9 @@ PULSES = st.builds(
 def test_every_target_stands_and_is_up_only_by_a_newest_info_that_was_answered_in_time(
     pulses: list[Pulse], targets: set[str]
 ) -> None:
-    """Whatever was read: no target is missing, and none is up whose newest INFO failed or is over three intervals old."""
+    """Whatever was read: no target is missing,
+    and none is up whose newest INFO failed or is over three intervals old.
+    """
     found = standings(targets, pulses, NOW)
     assert targets <= found.keys() <= targets | {pulse.source for pulse in pulses}
     newest = {pulse.source: pulse for pulse in pulses}

@@ -57,7 +57,9 @@ def test_arbitrary_bytes_never_raise_anything_else(body: bytes) -> None:
     ids=lambda body: repr(body[:16]),
 )
 def test_what_a_lenient_reader_would_take_is_refused(body: bytes) -> None:
-    """Truncated, repeated, out of range, too deep or wrongly encoded documents are refused, without their text in the message."""
+    """Truncated, repeated, out of range, too deep or wrongly encoded documents are refused,
+    without their text in the message.
+    """
     with pytest.raises(MalformedJson) as caught:
         parse(body)
     assert "html" not in str(caught.value)

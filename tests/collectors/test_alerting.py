@@ -1,4 +1,6 @@
-"""collectors/alerting.py in a running collectors process: a server dies, somebody is told; PostgreSQL dies with it, all the same."""
+"""collectors/alerting.py in a running collectors process: a server dies, somebody is told;
+PostgreSQL dies with it, all the same.
+"""
 
 import hmac
 import os
@@ -51,7 +53,9 @@ def kinds(receiver: ScriptedServer) -> list[str]:
 def test_a_dead_server_is_told_once_with_its_end_and_kept(
     spare_valkey: Callable[..., ValkeyServer], database_url: str, tmp_path: Path
 ) -> None:
-    """One message when it dies, though the first attempt fails; one when it is back; the incident stands in the store."""
+    """One message when it dies, though the first attempt fails; one when it is back;
+    the incident stands in the store.
+    """
     server = spare_valkey()
     with (
         scripted_server(Reply(204)) as receiver,

@@ -133,7 +133,9 @@ def test_slow_commands_come_once_and_without_arguments(instance: Instance, valke
 
 
 def test_large_commands_of_valkey_come_once_and_without_arguments(instance: Instance, valkey_url: str) -> None:
-    """Valkey's logs of large requests and replies are read beside the slow log; ids of one log say nothing about another's."""
+    """Valkey's logs of large requests and replies are read beside the slow log;
+    ids of one log say nothing about another's.
+    """
     read_once(entry("redis_slowlog"), instance, 0)
     with redis.Redis.from_url(valkey_url) as client:
         client.set("session:very-secret", "token" * 300_000)
@@ -199,7 +201,9 @@ def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def test_two_collectors_share_one_dies_and_nothing_is_missing(valkey_url: str, database_url: str, tmp_path: Path) -> None:
-    """Two run, one is killed, the other takes over: every tick is in the store once, and stopping is quick and clean."""
+    """Two run, one is killed, the other takes over:
+    every tick is in the store once, and stopping is quick and clean.
+    """
     command = [sys.executable, "-m", "collectors", "--interval", "1"]
     env = environment(valkey_url, database_url, tmp_path)
     ticks = "SELECT extract(epoch FROM time)::int FROM collector_runs WHERE collector = 'redis_info' ORDER BY time"

@@ -25,7 +25,9 @@ def test_one_collector_holds_every_source(empty_database_url: str) -> None:
 
 
 def test_no_source_has_two_holders_and_the_share_is_fair(empty_database_url: str) -> None:
-    """A second collector gets its share at the first one's next renewal; at no moment does a source have two holders."""
+    """A second collector gets its share at the first one's next renewal;
+    at no moment does a source have two holders.
+    """
     one, two = leases(empty_database_url), leases(empty_database_url)
     one.renew()
     assert two.renew() == frozenset()
@@ -44,7 +46,9 @@ def test_no_source_has_two_holders_and_the_share_is_fair(empty_database_url: str
 
 
 def test_a_lost_session_is_noticed(empty_database_url: str) -> None:
-    """When the server ends our session the locks are free: whoever comes first takes them, and we observe them no more."""
+    """When the server ends our session the locks are free:
+    whoever comes first takes them, and we observe them no more.
+    """
     one, two = leases(empty_database_url), leases(empty_database_url)
     one.renew()
     with psycopg.connect(empty_database_url, autocommit=True) as connection:

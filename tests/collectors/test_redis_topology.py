@@ -30,7 +30,9 @@ def plain(run: Run) -> dict[str, float]:
 
 
 def test_a_cluster_is_seen_node_by_node_and_a_lost_node_is_told() -> None:
-    """Three primaries share all slots; when one dies the state and the node say so, and no collector crashes on any of them."""
+    """Three primaries share all slots;
+    when one dies the state and the node say so, and no collector crashes on any of them.
+    """
     with cluster() as nodes:
         seen = watch(nodes[0].port)
         run = read_once(ENTRY, seen, 1)
@@ -50,7 +52,9 @@ def test_a_cluster_is_seen_node_by_node_and_a_lost_node_is_told() -> None:
 
 
 def test_a_sentinel_tells_what_it_watches_and_a_replica_whom_it_follows() -> None:
-    """The watched primary is named with its address; the roles are right; what a sentinel does not know stops nothing else."""
+    """The watched primary is named with its address; the roles are right;
+    what a sentinel does not know stops nothing else.
+    """
     with sentinel("words") as (port, primary, replica):
         seen = watch(port, "sentinel")
         run = read_once(ENTRY, seen, 1)

@@ -101,7 +101,9 @@ CASES: tuple[tuple[str, Refused, str, str, set[str]], ...] = (
 def test_a_refusal_costs_only_what_was_refused(
     refused: Refused, collector: str, detail: str, kept: set[str], valkey_server: ValkeyServer, valkey_url: str
 ) -> None:
-    """The run is in order, names the command and the server's reason, and holds everything else; at the next tick too."""
+    """The run is in order, names the command and the server's reason, and holds everything else;
+    at the next tick too.
+    """
     with redis.Redis.from_url(valkey_url) as client:
         client.mset({f"dict:w{n}": "x" for n in range(20)})
     with observed(refused, valkey_server.port) as instance:
@@ -167,7 +169,9 @@ def test_a_refused_database_is_never_taken_for_another(valkey_server: ValkeyServ
 
 @pytest.mark.parametrize("name", [e.name for e in REDIS])
 def test_a_connection_dropped_while_idle_is_opened_again_within_the_run(name: str, valkey_url: str) -> None:
-    """CLIENT KILL, a server's time-out or a proxy between two ticks: the next run of every collector is as good as the one before."""
+    """CLIENT KILL, a server's time-out or a proxy between two ticks:
+    the next run of every collector is as good as the one before.
+    """
     instance = Instance("cache", Observer(valkey_url))
     with redis.Redis.from_url(valkey_url) as client:
         before = read(instance, name)

@@ -98,7 +98,9 @@ def test_a_restart_that_overtakes_the_old_counter(watch: Watch, spare_valkey: Ca
 
 
 def test_statistics_that_are_reset(watch: Watch, spare_valkey: Callable[..., ValkeyServer]) -> None:
-    """CONFIG RESETSTAT in the same process: what was counted since is counted, and the mark does not call it a restart."""
+    """CONFIG RESETSTAT in the same process:
+    what was counted since is counted, and the mark does not call it a restart.
+    """
     server = spare_valkey()
     hit(server.port, 100)
     watch.read(url(server.port))
@@ -131,7 +133,9 @@ def test_a_failover(watch: Watch) -> None:
 
 
 def test_another_server_at_the_address(watch: Watch, spare_valkey: Callable[..., ValkeyServer]) -> None:
-    """A server that has run elsewhere for long is no restart, and its old life is not counted as this interval's hits."""
+    """A server that has run elsewhere for long is no restart,
+    and its old life is not counted as this interval's hits.
+    """
     first, other = spare_valkey(), spare_valkey()
     hit(first.port, 10)
     hit(other.port, 1000)

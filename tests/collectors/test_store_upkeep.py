@@ -40,7 +40,9 @@ def day_of_runs(days_ago: int) -> list[Run]:
 
 @pytest.mark.live
 def test_what_is_past_its_time_goes_by_the_settings_and_is_reported(pool: PostgresPool) -> None:
-    """With two days of raw samples kept, an older day leaves only its roll-ups; the report says how many rows and bytes went."""
+    """With two days of raw samples kept, an older day leaves only its roll-ups;
+    the report says how many rows and bytes went.
+    """
     store, slow = SampleStore(pool), SlowCommands(pool)
     for days in (1, 5):
         store.write(day_of_runs(days))

@@ -88,7 +88,9 @@ def round_of(instances: list[Instance], tick: int) -> dict[tuple[str, str], Run]
 def test_any_reply_to_any_command_harms_nobody_else(
     command: str, reply: bytes, healthy: Instance, valkey_server: ValkeyServer, tmp_path: Path
 ) -> None:
-    """The healthy instance loses nothing, every run of the sick one is there, and all of it can be spooled and read back."""
+    """The healthy instance loses nothing, every run of the sick one is there,
+    and all of it can be spooled and read back.
+    """
 
     def script(asked: list[bytes]) -> bytes | None:
         return reply if command_name([word.decode() for word in asked[:2]]) == command else None
@@ -135,7 +137,9 @@ ODD: tuple[tuple[str, Any, frozenset[str]], ...] = (
 def test_an_unexpected_reply_is_told_by_its_own_run_and_the_rest_is_kept(
     command: str, reply: Any, told: frozenset[str], healthy: Instance, valkey_server: ValkeyServer, database_url: str
 ) -> None:
-    """An error run "unexpected reply" for who asked, every other run of the same instance as good as before, and all in the store."""
+    """An error run "unexpected reply" for who asked, every other run of the same instance as good as before,
+    and all in the store.
+    """
     with redis.Redis(port=valkey_server.port) as client:
         client.set("dict:word", "x", ex=60)
     named = encode(reply)

@@ -1,4 +1,6 @@
-"""The port CacheServer, held on a real Valkey by direct lines and by redis-py's own command path, and by the simulated server of the races."""
+"""The port CacheServer, held on a real Valkey by direct lines and by redis-py's own command path,
+and by the simulated server of the races.
+"""
 
 from collections.abc import Callable, Iterator
 from threading import Event

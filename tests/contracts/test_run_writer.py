@@ -1,4 +1,6 @@
-"""The port RunWriter, held by the sample store, by the collectors' writer of all parts, and by the shelf that their tests use."""
+"""The port RunWriter, held by the sample store, by the collectors' writer of all parts,
+and by the shelf that their tests use.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,6 @@
-"""Hand-made rows and readers that give them back: a test says what the store holds and reads what a view makes of it."""
+"""Hand-made rows and readers that give them back:
+a test says what the store holds and reads what a view makes of it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

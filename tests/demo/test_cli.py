@@ -1,4 +1,7 @@
-"""`prosepolish up`: what stops it before anything is started. Each time one sentence with the fix, exit code 1, no traceback."""
+"""`prosepolish up`: what stops it before anything is started.
+
+Each time one sentence with the fix, exit code 1, no traceback.
+"""
 
 import socket
 from pathlib import Path

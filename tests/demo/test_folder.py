@@ -97,7 +97,9 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, size: str, said: str) -> No
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_root_does_not_take_over_the_folder_of_another_user(tmp_path: Path) -> None:
-    """What root would leave in it could not be read by its owner afterwards: it is told whose it is, and nothing is changed."""
+    """What root would leave in it could not be read by its owner afterwards:
+    it is told whose it is, and nothing is changed.
+    """
     data = tmp_path / "data"
     data.mkdir()
     os.chown(data, 65534, -1)

@@ -45,7 +45,9 @@ def test_it_fits_a_narrow_terminal() -> None:
 
 
 def test_stand_ins_beside_a_server_of_your_own_are_warned_about() -> None:
-    """What a stand-in answered would outlive the demo there; with everything ours, or everything yours, nothing is said."""
+    """What a stand-in answered would outlive the demo there;
+    with everything ours, or everything yours, nothing is said.
+    """
     both = {"DICTIONARY_API_URL": "x", "GEMINI_API_KEY": "x"}
 
     assert "throw away" in shown(DemoPlan.of({"DATABASE_URL": "x"}))

@@ -57,7 +57,9 @@ def test_an_address_that_cannot_be_read_is_a_value_error(url: str) -> None:
 
 @pytest.mark.live
 def test_a_cluster_is_used_over_all_its_nodes() -> None:
-    """Three primaries: leases, fills, hits and invalidations on keys of every node, and a wake-up from one node to another's waiter."""
+    """Three primaries: leases, fills, hits and invalidations on keys of every node,
+    and a wake-up from one node to another's waiter.
+    """
     with cluster() as nodes, cache_at(f"redis+cluster://127.0.0.1:{nodes[0].port},127.0.0.1:{nodes[1].port}") as cache:
         for number in range(30):
             name = f"k{number}"

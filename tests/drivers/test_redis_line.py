@@ -142,7 +142,9 @@ def test_a_reply_that_is_lost_with_its_connection_is_said(valkey_url: str) -> No
 
 
 def test_a_hung_server_owes_two_replies_and_neither_reaches_anybody_else(spare_valkey: Callable[..., ValkeyServer]) -> None:
-    """Posted and stopped: the next command waits for its deadline once, and the connection is gone with both replies."""
+    """Posted and stopped: the next command waits for its deadline once,
+    and the connection is gone with both replies.
+    """
     server = spare_valkey()
     some, heard = lines(f"redis://127.0.0.1:{server.port}/0", size=1, timeout_s=0.1), []
     some.ask(pack("PING"))

@@ -1,4 +1,7 @@
-"""Redis behind TLS: the direct connections work there as well. The embedded server has no TLS, so a small proxy adds it."""
+"""Redis behind TLS: the direct connections work there as well.
+
+The embedded server has no TLS, so a small proxy adds it.
+"""
 
 import socket
 import ssl

@@ -1,4 +1,6 @@
-"""Every public call of the Core with arguments that mean something, and values that may mean nothing in any place of them."""
+"""Every public call of the Core with arguments that mean something,
+and values that may mean nothing in any place of them.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -61,7 +63,9 @@ ODD: tuple[Any, ...] = (
 
 
 def spoilt(call: Call) -> Iterator[Arguments]:
-    """The call's arguments with one of them replaced, each by each odd value; but for functions to be called, whose errors are theirs."""
+    """The call's arguments with one of them replaced, each by each odd value;
+    but for functions to be called, whose errors are theirs.
+    """
     for name in call.arguments:
         for value in ODD:
             if not (name == "on_progress" and callable(value)):

@@ -75,7 +75,8 @@ SERVICES: dict[str, Service] = {
     "preferences": Service(lambda v: said(v.core.preferences.get(f"new{next(_numbers)}").degraded), 1.0),
     "update": Service(lambda v: said(v.core.profiles.update(v.user, {"name": "B"}).degraded), 1.0),
     "limit": Service(lambda v: said(v.core.limiter.check(v.user, LIMITS).degraded), 0.5),
-    # Somebody else: as often as a test repeats the table, so often would the visit be pushed out by the cap of sessions a user.
+    # Somebody else: as often as a test repeats the table, so often would the visit be pushed out by the cap of sessions
+    # a user.
     "log in": Service(lambda v: said(v.core.sessions.create(f"{v.user}x").degraded), 3.0),
     "verify": Service(lambda v: said(v.core.sessions.verify(v.token).degraded), 3.0),
     "rotate": Service(Visit.rotate, 3.0),
@@ -88,7 +89,10 @@ WELL = dict.fromkeys(SERVICES, "ok") | {"health": "ok/ok"}
 
 
 def ask(name: str, visit: Visit) -> tuple[str, float]:
-    """The answer in one word, our own errors by their name, and how long it took. Anything else that is raised is a defect."""
+    """The answer in one word, our own errors by their name, and how long it took.
+
+    Anything else that is raised is a defect.
+    """
     began = perf_counter()
     try:
         word = SERVICES[name].ask(visit)

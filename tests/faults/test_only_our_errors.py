@@ -1,4 +1,6 @@
-"""Every public call, in every state of what lies below, with every odd argument: an answer, or an error of our own tree."""
+"""Every public call, in every state of what lies below, with every odd argument:
+an answer, or an error of our own tree.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,7 +23,9 @@ NOWHERE = "127.0.0.1:1"
 
 
 class State(NamedTuple):
-    """What differs from a sound stack: settings, what is broken while the calls are made, what the upstreams do wrong."""
+    """What differs from a sound stack:
+    settings, what is broken while the calls are made, what the upstreams do wrong.
+    """
 
     settings: Mapping[str, str] = MappingProxyType({})
     broken: Callable[[Servers], AbstractContextManager[None]] = lambda _: nullcontext()

@@ -188,7 +188,10 @@ def test_a_hammered_limit_refuses_and_a_forgotten_one_recovers(valkey_url: str, 
 
 @pytest.mark.live
 def test_two_devices_and_a_log_out_everywhere(valkey_url: str, database_url: str) -> None:
-    """Log in twice, rotate one, use its old token: that log-in ends; log out everywhere: none is left. No token is ever shown."""
+    """Log in twice, rotate one, use its old token: that log-in ends; log out everywhere: none is left.
+
+    No token is ever shown.
+    """
     with installed(REDIS_URL=valkey_url, DATABASE_URL=database_url):
         at = open_page("playground.py", **{"try": "Sessions"})
         for key in ("Log in-laptop", "Log in-phone", "Rotate-laptop"):

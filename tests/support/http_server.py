@@ -1,4 +1,6 @@
-"""A small real HTTP server with a script: real sockets on loopback, one scripted reply a request, every request recorded."""
+"""A small real HTTP server with a script:
+real sockets on loopback, one scripted reply a request, every request recorded.
+"""
 
 import json
 import ssl
@@ -14,7 +16,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """One scripted reply. `body` that is not bytes is sent as JSON; `drip_s` sends it a byte at a time with this pause."""
+    """One scripted reply.
+
+    `body` that is not bytes is sent as JSON; `drip_s` sends it a byte at a time with this pause.
+    """
 
     status: int = 200
     body: Any = b""

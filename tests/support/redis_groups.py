@@ -1,4 +1,6 @@
-"""Real groups of servers from the embedded binary: a cluster of three primaries, and a primary with a replica and a sentinel."""
+"""Real groups of servers from the embedded binary:
+a cluster of three primaries, and a primary with a replica and a sentinel.
+"""
 
 import socket
 import subprocess

@@ -1,4 +1,6 @@
-"""A Redis server in front of a real one: commands that a script answers are answered by it, all others by the real server."""
+"""A Redis server in front of a real one:
+commands that a script answers are answered by it, all others by the real server.
+"""
 
 import socket
 import threading

@@ -1,4 +1,6 @@
-"""Many keys at once: a round trip each for values, leases and fills, one quick load, and the slow ones in parallel, bounded."""
+"""Many keys at once: a round trip each for values, leases and fills, one quick load,
+and the slow ones in parallel, bounded.
+"""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,9 +22,11 @@ LoadMany = Callable[[Sequence[str], float], dict[str, Loaded | Later]]
 Result = Cached | Exception
 #: Slow loads of one batch that run at the same time.
 PARALLEL = 8
-#: A batch stops waiting this much before its deadline for each key still missing: writing down "no value" takes time for each.
+#: A batch stops waiting this much before its deadline for each key still missing: writing down "no value" takes time
+#: for each.
 TO_TELL_S = 0.0005
-#: Parts of a stored value, for loops that run in C: kind and encoding, the instants of creation and of going stale, the body.
+#: Parts of a stored value, for loops that run in C: kind and encoding, the instants of creation and of going stale, the
+#: body.
 _KIND, _CREATED, _STALE = itemgetter(slice(0, 3)), itemgetter(slice(33, 46)), itemgetter(slice(46, HEADER))
 _BODY = itemgetter(slice(HEADER, None))
 
@@ -37,12 +41,17 @@ class Hits:
 
 
 class Batch:
-    """One call for many keys. Every key gets its own result: an answer, or the exception a single read would have raised."""
+    """One call for many keys.
+
+    Every key gets its own result: an answer, or the exception a single read would have raised.
+    """
 
     def __init__(
         self, cache: FamilyCache, load_many: LoadMany, began: float, deadline_s: float, pick: Callable[[Any], Any]
     ) -> None:
-        """`pick` takes the wanted part out of a hit's value; where it gives None, the key is treated as no plain hit."""
+        """`pick` takes the wanted part out of a hit's value;
+        where it gives None, the key is treated as no plain hit.
+        """
         self._cache = cache
         self._loading = cache.loading
         self._link = cache.link
@@ -59,7 +68,10 @@ class Batch:
         self._plain = b"1Vj" if cache.seal is None else b"sealed"  # of a sealed family nothing lies open
 
     def read(self, keys: Sequence[str]) -> dict[str, Result]:
-        """Every key once. Plain hits are left in `hits`, to be made an answer of without a detour; the others are returned."""
+        """Every key once.
+
+        Plain hits are left in `hits`, to be made an answer of without a detour; the others are returned.
+        """
         missing, fault = self._look(keys)
         if missing:
             self._load(missing, fault)

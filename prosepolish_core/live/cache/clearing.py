@@ -54,10 +54,12 @@ class Clearing:
         on_progress: Callable[[Progress], None] | None = None,
         slice_: int = SLICE,
     ) -> Cleared:
-        """Remove every key of the family; with `dry_run` only count them. Raises InvalidIdentifier for anything but a family.
+        """Remove every key of the family; with `dry_run` only count them.
 
-        Keys that come while it runs may stay: what was there at the beginning is gone at the end, also leases, so that no
-        load that had begun before can bring an old value back.
+        Raises InvalidIdentifier for anything but a family.
+
+        Keys that come while it runs may stay: what was there at the beginning is gone at the end, also leases, so that
+        no load that had begun before can bring an old value back.
         """
         chosen = family_named(family)
         _check(dry_run, on_progress, slice_)

@@ -1,4 +1,6 @@
-"""Keeps the leases of long loads alive, so that a lease can be short and a dead holder is noticed soon; hears late replies."""
+"""Keeps the leases of long loads alive, so that a lease can be short and a dead holder is noticed soon;
+hears late replies.
+"""
 
 import threading
 from contextlib import suppress

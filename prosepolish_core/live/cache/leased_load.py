@@ -1,4 +1,6 @@
-"""Loading under a lease: one loader over all threads and processes, and a fill that counts only while the lease stands."""
+"""Loading under a lease: one loader over all threads and processes,
+and a fill that counts only while the lease stands.
+"""
 
 from collections.abc import Sequence
 
@@ -82,7 +84,8 @@ class Loading:
             self._link.keeper.let_go(lease)
 
     def claim(self, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, bytes | None]]:
-        """Leases for many keys in one round trip: what was taken (key -> token), and what lies there instead of the others.
+        """Leases for many keys in one round trip:
+        what was taken (key -> token), and what lies there instead of the others.
 
         Both are empty when Redis cannot give leases.
         """
@@ -96,7 +99,10 @@ class Loading:
         return {k: token for (k, token), r in pairs if r.taken}, {k: r.stored for (k, _), r in pairs if not r.taken}
 
     def refresh(self, key: str, loader: Loader, deadline_s: float) -> None:
-        """Load a value that has gone stale. Its lease is not given back after a failure: that is the pause before the next try."""
+        """Load a value that has gone stale.
+
+        Its lease is not given back after a failure: that is the pause before the next try.
+        """
         token = self._runtime.token()
         try:
             if not self._guard.writable() or not self._server.take([(key, token)], LEASE_MS, refresh=True)[0].taken:
@@ -181,7 +187,10 @@ class Loading:
     def _settle(
         self, key: str, flight: Flight[Landing], lease: str, loaded: Loaded, found: Landing, *, quick: bool = False
     ) -> Landing:
-        """Fill and land. The fill's reply is waited for when it proves the value to somebody who came after the lease."""
+        """Fill and land.
+
+        The fill's reply is waited for when it proves the value to somebody who came after the lease.
+        """
         if not lease:
             filled = False
         elif quick and not flight.joined:
@@ -199,7 +208,10 @@ class Loading:
         flight.land(landing, error)
 
     def _fill(self, key: str, lease: str, loaded: Loaded, flight: Flight[Landing] | None = None) -> bool:
-        """Whether the value now lies in Redis. A lease that stood proves the value for everybody who came before the fill."""
+        """Whether the value now lies in Redis.
+
+        A lease that stood proves the value for everybody who came before the fill.
+        """
         fill = self.to_fill(key, lease, loaded)
         sent = self._runtime.now()
         stood = self.store([fill])[0]

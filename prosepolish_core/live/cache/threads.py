@@ -1,4 +1,7 @@
-"""What the caching layer needs of the machine: clocks, tokens, signals and background work. The race campaign replaces it."""
+"""What the caching layer needs of the machine: clocks, tokens, signals and background work.
+
+The race campaign replaces it.
+"""
 
 import random
 import secrets

@@ -1,4 +1,7 @@
-"""Is this answer a correction of the text? A table of reasons why not; the first that holds is told. What fails is never shown."""
+"""Is this answer a correction of the text? A table of reasons why not; the first that holds is told.
+
+What fails is never shown.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -15,7 +18,8 @@ from .typed_words import Word, unspaced, words_of
 
 #: A correction is at most this much longer or shorter than its text, plus some room for very short ones.
 MOST_GROWTH, LEAST_SHARE, ROOM = 1.5, 0.5, 40
-#: Shares of letters: of the answer that come from the text, of the text that are still there, of both together; of a sentence.
+#: Shares of letters: of the answer that come from the text, of the text that are still there, of both together; of a
+#: sentence.
 LEAST_OF_ANSWER, LEAST_OF_TEXT, LEAST_OF_BOTH = 0.48, 0.43, 1.08
 LEAST_OF_NEW_SENTENCE, LEAST_OF_OLD_SENTENCE = 0.32, 0.2
 #: Letters that a correction may add in one go where it adds more than one word (small words do not count).

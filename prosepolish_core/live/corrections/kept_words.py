@@ -1,4 +1,7 @@
-"""Which words of an answer come from the text, and which words of the text are still in the answer. Linear in their number."""
+"""Which words of an answer come from the text, and which words of the text are still in the answer.
+
+Linear in their number.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise

@@ -12,7 +12,9 @@ LAYOUTS = (
 
 
 def _reading(one: str, other: str) -> dict[int, str]:
-    """What each character becomes when its key is read with the other layout; only letters are keys worth the exchange."""
+    """What each character becomes when its key is read with the other layout;
+    only letters are keys worth the exchange.
+    """
     small = {ord(a): b for a, b in zip(one, other, strict=True)}
     return small | {ord(a.upper()): b.upper() for a, b in zip(one, other, strict=True) if a.isalpha() and len(a.upper()) == 1}
 

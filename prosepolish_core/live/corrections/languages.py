@@ -1,4 +1,6 @@
-"""Which language a text is in, told by its smallest words; the words that ask; the words with which a chat partner begins."""
+"""Which language a text is in, told by its smallest words; the words that ask;
+the words with which a chat partner begins.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,6 @@
-"""A text as the words a reader compares: folded, counted by sentence; scripts written without blanks give one character each."""
+"""A text as the words a reader compares: folded, counted by sentence;
+scripts written without blanks give one character each.
+"""
 
 from functools import lru_cache
 from typing import NamedTuple

@@ -42,7 +42,9 @@ def likeness(word: str, typed: str) -> float:
 
 
 def _shortened(word: str, typed: str) -> bool:
-    """`thx`, `tmrw`, `pls`: letters of the word in their order; or its beginning with another end, as `footy` and `addy`."""
+    """`thx`, `tmrw`, `pls`: letters of the word in their order;
+    or its beginning with another end, as `footy` and `addy`.
+    """
     if word[0] != typed[0] or len(word) > 3.5 * len(typed):
         return False
     return _within(typed, word) or (len(typed) >= 4 and word.startswith(typed[: max(3, len(typed) - 1)]))

@@ -1,4 +1,6 @@
-"""A decision as HTTP fields: `RateLimit-Policy`, `RateLimit` and `Retry-After` of the IETF draft (revision 10 and later)."""
+"""A decision as HTTP fields: `RateLimit-Policy`,
+`RateLimit` and `Retry-After` of the IETF draft (revision 10 and later).
+"""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -10,7 +12,10 @@ TOO_MANY, DEGRADED, OK = 429, 503, 200
 
 
 def rate_limit_headers(decision: Decision, partition: str = "") -> dict[str, str]:
-    """The fields of one answer. `partition` (a user, an address) is shown only as a hash. Reset is a span, never a date."""
+    """The fields of one answer. `partition` (a user, an address) is shown only as a hash.
+
+    Reset is a span, never a date.
+    """
     key = f";pk=:{b64encode(sha256(partition.encode()).digest()[:9]).decode()}:" if partition else ""
     shown = [(_name(state.limit), state) for state in decision.states if not state.limit.shadow]
     headers = {
@@ -30,7 +35,9 @@ def status(decision: Decision) -> int:
 
 
 def _name(limit: Limit) -> str:
-    """A policy's name as a structured string: printable ASCII, quotes and backslashes escaped, the window told apart."""
+    """A policy's name as a structured string:
+    printable ASCII, quotes and backslashes escaped, the window told apart.
+    """
     text = f"{limit.name or 'limit'}-{limit.per_s}s"
     return "".join(f"\\{c}" if c in '"\\' else c if " " <= c <= "~" else "?" for c in text)
 

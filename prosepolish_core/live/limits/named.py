@@ -42,7 +42,10 @@ NAMED: dict[str, NamedLimit] = {
 
 
 def named(name: str, identifier: str = "") -> tuple[str, tuple[Limit, ...]]:
-    """The subject and the limits of a named limit. Raises InvalidIdentifier for a name or an identifier it cannot use."""
+    """The subject and the limits of a named limit.
+
+    Raises InvalidIdentifier for a name or an identifier it cannot use.
+    """
     row = next((row for known, row in NAMED.items() if known == name), None)
     if row is None:
         raise InvalidIdentifier(f"there is no limit of that name; known are {', '.join(NAMED)}")

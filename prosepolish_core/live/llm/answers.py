@@ -34,7 +34,10 @@ def definition(word: str, reply: LlmReply) -> dict[str, object] | None:
 
 
 def answer_of(reply: LlmReply) -> dict[str, Any]:
-    """The answer as a JSON object, out of its code fence if it has one. Raises BadAnswer, also when its finish is not `stop`."""
+    """The answer as a JSON object, out of its code fence if it has one.
+
+    Raises BadAnswer, also when its finish is not `stop`.
+    """
     if reply.finish != "stop":
         raise BadAnswer(reply.finish)
     try:

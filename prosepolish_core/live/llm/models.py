@@ -21,7 +21,10 @@ NOTICE = timedelta(days=60)
 
 
 class Shutdown(NamedTuple):
-    """The day from which a model may no longer answer. `earliest` means that the maker promises service only up to then."""
+    """The day from which a model may no longer answer.
+
+    `earliest` means that the maker promises service only up to then.
+    """
 
     model: str
     day: date

@@ -1,4 +1,6 @@
-"""What an answer may not add to a text: markup, and characters that no reader sees unless the script or an emoji needs them."""
+"""What an answer may not add to a text:
+markup, and characters that no reader sees unless the script or an emoji needs them.
+"""
 
 import re
 from collections import Counter
@@ -14,7 +16,8 @@ ELEMENTS = (
     "portal|pre|progress|q|rb|rp|rt|ruby|s|samp|script|search|section|select|slot|small|source|span|strike|strong|style|sub|summary|sup|"
     "svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|var|video|wbr|xmp"
 )
-#: Repeats are bounded: no text may make a search take its length squared, for no other thread of the process runs meanwhile.
+#: Repeats are bounded: no text may make a search take its length squared, for no other thread of the process runs
+#: meanwhile.
 MARKUP = (
     re.compile(rf"<(?i:{ELEMENTS})(?![\w.,:<-])(?!(?<=\w<[A-Z])>)"),
     re.compile(r"<\s{0,20}[/!?]\s{0,20}[a-zA-Z!\[-]"),

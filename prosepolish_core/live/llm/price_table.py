@@ -10,12 +10,16 @@ from ...calc.money import Priced, PriceRow, cost_of, price_on
 from ...model.correction import Tokens
 from .models import names_of
 
-#: Rows that go before genai-prices, for a contract price or a model it does not know yet: one line each, with its source.
+#: Rows that go before genai-prices, for a contract price or a model it does not know yet: one line each, with its
+#: source.
 OVERRIDES: tuple[PriceRow, ...] = ()
 
 
 def priced(model: str, tokens: Tokens, at: datetime) -> Priced:
-    """What this call costs on the (UTC) day of `at`. `cost_usd` is None when no price is known: unpriced is never zero."""
+    """What this call costs on the (UTC) day of `at`.
+
+    `cost_usd` is None when no price is known: unpriced is never zero.
+    """
     row = _row(model, at.astimezone(UTC).date(), tokens.prompt)
     return Priced(cost_of(tokens, row), row.date_text) if row else Priced(None)
 
@@ -28,7 +32,9 @@ def _row(model: str, day: date, prompt: int) -> PriceRow | None:
 
 @lru_cache(maxsize=64)
 def tables_of(model: str) -> tuple[tuple[PriceRow, ...], ...]:
-    """Every table that knows a Gemini model by the name it answered with, the most binding first; empty when none does."""
+    """Every table that knows a Gemini model by the name it answered with, the most binding first;
+    empty when none does.
+    """
     names = names_of(model)
     own = (tuple(row for row in OVERRIDES if row.model == name) for name in names)
     return tuple(table for table in (*own, *map(_published, names)) if table)
@@ -59,7 +65,10 @@ def _published(name: str) -> tuple[PriceRow, ...]:
 
 
 def _steps(name: str, prices: Any, start: date | None) -> Iterator[PriceRow]:
-    """One row for short prompts, one for each longer step. Reading from a cache costs the input price when it has none."""
+    """One row for short prompts, one for each longer step.
+
+    Reading from a cache costs the input price when it has none.
+    """
     given = [prices.__dict__.get(f"{kind}_mtok") for kind in ("input", "cache_read", "output")]
     if given[0] is None or given[2] is None:
         return

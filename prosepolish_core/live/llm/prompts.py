@@ -11,8 +11,8 @@ from ...model.llm import LlmRequest
 class RequestKeys:
     """32 hex digits over task, prompt version, model, instructions, every sampling setting, schema and text.
 
-    Each field is written as its length and its bytes, in one fixed order: ("ab", "c") and ("a", "bc") are different records.
-    What is common to all requests of a prompt and a model is digested once.
+    Each field is written as its length and its bytes, in one fixed order: ("ab", "c") and ("a", "bc") are different
+    records. What is common to all requests of a prompt and a model is digested once.
     """
 
     def __init__(self, task: str, version: int, like: LlmRequest) -> None:
@@ -23,7 +23,9 @@ class RequestKeys:
             self._digest.update(_delimited(field))
 
     def key(self, request: LlmRequest) -> str:
-        """The key of a request that differs from the common one in its text and output limit alone; ValueError otherwise."""
+        """The key of a request that differs from the common one in its text and output limit alone;
+        ValueError otherwise.
+        """
         if request._replace(text="", max_output_tokens=0) != self._like:
             raise ValueError("the request is not one of this prompt and model")
         digest = self._digest.copy()

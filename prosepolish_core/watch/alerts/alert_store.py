@@ -1,4 +1,6 @@
-"""Incidents in PostgreSQL: written by the collectors, read by pages and the command line, with notes and silences of people."""
+"""Incidents in PostgreSQL: written by the collectors, read by pages and the command line,
+with notes and silences of people.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +38,10 @@ class Note:
 
 
 class ChannelState(NamedTuple):
-    """How telling by one channel goes. `failure`: why the newest attempt failed, or empty; `waiting`: messages not told yet."""
+    """How telling by one channel goes.
+
+    `failure`: why the newest attempt failed, or empty; `waiting`: messages not told yet.
+    """
 
     channel: str
     told_at: datetime | None
@@ -95,7 +100,10 @@ class AlertStore:
             return next(iter(_read(connection, f"{_INCIDENTS} WHERE id = %s", [name])), None)
 
     def add_note(self, incident: str, author: str, body: str, *, acknowledge: bool = False) -> None:
-        """Write to an incident, or take it upon oneself. Raises InvalidInput for an unknown incident, no name or no text."""
+        """Write to an incident, or take it upon oneself.
+
+        Raises InvalidInput for an unknown incident, no name or no text.
+        """
         kind = "acknowledged" if acknowledge else "note"
         author, body = author.strip()[:100], body.strip()
         if not author:
@@ -121,7 +129,10 @@ class AlertStore:
         return [Note(*row) for row in rows]
 
     def silence(self, author: str, reason: str, for_: timedelta, rule: str = "", scope: str = "") -> int:
-        """Silence from now on; gives its number. Raises InvalidInput without a name, a reason or an end within a month."""
+        """Silence from now on; gives its number.
+
+        Raises InvalidInput without a name, a reason or an end within a month.
+        """
         if not author.strip() or not reason.strip():
             raise InvalidInput("a silence needs the name of its author and a reason")
         if not timedelta(0) < for_ <= LONGEST_SILENCE:

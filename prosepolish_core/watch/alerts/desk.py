@@ -1,4 +1,6 @@
-"""The desk: changes of alerts become incidents, and incidents become messages: few, grouped, each once. Pure: no clock, no I/O.
+"""The desk: changes of alerts become incidents, and incidents become messages: few, grouped, each once.
+
+Pure: no clock, no I/O.
 
 A message waits a few seconds for the alerts that belong to it. An incident is told when it begins, when it becomes
 critical, and when it is over. Many incidents at once are one digest.
@@ -69,7 +71,9 @@ class Desk:
         return message
 
     def settle(self, key: str, told_by: tuple[str, ...], again_at: float | None, *, maybe_told: bool = False) -> None:
-        """An attempt is over: told by these channels in all, and tried again at `again_at` for the others (None: all have it)."""
+        """An attempt is over: told by these channels in all,
+        and tried again at `again_at` for the others (None: all have it).
+        """
         if (message := self.outbox.get(key)) is None:
             return
         if again_at is None:

@@ -37,7 +37,9 @@ class Evaluator:
     broken: dict[str, str] = field(default_factory=dict)
 
     def look(self, history: History, now: float) -> list[AlertChange]:
-        """Evaluate every rule at `now` (seconds since the epoch); what began to fire, changed its level or was resolved."""
+        """Evaluate every rule at `now` (seconds since the epoch);
+        what began to fire, changed its level or was resolved.
+        """
         instants = np.array([now])
         changes: list[AlertChange] = []
         self.broken = {}

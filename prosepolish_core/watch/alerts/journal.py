@@ -1,4 +1,5 @@
-"""The journal: open incidents and unsent messages in one file, replaced whole, so that a kill loses and doubles nothing.
+"""The journal: open incidents and unsent messages in one file, replaced whole,
+so that a kill loses and doubles nothing.
 
 It lies on the disk of the collectors, not in PostgreSQL: PostgreSQL may be what is away.
 """
@@ -36,7 +37,9 @@ def save(path: Path, desk: Desk) -> None:
 
 
 def load(path: Path, desk: Desk) -> None:
-    """Take over what the file holds; a file that cannot be read is set aside as `.unreadable`, and the desk begins empty."""
+    """Take over what the file holds; a file that cannot be read is set aside as `.unreadable`,
+    and the desk begins empty.
+    """
     try:
         raw = path.read_bytes()
     except FileNotFoundError:

@@ -1,4 +1,5 @@
-"""What the rules see in the collectors' process: the newest hour of every series that a rule reads, kept from the runs themselves.
+"""What the rules see in the collectors' process:
+the newest hour of every series that a rule reads, kept from the runs themselves.
 
 It needs no store, so alerts go on while PostgreSQL is away. What only the store knows (a week ago) is not in it.
 """
@@ -72,7 +73,9 @@ class AlertMemory:
                 self._texts.setdefault(name, {})[run.source] = text
 
     def count(self, metric: str, labels: Labels, bucket: float, amount: float) -> None:
-        """What was counted in the time up to `bucket`; counting the same bucket again replaces it: buckets are flushed late."""
+        """What was counted in the time up to `bucket`; counting the same bucket again replaces it:
+        buckets are flushed late.
+        """
         if metric in self._metrics:
             self._buckets.setdefault(metric, {}).setdefault(labels, {})[bucket] = amount
 

@@ -15,9 +15,9 @@ MINUTE = 60.0
 class Rule:
     """One row of the table. `thresholds` go from mild to severe; the most severe one that fires is the alert's level.
 
-    `subject` names what it is about, with labels in braces. `cause` is the dependency that incidents are grouped by; it may
-    be a label in braces too. A `consequence` may be the doing of another dependency (see calc/incidents.py). While the rule
-    `silenced_by` fires for the same instance this one is not told. `unit` is a base unit.
+    `subject` names what it is about, with labels in braces. `cause` is the dependency that incidents are grouped by; it
+    may be a label in braces too. A `consequence` may be the doing of another dependency (see calc/incidents.py). While
+    the rule `silenced_by` fires for the same instance this one is not told. `unit` is a base unit.
     """
 
     name: str

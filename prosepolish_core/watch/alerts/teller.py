@@ -1,4 +1,6 @@
-"""Telling: each due message to every channel that has not taken it yet, with pauses that grow; noted before and after."""
+"""Telling: each due message to every channel that has not taken it yet, with pauses that grow;
+noted before and after.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,6 @@
-"""What a message says: what, since when, its effect on users, the first step, the link; as text and as a webhook body."""
+"""What a message says: what, since when, its effect on users, the first step, the link;
+as text and as a webhook body.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,7 +25,10 @@ class Told(NamedTuple):
 
 
 def words(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Rule], effect: str, link: str, now: float) -> Told:
-    """The message for people. `effect` is a sentence on users, or empty; `link` is the dashboard's address, or empty."""
+    """The message for people.
+
+    `effect` is a sentence on users, or empty; `link` is the dashboard's address, or empty.
+    """
     begin = BEGINS[message.kind].format(level=message.level.value, count=len(incidents))
     subject = "; ".join(dict.fromkeys(title(incident, rules) for incident in incidents)) or KINDS[message.kind]
     lines: list[str] = []
@@ -52,7 +57,9 @@ def about(alert: FiredAlert, rules: Mapping[str, Rule]) -> str:
 
 
 def body(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Rule], told: Told, link: str) -> dict[str, Any]:
-    """The webhook's body: Alertmanager's webhook format, version 4, so that its receivers take it; our key and words beside."""
+    """The webhook's body: Alertmanager's webhook format, version 4, so that its receivers take it;
+    our key and words beside.
+    """
     alerts = [_as_alertmanager(alert, incident, rules, link) for incident in incidents for alert in incident.alerts]
     over = message.kind == "resolved" or (bool(incidents) and all(i.ended is not None for i in incidents))
     return {

@@ -35,7 +35,9 @@ def failing(over_s: float, tier: str, enough: float) -> Guarded:
 
 
 def _targets() -> tuple[Rule, ...]:
-    """A rule for every promised hit rate, judged over ten minutes, and for its fall against the same time a week ago."""
+    """A rule for every promised hit rate, judged over ten minutes,
+    and for its fall against the same time a week ago.
+    """
     rows = []
     for (family, tier), target in HIT_TARGETS.items():
         ratio = hit_ratio(10 * MIN, tier, family)

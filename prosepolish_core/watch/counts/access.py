@@ -37,7 +37,8 @@ class AccessTrace:
         elapsed_s: float,
         batches: Iterable[tuple[float, Family, Sequence[str], Sequence[int]]] = (),
     ) -> list[AccessChunk]:
-        """The reads (instant, family, key, bytes) of the keys followed, one chunk a family; adapts the share to the pace.
+        """The reads (instant, family, key, bytes) of the keys followed, one chunk a family;
+        adapts the share to the pace.
 
         `batches` are reads of many keys at one instant.
         """

@@ -1,4 +1,6 @@
-"""What waits to be written: kept while PostgreSQL is away, bounded by adding old things together, never by dropping counts."""
+"""What waits to be written: kept while PostgreSQL is away,
+bounded by adding old things together, never by dropping counts.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -9,8 +11,8 @@ from ...model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, Tel
 from .access import joined
 from .tally import Tally
 
-#: Width and age in seconds: 10 s buckets for a quarter of an hour, minutes for two hours, hours for a week; what is older
-#: joins the oldest hour.
+#: Width and age in seconds: 10 s buckets for a quarter of an hour, minutes for two hours, hours for a week; what is
+#: older joins the oldest hour.
 KEEP = ((10, 900), (60, 7200), (3600, 604_800))
 #: Thinning starts above the first number, and again each time so many more have come.
 MOST_BUCKETS, MORE_BUCKETS = 90, 90

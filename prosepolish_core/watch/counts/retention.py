@@ -38,7 +38,10 @@ RULES = (
 
 
 def remove_old(connection: Connection, now: datetime) -> dict[str, int]:
-    """Remove what is past its time, in the caller's transaction; rows removed by table. Nothing when another process is at it."""
+    """Remove what is past its time, in the caller's transaction; rows removed by table.
+
+    Nothing when another process is at it.
+    """
     row = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)).fetchone()
     removed: dict[str, int] = {}
     if row and row[0]:

@@ -121,5 +121,6 @@ LABELS = {"error": "err", "event": "event_name", "primary": "master_name"}
 OF_PRIMARY = frozenset(
     {"master_last_io_seconds_ago", "master_link_status", "master_sync_in_progress", "slave_repl_offset", "slave_read_repl_offset"}
 )
-#: Percentile labels: INFO's `p50` is the exporter's quantile 50 (newer ones say 0.5; the field's boards expect the former).
+#: Percentile labels: INFO's `p50` is the exporter's quantile 50 (newer ones say 0.5; the field's boards expect the
+#: former).
 QUANTILE = "quantile"

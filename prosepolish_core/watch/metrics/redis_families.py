@@ -31,7 +31,9 @@ def add_redis(
 
 
 def _info(state: Mapping[str, str]) -> Labels:
-    """The exporter's labels; on Valkey its own version and mode, where the exporter shows the compatibility number and nothing."""
+    """The exporter's labels; on Valkey its own version and mode,
+    where the exporter shows the compatibility number and nothing.
+    """
     return (
         ("maxmemory_policy", state.get("maxmemory_policy", "")),
         ("os", state.get("os", "")),

@@ -25,10 +25,10 @@ def render(
     targets: Sequence[str] = (),
     pulses: Sequence[Pulse] = (),
 ) -> str:
-    """Prometheus text of the latest readings (`SampleReader.latest()`), each source's strings (`state(source)`) and the core's
-    counts. Which readings speak of now, and which of the `targets` are up by the `pulses` of INFO, is decided in `freshness`.
-    Without `totals` the store could not be asked, and `prosepolish_store_up` is 0.
-    """  # noqa: D205
+    """Prometheus text of the latest readings (`SampleReader.latest()`), each source's strings (`state(source)`) and the
+    core's counts. Which readings speak of now, and which of the `targets` are up by the `pulses` of INFO, is decided in
+    `freshness`. Without `totals` the store could not be asked, and `prosepolish_store_up` is 0.
+    """
     at = now or datetime.now(UTC)
     families = Families()
     families.add("prosepolish_store_up", "gauge", float(totals is not None), help_="Whether the store could be read just now")
@@ -49,7 +49,10 @@ class Exposition:
         self._totals = CoreTotals(telemetry)
 
     def text(self) -> str:
-        """Prometheus text. Without a store: `prosepolish_store_up 0` and nothing that could be mistaken for a reading."""
+        """Prometheus text.
+
+        Without a store: `prosepolish_store_up 0` and nothing that could be mistaken for a reading.
+        """
         try:
             readings, pulses = self._samples.latest(), self._samples.pulses(INFO)
             states = {source: self._samples.state(source) for source in {reading.key.source for reading in readings}}

@@ -1,4 +1,6 @@
-"""The core's counts as counters that only grow: windows of the store, each added once, since this process began to read."""
+"""The core's counts as counters that only grow:
+windows of the store, each added once, since this process began to read.
+"""
 
 import threading
 from collections.abc import Mapping

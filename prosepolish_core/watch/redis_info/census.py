@@ -192,8 +192,8 @@ class _Scale(NamedTuple):
         """The bytes in the keyspace from those in the sample.
 
         A few large values among thousands of small ones make the sum's distribution lopsided, and a symmetric interval
-        too often too low. So the large ones are counted by themselves, with Wilson's interval, and the two parts' limits
-        combined (MOVER: Zou and Donner, Statistics in Medicine 27, 2008).
+        too often too low. So the large ones are counted by themselves, with Wilson's interval, and the two parts'
+        limits combined (MOVER: Zou and Donner, Statistics in Medicine 27, 2008).
         """
         if not self.sample:
             return EstimatedNumber(0.0, 0.0, 0.0)

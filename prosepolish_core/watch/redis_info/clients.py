@@ -35,7 +35,10 @@ SUMS = (
 
 
 def read_clients(reply: Any) -> tuple[Sample, ...]:
-    """Samples of every group, the biggest groups by name. Fields are found by their key; a value may be empty or hold colons."""
+    """Samples of every group, the biggest groups by name.
+
+    Fields are found by their key; a value may be empty or hold colons.
+    """
     clients = [client for line in text(reply).split("\n") if (client := dict(_fields(line)))]
     groups: dict[tuple[str, str, str], list[dict[str, str]]] = defaultdict(list)
     for client in clients:

@@ -1,4 +1,7 @@
-"""The field table of INFO: name, kind, unit, the first version that has it, and what it can be. A `V` marks a Valkey version."""
+"""The field table of INFO: name, kind, unit, the first version that has it, and what it can be.
+
+A `V` marks a Valkey version.
+"""
 
 from typing import NamedTuple
 
@@ -8,7 +11,8 @@ from ...model.sample import Kind
 class Field(NamedTuple):
     """One numeric field. `since` is the first Redis version that shows it, or `V8` for a Valkey one.
 
-    A number below `low` or above `high` is one the field cannot have: an underflow, a wrapped clock. It is unknown then.
+    A number below `low` or above `high` is one the field cannot have: an underflow, a wrapped clock. It is unknown
+    then.
     """
 
     kind: Kind

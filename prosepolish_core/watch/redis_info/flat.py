@@ -11,7 +11,10 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9_]")
 
 
 def text(value: Any) -> str:
-    """A reply's string. Bytes that are no UTF-8, NUL and the backslash itself are written as escapes: two names stay two."""
+    """A reply's string.
+
+    Bytes that are no UTF-8, NUL and the backslash itself are written as escapes: two names stay two.
+    """
     if not isinstance(value, bytes):
         return str(value)
     said: bytes = value
@@ -126,7 +129,9 @@ MOST_NODES = 200
 
 
 def read_cluster_nodes(reply: Any) -> tuple[tuple[Sample, ...], dict[str, str]]:
-    """CLUSTER NODES: every node by its address, with its role, its slots and whether it is reached; and how many of each."""
+    """CLUSTER NODES: every node by its address, with its role, its slots and whether it is reached;
+    and how many of each.
+    """
     samples: list[Sample] = []
     strings: dict[str, str] = {}
     counted = {"primary": 0, "replica": 0}

@@ -1,4 +1,6 @@
-"""Reads one server's INFO tick after tick: what a line says that says the same as at the last tick is not read again."""
+"""Reads one server's INFO tick after tick:
+what a line says that says the same as at the last tick is not read again.
+"""
 
 from itertools import accumulate, compress
 from operator import ne
@@ -59,7 +61,9 @@ def _samples_in(line: Line) -> int:
 
 
 def _alike(before: Gathered, now: Gathered) -> bool:
-    """Whether two lines differ in numbers only: nothing of a reply's strings, commands or unknown fields changes with them."""
+    """Whether two lines differ in numbers only:
+    nothing of a reply's strings, commands or unknown fields changes with them.
+    """
     return (
         len(before.samples) == len(now.samples)
         and before.texts == now.texts

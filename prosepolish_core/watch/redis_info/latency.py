@@ -1,4 +1,6 @@
-"""LATENCY HISTOGRAM and LATENCY LATEST as samples: cumulative buckets in seconds on one grid, so that windows can subtract."""
+"""LATENCY HISTOGRAM and LATENCY LATEST as samples:
+cumulative buckets in seconds on one grid, so that windows can subtract.
+"""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -21,9 +23,11 @@ def le(bound_us: int) -> str:
 
 
 def read_histogram(reply: Any) -> tuple[Sample, ...]:
-    """Every command's buckets. The server leaves out buckets that add nothing; we fill them, because a series that begins
-    late would look like a counter that began at zero.
-    """  # noqa: D205
+    """Every command's buckets.
+
+    The server leaves out buckets that add nothing; we fill them, because a series that begins late would look like a
+    counter that began at zero.
+    """
     samples: list[Sample] = []
     for command, facts in pairs(reply):
         named = dict(pairs(facts))

@@ -59,7 +59,9 @@ class Refusals(dict[str, Refusal]):
 
 
 def reason_of(error: BaseException) -> str:
-    """Why something was refused, as a short machine word: never the server's own sentence, which may quote arguments."""
+    """Why something was refused, as a short machine word:
+    never the server's own sentence, which may quote arguments.
+    """
     word = classify(error)[1]
     if word in {"redis_error", "unexpected"}:
         sentence = str(error).lower()

@@ -1,4 +1,6 @@
-"""SLOWLOG GET and COMMANDLOG GET: commands without their arguments, and how many fell out of the ring between two readings."""
+"""SLOWLOG GET and COMMANDLOG GET: commands without their arguments,
+and how many fell out of the ring between two readings.
+"""
 
 import re
 from typing import Any, NamedTuple
@@ -58,7 +60,10 @@ def _second(at: Any) -> int | None:
 
 
 def redacted(words: list[str]) -> tuple[str, int, str]:
-    """(command, number of arguments, key family) of a command's words. No argument's text is kept: they are people's data."""
+    """(command, number of arguments, key family) of a command's words.
+
+    No argument's text is kept: they are people's data.
+    """
     first = words[0].lower() if words else ""
     if not _NAME.fullmatch(first):
         return "(unreadable)", max(0, len(words) - 1), ""

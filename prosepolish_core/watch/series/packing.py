@@ -1,4 +1,7 @@
-"""Packing of runs: values as small differences from a frame, rows as PostgreSQL's binary COPY. Exact, or stored in full."""
+"""Packing of runs: values as small differences from a frame, rows as PostgreSQL's binary COPY.
+
+Exact, or stored in full.
+"""
 
 import struct
 from collections.abc import Mapping
@@ -62,7 +65,9 @@ def decimals(values: Numbers) -> Numbers:
 
 
 def base_of(values: Numbers, scale: Numbers) -> Numbers:
-    """The base of a frame whose first run has these values: whole numbers of the scale, the value itself where none fits."""
+    """The base of a frame whose first run has these values:
+    whole numbers of the scale, the value itself where none fits.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         whole = np.rint(values * scale)
         base: Numbers = np.where(np.isfinite(values), np.where(whole / scale == values, whole, values), 0.0)

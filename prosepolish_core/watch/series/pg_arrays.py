@@ -1,4 +1,6 @@
-"""Query results straight into numpy: each column comes as one array, in binary, so that no row passes through Python."""
+"""Query results straight into numpy:
+each column comes as one array, in binary, so that no row passes through Python.
+"""
 
 import struct
 from collections.abc import Sequence
@@ -29,7 +31,9 @@ Array = npt.NDArray[np.float64]
 
 
 def read_columns(connection: Connection, query: Composable, names: Sequence[str]) -> dict[str, Array]:
-    """Run a SELECT of columns that are never null, named so; gives one array per column, the rows in the same order in all."""
+    """Run a SELECT of columns that are never null, named so;
+    gives one array per column, the rows in the same order in all.
+    """
     picks = SQL(", ").join(SQL("array_agg({})").format(Identifier(name)) for name in names)
     columns = SQL(", ").join(Identifier(name) for name in names)
     row = array_cursor(connection).execute(SQL("SELECT {} FROM ({}) AS q ({})").format(picks, query, columns)).fetchone()
@@ -52,7 +56,9 @@ class NumberArray(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> Array:
-        """From the binary form: dimensions, flags, element type, (size, lower bound) each, then (length, value) each."""
+        """From the binary form: dimensions, flags, element type, (size,
+        lower bound) each, then (length, value) each.
+        """
         dimensions, _, element = struct.unpack_from("!iii", data)
         sizes = struct.unpack_from("!" + "ii" * dimensions, data, 12)[::2]
         sent, given = ELEMENTS[element]

@@ -41,7 +41,9 @@ class RangePlan(NamedTuple):
 
 
 def resolution(connection: Connection, window: Window, points: int) -> int:
-    """Seconds per step of the finest resolution that is not finer than the buckets and still reaches back far enough."""
+    """Seconds per step of the finest resolution that is not finer than the
+    buckets and still reaches back far enough.
+    """
     gone = dict(connection.execute("SELECT step, before FROM sample_gone").fetchall())
     width = window.seconds / max(points, 1)
     fine = HOUR.seconds if width >= HOUR.seconds else MINUTE.seconds if width >= MINUTE.seconds else 0

@@ -99,7 +99,9 @@ FROM unnest(%s::integer[], %s::timestamptz[]) AS s (id, first)"""
 
 
 def runs_before(connection: Connection, firsts: Mapping[int, datetime]) -> dict[int, datetime]:
-    """Each stream's newest tick that is not after its instant, up to eight days back; the instant itself where there is none."""
+    """Each stream's newest tick that is not after its instant, up to eight days back;
+    the instant itself where there is none.
+    """
     return dict(connection.execute(_BEFORE, (list(firsts), list(firsts.values()))).fetchall())
 
 
@@ -121,7 +123,9 @@ def read_tracks(
 
 
 class _Frames:
-    """The frames of a window as matrices: frames down (by rising number), wanted series across; place 0 means absent."""
+    """The frames of a window as matrices: frames down (by rising number), wanted series across;
+    place 0 means absent.
+    """
 
     def __init__(self, rows: list[tuple[Any, ...]]) -> None:
         rows = sorted(rows, key=lambda row: row[0])
@@ -198,7 +202,9 @@ Row = tuple[Any, ...]
 
 
 def read_stream(connection: Connection, stream: Stream, first: datetime, last: datetime) -> tuple[Track | None, Numbers]:
-    """All series of a stream with first <= tick <= last (None without runs), and the runs' durations in the same order."""
+    """All series of a stream with first <= tick <= last (None without runs),
+    and the runs' durations in the same order.
+    """
     uptime = [row[0] for row in connection.execute("SELECT id FROM sample_series WHERE metric = %s", (UPTIME,))]
     frames = {f[0]: f for f in connection.execute(_STREAM_FRAMES, (stream.id, first, last))}
     rows = [r for r in connection.execute(_STREAM_RUNS, (stream.id, first, last), binary=True) if r[2] in frames]

@@ -71,7 +71,9 @@ def write_spans(
 def read_spans(
     connection: Connection, step: RollupStep, sinces: Mapping[int, datetime], series: Iterable[int], end: datetime
 ) -> list[SpanRow]:
-    """Spans of these series from each stream's own start up to `end`; what a row leaves out is filled in from series 0."""
+    """Spans of these series from each stream's own start up to `end`;
+    what a row leaves out is filled in from series 0.
+    """
     if not sinces:
         return []
     rows: list[tuple[Any, ...]] = (
@@ -159,7 +161,9 @@ class _Bytes(Loader):
 def read_stretches(
     connection: Connection, step: RollupStep, sinces: Mapping[int, datetime], series: Iterable[int], end: datetime
 ) -> list[Stretch]:
-    """These series from each stream's own start up to `end`; what a row leaves out is filled in from that of the runs."""
+    """These series from each stream's own start up to `end`;
+    what a row leaves out is filled in from that of the runs.
+    """
     if not sinces:
         return []
     cursor = connection.cursor(binary=True)

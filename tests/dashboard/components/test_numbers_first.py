@@ -22,7 +22,10 @@ def _page() -> None:
 
 
 def test_what_is_placed_keeps_its_place_and_waits_for_its_wave() -> None:
-    """On the page the table stands first; in time it comes after number and figure. Outside, things are drawn at once."""
+    """On the page the table stands first; in time it comes after number and figure.
+
+    Outside, things are drawn at once.
+    """
     at = AppTest.from_function(_page).run()
 
     assert not at.exception

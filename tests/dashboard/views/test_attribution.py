@@ -73,7 +73,9 @@ def test_rest_and_loss_are_told_apart() -> None:
 def test_known_traffic_is_attributed_to_one_in_a_thousand(
     database_url: str, spare_valkey: Callable[..., ValkeyServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lookups by the core beside thousands of raw misses, expirations and evictions: every family's number is the true one."""
+    """Lookups by the core beside thousands of raw misses, expirations and evictions:
+    every family's number is the true one.
+    """
     monkeypatch.setattr(redis_keyevents, "CAP_PER_S", 100_000)  # on a busy machine all of it may be heard within one second
     server = spare_valkey(notify_keyspace_events="Exem", maxmemory="12mb", maxmemory_policy="allkeys-lru")
     url = f"redis://127.0.0.1:{server.port}/0"

@@ -24,7 +24,9 @@ def told(metric: str, value: float, **labels: str) -> Reading:
 
 
 def test_estimates_keep_their_interval_and_counts_have_none() -> None:
-    """An interval that closes was counted; families stand in their usual order; unknown prefixes come with their number."""
+    """An interval that closes was counted; families stand in their usual order;
+    unknown prefixes come with their number.
+    """
     rows = [
         told("census_keyspace", 1000),
         told("census_sample", 100),

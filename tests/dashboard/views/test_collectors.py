@@ -21,7 +21,9 @@ def test_runs_are_grouped_by_collector_and_source() -> None:
 
 
 def test_what_a_server_never_runs_for_us_is_no_failure_unless_it_is_info() -> None:
-    """A version without a command, or a right we do not have, is a capability; a refused log-in and a refused INFO are failures."""
+    """A version without a command, or a right we do not have, is a capability;
+    a refused log-in and a refused INFO are failures.
+    """
     refused = [
         RunRow(collector, "cache", at(5), 0.001, "refused", detail, 0)
         for collector, detail in (

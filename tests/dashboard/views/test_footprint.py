@@ -28,7 +28,9 @@ from tests.dashboard.stack import installed
 
 
 def test_servers_count_by_the_seconds_they_were_covered() -> None:
-    """36 ms in 60 s of one server and nothing in 60 s of another are 0.03 % of both; its commands less ours are the others'."""
+    """36 ms in 60 s of one server and nothing in 60 s of another are 0.03 % of both;
+    its commands less ours are the others'.
+    """
     rows = [
         grown("collector_server_usec", 36_000),
         grown("collector_server_usec", 0, "state"),
@@ -63,9 +65,9 @@ def test_costs_are_told_by_collector_and_server() -> None:
 def test_the_applications_traffic_is_what_is_shown_whatever_the_collectors_do(
     valkey_url: str, database_url: str, tmp_path: Path
 ) -> None:
-    """Beside every collector at work, a census included, exactly the application's hits, misses and commands remain; a refused
-    command is told with its reason.
-    """  # noqa: D205
+    """Beside every collector at work, a census included, exactly the application's hits, misses and commands remain;
+    a refused command is told with its reason.
+    """
     with (
         installed(REDIS_URL=valkey_url, DATABASE_URL=database_url, PROSEPOLISH_DATA_DIR=str(tmp_path)) as core,
         redis.Redis.from_url(valkey_url) as client,

@@ -11,7 +11,9 @@ from tests.dashboard.rows import WINDOW, Samples, Telemetry, asked, took
 
 
 def test_a_slow_minority_shows_in_the_merged_percentile() -> None:
-    """95 fast calls in one bucket and 5 slow ones in another: the p99 is slow, the mean of both p99s would not be the truth."""
+    """95 fast calls in one bucket and 5 slow ones in another:
+    the p99 is slow, the mean of both p99s would not be the truth.
+    """
     rows = [took("redis", [0.001] * 95, ago=120), took("redis", [1.0] * 5, ago=60)]
 
     (spread,) = latency.spreads(rows)

@@ -1,4 +1,6 @@
-"""Fills of quick loads, on a real server: not waited for unless somebody needs the proof, heard later, counted honestly."""
+"""Fills of quick loads, on a real server:
+not waited for unless somebody needs the proof, heard later, counted honestly.
+"""
 
 import threading
 import time
@@ -28,7 +30,9 @@ def test_a_quick_load_does_not_wait_for_its_fill_and_the_next_read_finds_it(open
 def test_a_fill_that_is_refused_after_the_answer_is_counted_though_nothing_else_is_asked(
     open_cache: Open, recorder: Remembers
 ) -> None:
-    """The invalidation came while the value was being loaded: it does not lie in Redis, and within a moment that is counted."""
+    """The invalidation came while the value was being loaded:
+    it does not lie in Redis, and within a moment that is counted.
+    """
     cache, other = open_cache(), open_cache()
 
     def overtaken(until: float) -> Loaded:
@@ -110,7 +114,9 @@ def test_who_joins_a_quick_load_gets_its_value_by_the_fill_that_proves_it(open_c
 
 @pytest.mark.parametrize("raced", [False, True])
 def test_who_waits_for_another_process_sends_four_commands_at_most(open_cache: Open, valkey_url: str, raced: bool) -> None:
-    """The first subscription included; also when the lease was taken between his GET and his own try, and his token is told."""
+    """The first subscription included;
+    also when the lease was taken between his GET and his own try, and his token is told.
+    """
     holder, waiter = open_cache(), open_cache()
     holder.link.server.take([("llm:b", "e" * 16)], 1)  # the script is known from now on
     holder.link.server.fill([Fill("llm:b", "e" * 16, b"", 1)])

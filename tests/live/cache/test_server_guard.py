@@ -1,4 +1,6 @@
-"""The guard skips a server that is away, looks for it with growing pauses, and pays what it owes before it lets callers through."""
+"""The guard skips a server that is away, looks for it with growing pauses,
+and pays what it owes before it lets callers through.
+"""
 
 from collections.abc import Iterator
 

@@ -52,7 +52,9 @@ def test_good_corrections_pass_and_bad_answers_do_not(part: str, capsys: pytest.
 
 
 def test_the_corpus_is_large_and_varied() -> None:
-    """At least 300 good corrections, of which a third was held out; keyboards, telephones, learners, code, addresses, ten scripts."""
+    """At least 300 good corrections, of which a third was held out;
+    keyboards, telephones, learners, code, addresses, ten scripts.
+    """
     parts = {name: json.loads((CORPUS / f"{name}.json").read_text()) for name in ("tuned", "held_out")}
     good = [row for part in parts.values() for row in part["good"]]
     assert len(good) == len({text for _, text, _ in good}) >= 300

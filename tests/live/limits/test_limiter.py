@@ -139,7 +139,9 @@ def test_a_bad_subject_is_refused_before_the_server_is_asked(subject: object) ->
 
 
 def test_away_from_the_server_each_limit_follows_its_policy() -> None:
-    """LLM limits count locally against this process's share, log-ins refuse, health pages pass; all say so, and soon."""
+    """LLM limits count locally against this process's share, log-ins refuse, health pages pass;
+    all say so, and soon.
+    """
     away = Limiter(connect("redis://127.0.0.1:1/0", timeout_s=0.05, pool_size=2, role="test"), workers=5)
     before = time.monotonic()
     local = [away.check("a", [LLM]) for _ in range(3)]

@@ -19,7 +19,9 @@ def test_a_paid_call_is_priced_by_the_model_that_answered() -> None:
 
 
 def test_an_avoided_call_is_priced_at_the_day_of_the_hit() -> None:
-    """A hit after the price has doubled avoids twice the money, and names the row it was priced by; what it cost then is kept."""
+    """A hit after the price has doubled avoids twice the money, and names the row it was priced by;
+    what it cost then is kept.
+    """
     call = paid("correct", REPLY, 1.5, AUTUMN)
     then, later = avoided(call, AUTUMN), avoided(call, datetime(2027, 1, 1, tzinfo=UTC))
     assert (then.kind, then.cost_usd, then.price_date) == ("avoided", Decimal("0.0009"), "")

@@ -1,4 +1,6 @@
-"""Tokens are canaries: a whole core uses them while everything that records is tapped, and none turns up in any of it."""
+"""Tokens are canaries: a whole core uses them while everything that records is tapped,
+and none turns up in any of it.
+"""
 
 import base64
 import logging
@@ -109,7 +111,9 @@ def every_key(client: redis.Redis) -> str:
 
 
 def test_no_token_is_seen_anywhere(valkey_url: str, database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """MONITOR, keys and values, the slow log, every table, logs at DEBUG, errors, /metrics and /readyz: all without a canary."""
+    """MONITOR, keys and values, the slow log, every table, logs at DEBUG, errors, /metrics and /readyz:
+    all without a canary.
+    """
     caplog.set_level(logging.DEBUG)
     told: list[str] = []
     settings = {"REDIS_URL": valkey_url, "DATABASE_URL": database_url, "LOG_LEVEL": "DEBUG"}

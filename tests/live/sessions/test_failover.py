@@ -1,4 +1,6 @@
-"""A sentinel promotes a replica that never heard of the last log-outs: what was ended stays ended, what lives goes on."""
+"""A sentinel promotes a replica that never heard of the last log-outs:
+what was ended stays ended, what lives goes on.
+"""
 
 import os
 import signal
@@ -15,7 +17,9 @@ pytestmark = pytest.mark.live
 
 
 def test_what_was_ended_stays_ended_when_a_replica_that_missed_it_is_promoted(migrated_url: str, serve: Serve) -> None:
-    """Log-out, rotation and log-out everywhere were lost with the primary; the promoted server still holds all four tokens."""
+    """Log-out, rotation and log-out everywhere were lost with the primary;
+    the promoted server still holds all four tokens.
+    """
     with psycopg.connect(migrated_url) as connection:
         connection.execute("TRUNCATE session_family, session_generation, session_change, session_secret")
     with sentinel() as (port, primary, replica):

@@ -1,4 +1,6 @@
-"""PostgreSQL is stopped (SIGSTOP): Redis goes on verifying, changes refuse at once, and one call at a time finds out."""
+"""PostgreSQL is stopped (SIGSTOP):
+Redis goes on verifying, changes refuse at once, and one call at a time finds out.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -44,7 +46,9 @@ def changes(sessions: Sessions, token: str) -> list[Callable[[], object]]:
 
 
 def test_while_postgres_hangs_only_the_first_callers_wait_for_it(servers: Servers, serve: Serve) -> None:
-    """Two find out; of the next hundred none waits, while every valid token is verified from Redis; nothing was changed."""
+    """Two find out; of the next hundred none waits, while every valid token is verified from Redis;
+    nothing was changed.
+    """
     sessions = serve(servers.redis_url, servers.database_url)
     token = sessions.create("u1").token or ""
     assert sessions.verify(token)  # a Redis that does not know our scripts yet is not believed without PostgreSQL
@@ -63,7 +67,9 @@ def test_while_postgres_hangs_only_the_first_callers_wait_for_it(servers: Server
 
 
 def test_one_caller_at_a_time_finds_out_whether_it_is_back(servers: Servers, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the pause is over, of twenty callers at once one is let through; the others are refused without being sent."""
+    """When the pause is over, of twenty callers at once one is let through;
+    the others are refused without being sent.
+    """
     sessions = serve(servers.redis_url, servers.database_url)
     token = sessions.create("u1").token or ""
     store = sessions._store

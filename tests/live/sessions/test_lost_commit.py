@@ -30,7 +30,9 @@ def sessions(line: Relay, valkey_url: str, serve: Serve) -> Sessions:
 
 
 def test_a_rotation_whose_reply_is_lost_says_that_it_may_have_happened(line: Relay, sessions: Sessions) -> None:
-    """And the retry it asks for, with the same nonce, finds the successor: no theft is seen, and the old token is dead."""
+    """And the retry it asks for, with the same nonce, finds the successor:
+    no theft is seen, and the old token is dead.
+    """
     token = sessions.create("u1").token or ""
     line.losing = True
     with pytest.raises(SessionOutcomeUnknown, match="may have taken effect: repeat it with the same nonce"):

@@ -46,7 +46,9 @@ def steal(stack: Stack, token: str) -> None:
 def test_a_token_replaced_meanwhile_is_not_served_once_its_log_in_has_ended(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, end: End
 ) -> None:
-    """A rotation is slow to tell Redis, which has lost its bars and learnt of the old token again: who ends the log-in tells it."""
+    """A rotation is slow to tell Redis, which has lost its bars and learnt of the old token again:
+    who ends the log-in tells it.
+    """
     # Every script has been used before: a server that does not know one is told first what must stay dead.
     other = token_of(stack, "u2")
     assert stack.sessions.verify(other)

@@ -138,7 +138,9 @@ def test_a_redis_that_lost_everything_is_refilled_from_postgres(stack: Stack) ->
 
 
 def test_a_failover_that_lost_the_last_writes_revives_nothing(stack: Stack, spare_valkey: Callable[..., ValkeyServer]) -> None:
-    """A promoted replica still holds sessions that were ended, rotated or logged out everywhere: none is accepted there."""
+    """A promoted replica still holds sessions that were ended, rotated or logged out everywhere:
+    none is accepted there.
+    """
     gone, rotated, everywhere = token_of(stack), token_of(stack), token_of(stack, "u2")
     stack.sessions.replay()
     replica = spare_valkey()
@@ -244,7 +246,9 @@ def test_a_token_appears_nowhere(stack: Stack, caplog: pytest.LogCaptureFixture)
 
 
 def test_a_device_is_a_label_that_can_forge_nothing(stack: Stack) -> None:
-    """No log-in is refused for what a browser calls itself: the rest is cut, what cannot be printed is a blank, none is none."""
+    """No log-in is refused for what a browser calls itself:
+    the rest is cut, what cannot be printed is a blank, none is none.
+    """
     agents = {
         "Mozilla/5.0 " * 20: ("Mozilla/5.0 " * 20)[:100],
         f"phone {'tOk3n-' * 20}": "phone …",
@@ -295,7 +299,9 @@ def cut_off(stack: Stack) -> Iterator[Sessions]:
 
 @pytest.mark.parametrize("everywhere", [False, True])
 def test_after_one_refusal_nobody_is_served_again(stack: Stack, cut_off: Sessions, everywhere: bool) -> None:
-    """Redis was never told of a log-out; the first caller who learns of it from PostgreSQL sees to it that Redis knows."""
+    """Redis was never told of a log-out;
+    the first caller who learns of it from PostgreSQL sees to it that Redis knows.
+    """
     token = token_of(stack)
     assert stack.sessions.verify(token)
     ended = cut_off.revoke_all("u1") if everywhere else cut_off.revoke(token)

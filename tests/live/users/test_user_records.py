@@ -158,7 +158,8 @@ def test_connections_that_the_server_ended_are_replaced(core: Core, postgres_ser
 def test_no_reader_ever_goes_back_behind_an_update(valkey_url: str, database_url: str) -> None:
     """While two Cores read and one updates, whoever begins after an acknowledged update sees it or a later one.
 
-    One that Redis did not confirm in time says `degraded`; until Redis hears of it, another process may see the old copy.
+    One that Redis did not confirm in time says `degraded`; until Redis hears of it, another process may see the old
+    copy.
     """
     with opened(valkey_url, database_url) as one, opened(valkey_url, database_url) as other:
         acknowledged, stale, over = 0, [], threading.Event()

@@ -1,4 +1,6 @@
-"""What lookup tests share: one database, emptied before each (applying the schema takes longer than most tests), and lookups."""
+"""What lookup tests share: one database,
+emptied before each (applying the schema takes longer than most tests), and lookups.
+"""
 
 from collections.abc import Callable, Iterator
 from uuid import uuid4

@@ -75,7 +75,9 @@ def test_after_a_restart_an_alert_that_fired_resolves_and_does_not_fire_anew() -
 
 
 def test_a_dead_server_is_seen_by_its_failed_runs() -> None:
-    """Runs that fail make `redis_up` 0; the shipped rule fires after its half minute, and ends 12 s after the return."""
+    """Runs that fail make `redis_up` 0;
+    the shipped rule fires after its half minute, and ends 12 s after the return.
+    """
     rule, memory = BY_NAME["instance_down"], AlertMemory(())
     evaluator, changes = Evaluator([rule]), []
     for second in range(0, 120, 5):
@@ -109,7 +111,9 @@ def test_memory_lets_go_of_what_is_old() -> None:
 
 
 def test_every_shipped_rule_can_be_evaluated_and_written() -> None:
-    """Over an empty memory nothing fires and nothing breaks; every rule has words, and clears on the safe side of firing."""
+    """Over an empty memory nothing fires and nothing breaks;
+    every rule has words, and clears on the safe side of firing.
+    """
     evaluator = Evaluator(RULES)
 
     assert evaluator.look(AlertMemory(()), BEGAN) == []

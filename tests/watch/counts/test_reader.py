@@ -180,7 +180,9 @@ def test_an_unpriced_call_is_counted_as_unpriced_in_every_window(
 def test_what_avoided_calls_cost_in_their_day_is_a_sum_beside_today_s(
     writer: PostgresTelemetryWriter, reader: PostgresTelemetry
 ) -> None:
-    """From single rows and from hours alike; a call of which nobody knows is counted, and a paid one cost what it costs."""
+    """From single rows and from hours alike;
+    a call of which nobody knows is counted, and a paid one cost what it costs.
+    """
     rows = []
     for ts in (NOW - timedelta(hours=30), START):
         rows += [LedgerRow(ts, call()._replace(then_usd=then)) for then in (Decimal("0.0002"), Decimal("0.0003"), None)]

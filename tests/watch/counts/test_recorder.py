@@ -221,7 +221,9 @@ def test_the_thread_writes_by_itself_and_close_writes_the_rest() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_counts_for_itself_alone() -> None:
-    """What the parent counted before the fork is written by the parent only; the child has its own process id and thread."""
+    """What the parent counted before the fork is written by the parent only;
+    the child has its own process id and thread.
+    """
     writer = MemoryWriter()
     recorder = quiet(writer)
     recorder.event("before", 7)
@@ -259,7 +261,9 @@ def test_a_batch_of_hits_counts_like_its_hits_one_by_one() -> None:
 
 
 def test_a_thread_that_counts_with_pauses_loses_nothing_and_counts_the_same() -> None:
-    """What is noted during the pauses waits for the next time; one note of a batch is as many answers and reads as it has keys."""
+    """What is noted during the pauses waits for the next time;
+    one note of a batch is as many answers and reads as it has keys.
+    """
     writer = MemoryWriter()
     recorder = quiet(writer)
     recorder.many_hits(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, 0.001, ["dict:a", "dict:b", "dict:a"], [1, 2, 3])

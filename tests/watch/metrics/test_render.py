@@ -103,7 +103,9 @@ def test_a_value_older_than_three_intervals_is_not_exposed(age_s: float, every_s
     ],
 )
 def test_up_is_the_outcome_of_the_newest_info(pulses: list[Pulse], value: float) -> None:
-    """A configured target is there from the first second, and down as soon as its newest INFO failed or is three intervals old."""
+    """A configured target is there from the first second,
+    and down as soon as its newest INFO failed or is three intervals old.
+    """
     hidden = Reading(SeriesKey("cache", "used_memory"), Kind.GAUGE, "bytes", 7.0, NOW, 10.0)  # it hides its uptime, and is up
     found = parsed(render([hidden], {"cache": {}}, now=NOW, targets=["cache"], pulses=pulses))
     assert found["redis_up", (("instance", "cache"),)] == value

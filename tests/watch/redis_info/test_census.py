@@ -75,7 +75,9 @@ def test_an_estimate_lies_in_its_interval(keys: list[KeyFacts], times: int) -> N
 
 
 def test_intervals_cover_the_truth() -> None:
-    """In 200 samples of a known keyspace, at least 93 of 100 intervals hold the true bytes and the true keys without TTL."""
+    """In 200 samples of a known keyspace,
+    at least 93 of 100 intervals hold the true bytes and the true keys without TTL.
+    """
     chance = random.Random(5)
     keyspace = [
         KeyFacts(
@@ -98,7 +100,9 @@ def test_intervals_cover_the_truth() -> None:
 
 
 def test_intervals_cover_the_truth_where_a_few_values_are_large() -> None:
-    """Where one value in 500 is 40 times as large as the others, the interval is as often too low as anywhere: in at most 1 of 20."""
+    """Where one value in 500 is 40 times as large as the others, the interval is as often too low as anywhere:
+    in at most 1 of 20.
+    """
     chance = random.Random(5)
     keyspace = [KeyFacts(b"dict:a", 12_000 if chance.random() < 0.002 else chance.randrange(100, 500), 1000) for _ in range(20_000)]
     true_bytes = sum(k.size_bytes for k in keyspace)

@@ -62,5 +62,7 @@ def test_a_number_that_a_field_cannot_have_is_unknown(name: str, value: float) -
     ],
 )
 def test_impossible_is_unknown(line: str, shown: set[str]) -> None:
-    """Never a huge number, never a zero, never "offline" for what was not told; what is right on the same line is kept."""
+    """Never a huge number, never a zero, never "offline" for what was not told;
+    what is right on the same line is kept.
+    """
     assert {sample.metric for sample in read_info(line).samples} == shown

@@ -37,7 +37,9 @@ def test_no_pattern_and_no_secret_is_asked_for() -> None:
 
 
 def test_slots_in_ranges_alone_and_on_their_way_are_counted_once() -> None:
-    """A node's slots add up from ranges and single ones; a slot being moved belongs to its owner; a lost node is not up."""
+    """A node's slots add up from ranges and single ones;
+    a slot being moved belongs to its owner; a lost node is not up.
+    """
     samples, strings = read_cluster_nodes(
         "aa 10.0.0.1:6379@16379,host myself,master - 0 0 1 connected 0-99 105 [105->-bb]\n"
         "bb 10.0.0.2:6379@16379 slave aa 0 0 1 connected\n"

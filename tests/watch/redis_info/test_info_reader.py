@@ -31,7 +31,9 @@ def changed(text: str, chance: random.Random) -> str:
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_patched_reply_is_the_reply_read_afresh(server: str) -> None:
-    """Samples, their order, strings, unknown fields and commands are those of `read_info`, whatever changed since the last tick."""
+    """Samples, their order, strings, unknown fields and commands are those of `read_info`,
+    whatever changed since the last tick.
+    """
     chance, reader = random.Random(server), InfoReader()
     text = first = reply(server, "info").decode()
     for _ in range(300):

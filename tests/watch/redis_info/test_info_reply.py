@@ -78,7 +78,9 @@ def test_the_fourth_keyspace_value_is_what_its_name_says(server: str, field: str
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_commands_and_errors_are_counters_by_label(server: str) -> None:
-    """Calls and microseconds are counters per command; the lifetime average is left out; errors are counted by prefix."""
+    """Calls and microseconds are counters per command; the lifetime average is left out;
+    errors are counted by prefix.
+    """
     info = read_info(reply(server, "info"))
     found = {(s.metric, dict(s.labels).get("cmd") or dict(s.labels).get("error")): s for s in info.samples}
     get = found["cmdstat_calls", "get"]

@@ -31,7 +31,9 @@ def run(tick: int, metric: str, gaps: float) -> Run:
 
 @pytest.mark.parametrize("metric", ["attributed_gaps", "collector_clock_jumps"])
 def test_each_gap_is_one_mark(pool: PostgresPool, metric: str) -> None:
-    """A count that grew is a mark at that run; neither a second writer, nor a repeat, nor a new collector adds one of its own."""
+    """A count that grew is a mark at that run;
+    neither a second writer, nor a repeat, nor a new collector adds one of its own.
+    """
     told = [(0, 0.0), (10, 0.0), (20, 1.0), (30, 1.0), (40, 3.0), (50, 0.0), (60, 1.0)]
     for tick, gaps in told:
         SampleStore(pool).write([run(tick, metric, gaps)])  # a new writer every time: it asks the store what was before

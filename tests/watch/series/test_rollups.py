@@ -28,7 +28,9 @@ def pool(database_url: str) -> Iterator[PostgresPool]:
 
 
 def history(hours: float, seed: int = 1) -> list[Run]:
-    """Runs with a noisy gauge, a constant, a counter with a reset now and then, a labelled counter, and a gap of an hour."""
+    """Runs with a noisy gauge, a constant, a counter with a reset now and then,
+    a labelled counter, and a gap of an hour.
+    """
     random = np.random.default_rng(seed)
     runs, hits, process, born = [], 0.0, 0, 0
     for at in range(0, int(hours * 3600), EVERY):
@@ -107,7 +109,9 @@ def test_late_runs_are_rolled_up_again(pool: PostgresPool) -> None:
 
 
 def test_retention_drops_whole_days_and_says_so(pool: PostgresPool) -> None:
-    """Raw days go once they are rolled up; windows over them are answered from roll-ups; nothing unrolled is removed."""
+    """Raw days go once they are rolled up; windows over them are answered from roll-ups;
+    nothing unrolled is removed.
+    """
     store = SampleStore(pool)
     store.write(history(30))
     kept, later = Kept(raw=1, minutes=2, hours=3), DAY + timedelta(days=3, hours=1)

@@ -38,7 +38,9 @@ def test_each_entry_is_kept_once_per_server_process(database_url: str) -> None:
 
 @pytest.mark.live
 def test_each_log_has_ids_of_its_own_and_gaps_are_read_by_sql(database_url: str) -> None:
-    """The same id in two logs is two entries; ids nobody read, before a collector's restart or after, are a gap in plain SQL."""
+    """The same id in two logs is two entries;
+    ids nobody read, before a collector's restart or after, are a gap in plain SQL.
+    """
     pool = PostgresPool(database_url, size=1, role="test")
     store = SlowCommands(pool)
     large = SlowCommand(1, AT + 1, 0.0, "set", 2, "llm", "web", "large-request", 2_000_000)

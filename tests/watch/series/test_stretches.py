@@ -13,7 +13,9 @@ pytestmark = pytest.mark.live
 
 
 def test_whole_series_come_back_exactly_as_their_spans_were_written(database_url: str) -> None:
-    """Gauges, counters, spans of zeros and of wide numbers, and what only the row of the runs holds, are read back exactly; sums to their rounding."""
+    """Gauges, counters, spans of zeros and of wide numbers, and what only the row of the runs holds,
+    are read back exactly; sums to their rounding.
+    """
     chance, start = np.random.default_rng(20261123), datetime(2026, 10, 1, tzinfo=UTC)
     written: dict[int, list[Span]] = {1: [], 2: [], 3: []}
     with psycopg.connect(database_url) as connection:

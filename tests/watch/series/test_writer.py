@@ -113,7 +113,9 @@ def test_the_documented_queries_run(pool: PostgresPool) -> None:
 
 
 def test_a_run_alone_leaves_the_connection_as_it_was(pool: PostgresPool) -> None:
-    """A fresh run is one statement that commits itself; one that stands there already takes nothing with it, and none stays open."""
+    """A fresh run is one statement that commits itself;
+    one that stands there already takes nothing with it, and none stays open.
+    """
     store, now = SampleStore(pool), int(datetime.now(UTC).timestamp())
     first, *others = (replace(run, tick=now + n, ts=datetime.fromtimestamp(now + n, UTC)) for n, run in enumerate(runs(3)))
     for run in (first, *others):
