@@ -1,8 +1,9 @@
 """Core: the one place where services meet their adapters. Lazy: opens no connection until first use."""
 
+from collections.abc import Callable
 from time import perf_counter
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from redis import Redis
 
@@ -15,9 +16,11 @@ from .lazy import lazy
 from .live.cache import CacheLink, Clearing, FamilyCache, Seal
 from .live.cache.redis_cache import RedisCache, cache_server
 from .live.corrections import Corrector
+from .live.corrections.record import is_record
 from .live.limits.limiter import Limiter
 from .live.llm.backend import PacedBackend, choose_backend
 from .live.llm.define import LlmDefiner
+from .live.llm.unfit import UnfitLately, is_unfit
 from .live.sessions.postgres_sessions import PostgresSessions
 from .live.sessions.service import Sessions
 from .live.users import UserRecords
@@ -136,16 +139,21 @@ class Core:
     @lazy
     def definer(self) -> LlmDefiner:
         """Tier 4 of the word lookup."""
-        return LlmDefiner(self.gemini, self.config.gemini_model)
+        return LlmDefiner(self.gemini, self.config.gemini_model, UnfitLately(self._llm_cache(is_unfit)))
 
     @lazy
     def corrector(self) -> Corrector:
         """Corrections by the LLM, behind their cache."""
+        return Corrector(self._llm_cache(is_record), self.gemini, self.config.gemini_model)
+
+    def _llm_cache(self, fits: Callable[[Any], bool]) -> FamilyCache:
+        """What the LLM answered. No grace: a finished answer does not go stale, and refreshing it early would pay for it twice."""
+        return FamilyCache(self.cache_link, LLM, self.recorder, seal=self._seal, grace=0.0, fits=fits)
+
+    @property
+    def _seal(self) -> Seal | None:
         keys = self.config.encryption_keys
-        seal = Seal.from_text(keys.get_secret_value()) if keys else None
-        # No grace: a finished answer does not go stale, and refreshing it early would pay for it twice.
-        cache = FamilyCache(self.cache_link, LLM, self.recorder, seal=seal, grace=0.0)
-        return Corrector(cache, self.gemini, self.config.gemini_model)
+        return Seal.from_text(keys.get_secret_value()) if keys else None
 
     # --- limits and sessions ---
 
@@ -194,9 +202,7 @@ class Core:
         return self._records(SETTINGS)
 
     def _records(self, family: KeyFamily) -> UserRecords:
-        keys = self.config.encryption_keys
-        seal = Seal.from_text(keys.get_secret_value()) if keys else None
-        return UserRecords(self.cache_link, self.people, family, self.recorder, seal=seal)
+        return UserRecords(self.cache_link, self.people, family, self.recorder, seal=self._seal)
 
     # --- clearing by family ---
 

@@ -67,6 +67,7 @@ class DictionaryApi:
         raw = None if word in FUNCTION_WORDS or (fault and fault.kind is FaultKind.NOT_FOUND) else self._lexicon.raw(word)
         if raw is None:
             return dictionary_error(404)
-        return json_answer(
-            200, wire_entry(word, raw), **{"X-RateLimit-Limit": str(self._pace.limit), "X-RateLimit-Remaining": str(left)}
-        )
+        entry = wire_entry(word, raw)
+        if fault and fault.kind is FaultKind.NO_MEANINGS:
+            entry[0]["meanings"] = []
+        return json_answer(200, entry, **{"X-RateLimit-Limit": str(self._pace.limit), "X-RateLimit-Remaining": str(left)})

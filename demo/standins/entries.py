@@ -24,8 +24,6 @@ LICENSE = {"name": "GPL 3.0", "url": "https://www.gnu.org/licenses/gpl-3.0"}
 SOURCE = "https://gcide.gnu.org.ua/?q={word}"
 #: Source notes the extraction left at the end of a sentence.
 LEFTOVERS = re.compile(r"\s*[A-Z][\w. ]*(?:1913 Webster|PJC|WordNet 1\.5)\]?\s*$|\s*\[?(?:1913 Webster|PJC)\]\s*$")
-#: Most definitions and examples one meaning shows.
-MOST = 8
 
 
 def wire_entry(word: str, raw: dict[str, Any]) -> list[dict[str, Any]]:
@@ -33,7 +31,7 @@ def wire_entry(word: str, raw: dict[str, Any]) -> list[dict[str, Any]]:
     meanings: dict[str, list[dict[str, Any]]] = {}
     for sense in raw.get("pos", []):
         definitions = meanings.setdefault(part_of_speech(sense.get("part_of_speech") or ""), [])
-        for definition in sense.get("definitions", [])[: MOST - len(definitions)]:
+        for definition in sense.get("definitions", []):
             if text := clean(definition.get("text") or ""):
                 definitions.append({"definition": text, "synonyms": [], "antonyms": [], **_example(definition)})
     return [

@@ -22,9 +22,11 @@ class FaultKind(StrEnum):
     CHARSET = "charset"  # 200 in Latin-1 although the header says UTF-8
     REDIRECT = "redirect"  # 302 to elsewhere
     RESET = "reset"  # the connection closes without a byte
+    HANG_UP = "hang_up"  # the right answer, then the connection closes although nothing said so
     HUGE = "huge"  # 200 with `size` bytes of padding inside the answer
 
     NOT_FOUND = "not_found"  # dictionary: 404 for a word that exists
+    NO_MEANINGS = "no_meanings"  # dictionary: 200 with an entry that has no meanings
 
     SAFETY = "safety"  # gemini: a candidate without content, finishReason SAFETY
     BLOCKED = "blocked"  # gemini: no candidate, promptFeedback.blockReason
@@ -32,6 +34,9 @@ class FaultKind(StrEnum):
     LENGTH = "length"  # gemini: half of the text, finishReason MAX_TOKENS
     RECITATION = "recitation"  # gemini: finishReason RECITATION
     WRONG_SCHEMA = "wrong_schema"  # gemini: prose although JSON was asked for
+    FENCED = "fenced"  # gemini: the right JSON inside a Markdown code fence
+    THOUGHTS = "thoughts"  # gemini: parts marked as thoughts before the answer
+    NEW_BLOCK = "new_block"  # gemini: no candidate, a blockReason that no SDK knows yet
     MARKUP = "markup"  # gemini: the text wrapped in HTML and a code fence
 
 

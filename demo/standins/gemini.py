@@ -23,6 +23,9 @@ TAGGED = re.compile(r"<([A-Za-z_]+)>\s*(.*?)\s*</\1>\s*$", re.DOTALL)
 #: Faults of the answer itself -> the finishReason told.
 FINISH = {FaultKind.SAFETY: "SAFETY", FaultKind.RECITATION: "RECITATION", FaultKind.LENGTH: "MAX_TOKENS"}
 
+#: Faults of the prompt -> the blockReason told.
+BLOCKED = {FaultKind.BLOCKED: "SAFETY", FaultKind.NEW_BLOCK: "MODEL_ARMOR"}
+
 
 class Gemini:
     """Answers POST requests; knows nothing of sockets."""
@@ -64,14 +67,15 @@ class Gemini:
 
     def _reply(self, request: dict[str, Any], said: str, model: str, fault: Fault | None) -> dict[str, Any]:
         kind = fault.kind if fault else None
-        text = "" if kind in {FaultKind.EMPTY, FaultKind.SAFETY, FaultKind.BLOCKED} else self._text(request, said)
+        text = "" if kind in {FaultKind.EMPTY, FaultKind.SAFETY, *BLOCKED} else self._text(request, said)
         text = _bend(text, kind, fault.size if fault else 0)
         candidate: dict[str, Any] = {"finishReason": FINISH.get(kind, "STOP") if kind else "STOP", "index": 0}
+        thoughts = [{"text": f"The text is: {said}", "thought": True}] if kind is FaultKind.THOUGHTS else []
         if kind is not FaultKind.SAFETY:
-            candidate["content"] = {"role": "model", "parts": [{"text": text}]}
+            candidate["content"] = {"role": "model", "parts": [*thoughts, {"text": text}]}
         reply: dict[str, Any] = {"usageMetadata": usage(request, said, text), "modelVersion": model}
-        if kind is FaultKind.BLOCKED:
-            return {"promptFeedback": {"blockReason": "SAFETY"}, **reply}
+        if kind in BLOCKED:
+            return {"promptFeedback": {"blockReason": BLOCKED[kind]}, **reply}
         return {"candidates": [candidate], **reply}
 
     def _text(self, request: dict[str, Any], said: str) -> str:
@@ -124,6 +128,8 @@ def _bend(text: str, kind: FaultKind | None, size: int) -> str:
     match kind:
         case FaultKind.LENGTH:
             return text[: len(text) // 2]
+        case FaultKind.FENCED:
+            return f"```json\n{text}\n```"
         case FaultKind.WRONG_SCHEMA:
             return "I would say that this is a fine word, and a common one."
         case FaultKind.MARKUP:

@@ -124,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = upstream.behaviour.answer(self.path, body, self.client_address[0], fault)
         upstream.counts[answer.status] += 1
         self._send(spoil(answer, fault) if fault else answer)
+        if fault and fault.kind is FaultKind.HANG_UP:
+            self.close_connection = True
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)

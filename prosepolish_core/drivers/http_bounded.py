@@ -26,6 +26,10 @@ STATUS: dict[int, tuple[Outcome, str]] = {
 }
 
 
+#: httpcore's name for the beginning of a connection.
+OPENED = "connection.connect_tcp.started"
+
+
 class UpstreamFault(ProsePolishError):
     """An upstream gave no usable reply. Passes through an SDK and ends in the adapter that asked; services never see it."""
 
@@ -43,8 +47,14 @@ def bounded_client(base_url: str, *, max_bytes: int, json_only: bool = False, po
     """
     tls = httpx.create_ssl_context() if base_url.startswith("https:") else None
     backend = DeadlineBackend()
-    pool = httpcore.ConnectionPool(ssl_context=tls, max_connections=pool_size, keepalive_expiry=15.0, network_backend=backend)
-    transport = _BoundedTransport(pool, backend, max_bytes, json_only)
+    limits: dict[str, Any] = {
+        "ssl_context": tls,
+        "max_connections": pool_size,
+        "keepalive_expiry": 15.0,
+        "network_backend": backend,
+    }
+    kept, fresh = httpcore.ConnectionPool(**limits), httpcore.ConnectionPool(**limits, max_keepalive_connections=0)
+    transport = _BoundedTransport(kept, fresh, backend, max_bytes, json_only)
     return httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
 
 
@@ -58,8 +68,16 @@ def fault_of(status: int, headers: httpx.Headers, body: Any = None) -> UpstreamF
 
 
 class _BoundedTransport(httpx.BaseTransport):
-    def __init__(self, pool: httpcore.ConnectionPool, backend: DeadlineBackend, max_bytes: int, json_only: bool) -> None:
-        self._pool = pool
+    def __init__(
+        self,
+        kept: httpcore.ConnectionPool,
+        fresh: httpcore.ConnectionPool,
+        backend: DeadlineBackend,
+        max_bytes: int,
+        json_only: bool,
+    ) -> None:
+        self._kept = kept
+        self._fresh = fresh
         self._backend = backend
         self._max_bytes = max_bytes
         self._json_only = json_only
@@ -68,15 +86,19 @@ class _BoundedTransport(httpx.BaseTransport):
         # Compressed bodies are refused, not decoded: a few kilobytes can unfold past any cap in one step.
         request.headers["accept-encoding"] = "identity"
         url = request.url
+        events: list[str] = []
         try:
             asked = httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=request.headers.raw,
                 content=request.read(),
-                extensions={"timeout": {"pool": left()}},
+                extensions={
+                    "timeout": {"pool": left()},
+                    "trace": lambda event, _: events.append(event) if event == OPENED else None,
+                },
             )
-            with closing(self._pool.handle_request(asked)) as reply:
+            with closing(self._begun(asked, events)) as reply:
                 # Cookies are dropped: our client would keep them and send them back.
                 headers = httpx.Headers([header for header in reply.headers if header[0].lower() != b"set-cookie"])
                 _refuse_redirects_and_encodings(reply.status, headers)
@@ -91,6 +113,19 @@ class _BoundedTransport(httpx.BaseTransport):
             _must_be_json(reply.status, headers, body)
         return httpx.Response(reply.status, headers=headers, content=body, request=request)
 
+    def _begun(self, asked: httpcore.Request, events: list[str]) -> httpcore.Response:
+        """The reply up to its headers.
+
+        A kept connection may be closed just as we ask: then a GET, which changes nothing, is sent once more, on a connection of
+        its own. A POST is never sent twice: it would be paid for twice.
+        """
+        try:
+            return self._kept.handle_request(asked)
+        except (httpcore.NetworkError, httpcore.ProtocolError):
+            if OPENED in events or asked.method != b"GET":
+                raise
+            return self._fresh.handle_request(asked)
+
     def _body(self, parts: Iterable[bytes]) -> bytes:
         body = bytearray()
         for part in parts:
@@ -103,7 +138,8 @@ class _BoundedTransport(httpx.BaseTransport):
         """Also ends requests that other threads are waiting for."""
         self._backend.hang_up()
         with suppress(RuntimeError):  # httpcore minds that requests are still active; they have just been ended
-            self._pool.close()
+            self._kept.close()
+            self._fresh.close()
 
 
 def _refuse_redirects_and_encodings(status: int, headers: httpx.Headers) -> None:

@@ -9,7 +9,7 @@ from .outcome import Family
 
 #: Longest identifier, in bytes before encoding.
 MOST_BYTES = 256
-#: Values above this are answered, but not cached in Redis.
+#: Values that are larger than this when packed are answered, but not cached in Redis.
 MOST_VALUE_BYTES = 10 * 1024
 _PLAIN = frozenset(ascii_letters + digits + "-_.~@+'!,;=&$()")
 

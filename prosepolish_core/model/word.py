@@ -1,8 +1,10 @@
-"""Words: one fixed pipeline from what somebody typed to what is looked up."""
+"""Words: one fixed pipeline from what somebody typed to how it is spelt (what upstreams are asked) and to its key."""
 
-from unicodedata import category, normalize
+import re
+from unicodedata import category
 
 from ..errors import InvalidWord
+from .typography import fold
 
 MOST_CHARACTERS = 64
 MOST_BYTES = 256
@@ -12,37 +14,54 @@ MOST_TYPED = 4 * MOST_BYTES
 JOINERS = frozenset("\u200c\u200d")
 #: Control, format, surrogate, private, unassigned, line and paragraph separators.
 REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+#: Signs that are in no word of any dictionary: of mathematics, money, drawing (emoji), brackets, dashes, quotation marks.
+SIGNS = frozenset({"Sm", "Sc", "So", "Sk", "Ps", "Pe", "Pi", "Pf", "Pd", "Pc"})
+#: What words have beside letters and digits: can't, ice-cream, e.g., and/or, AT&T, C++, C#, 100%.
+BESIDE = frozenset("-'.,&/+#!?:%·")
+#: Begun like a heading or a comment, an address, or a statement to a database: data that somebody pasted.
+NO_WORD = re.compile(
+    r"^[#/]|//|--|^www\.|\b(?:select\b.*\bfrom|insert into|delete from|drop (?:table|database)|union(?: all)? select"
+    r"|update\b.*\bset|(?:alter|create|truncate) table|or 1)\b"
+)
 
 
-def normalise(typed: str) -> str:
-    """NFC, trim, casefold, NFC. Raises InvalidWord for what cannot be a word; normalising twice changes nothing."""
+def spelled(typed: str) -> str:
+    """The word as an upstream is asked for it: one form for what typesetting varies, case kept. Raises InvalidWord."""
     if not isinstance(typed, str):
         raise InvalidWord("a word must be text")
     if len(typed) > MOST_TYPED:
         raise InvalidWord(f"a word has at most {MOST_CHARACTERS} characters")
-    word = _fold(typed)
-    if word.isascii() and word.isprintable() and 0 < len(word) <= MOST_CHARACTERS:
-        return word
-    return _checked(word)
+    word = fold(typed)
+    _checked(_key(word))
+    return word
 
 
-def _fold(typed: str) -> str:
-    """The pipeline. A few rare sequences fold to something that folds again, so it runs until nothing changes."""
-    word = normalize("NFC", normalize("NFC", typed).strip().casefold())
-    while (again := normalize("NFC", word.strip().casefold())) != word:
+def normalise(typed: str) -> str:
+    """The word's key: its spelling in small letters. Raises InvalidWord for what cannot be a word; twice changes nothing."""
+    return _key(spelled(typed))
+
+
+def _key(word: str) -> str:
+    """A few rare sequences fold to something that folds again, so it runs until nothing changes."""
+    while (again := fold(word.casefold())) != word:
         word = again
     return word
 
 
-def _checked(word: str) -> str:
+def _checked(word: str) -> None:
     if not word:
         raise InvalidWord("a word must not be empty")
     if len(word) > MOST_CHARACTERS:
         raise InvalidWord(f"a word has at most {MOST_CHARACTERS} characters")
-    if any(category(c) in REFUSED and c not in JOINERS for c in word):
+    kinds = {c: category(c) for c in word}
+    if any(kind in REFUSED and c not in JOINERS for c, kind in kinds.items()):
         raise InvalidWord("a word must not contain control or invisible characters")
     if not word.strip("".join(JOINERS)):
         raise InvalidWord("a word must not be empty")
     if len(word.encode()) > MOST_BYTES:
         raise InvalidWord(f"a word has at most {MOST_BYTES} bytes")
-    return word
+    if not any(kind[0] in "LN" for kind in kinds.values()):
+        raise InvalidWord("a word has at least one letter or digit; look up emoji and signs by their names")
+    odd = sorted(c for c, kind in kinds.items() if c not in BESIDE and (kind in SIGNS or (c.isascii() and kind[0] in "PS")))
+    if odd or NO_WORD.search(word):
+        raise InvalidWord("this is markup, code or an address, not a word; give one word or set phrase")

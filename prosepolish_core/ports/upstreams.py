@@ -13,7 +13,7 @@ class WordSource(Protocol):
     tier: Tier
 
     def fetch(self, word: str, timeout_s: float) -> Fetched:
-        """Ask for one normalised word. Never raises for a fault of the upstream; never takes longer than `timeout_s`."""
+        """Ask for one word as it is spelt. Never raises for a fault of the upstream; never takes longer than `timeout_s`."""
 
 
 class LlmBackend(Protocol):

@@ -115,6 +115,8 @@ def test_a_nested_schema_arrives(server: ScriptedServer, backend: Gemini) -> Non
         ({"candidates": [{"finishReason": "SAFETY"}], "usageMetadata": USAGE}, "safety"),
         ({"candidates": [{"content": {"parts": [{"text": "{}"}]}}]}, "other"),
         ({"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": USAGE}, "safety"),
+        ({"promptFeedback": {"blockReason": "NEWER_THAN_US"}, "usageMetadata": USAGE}, "safety"),
+        ({"promptFeedback": {"blockReason": 77}, "usageMetadata": USAGE}, "safety"),
         ({"usageMetadata": USAGE}, "empty"),
         ({}, "empty"),
     ],
@@ -125,6 +127,15 @@ def test_why_an_answer_ended_is_told(server: ScriptedServer, backend: Gemini, bo
     answer = backend.generate(REQUEST, AMPLE_S)
     assert isinstance(answer, LlmReply)
     assert answer.finish == finish
+
+
+def test_thoughts_are_paid_for_and_no_answer(server: ScriptedServer, backend: Gemini) -> None:
+    """A part marked as a thought is left out by both SDKs, whether they know the mark or not."""
+    parts = [{"text": "The user wants...", "thought": True}, {"text": '{"text": '}, {"text": '"A."}', "thoughtSignature": "c2ln"}]
+    server.reply(Reply(body=reply() | {"candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}]}))
+    answer = backend.generate(REQUEST, AMPLE_S)
+    assert isinstance(answer, LlmReply)
+    assert (answer.text, answer.finish, answer.thoughts) == ('{"text": "A."}', "stop", 40)
 
 
 @pytest.mark.filterwarnings("ignore:NEWER_THAN_US")

@@ -83,7 +83,6 @@ def test_a_word_that_does_not_exist_is_a_negative_answer(subject: Subject, word:
         (Fault(FaultKind.WRONG_SHAPE), Outcome.ERROR),
         (Fault(FaultKind.CHARSET), Outcome.ERROR),
         (Fault(FaultKind.REDIRECT), Outcome.ERROR),
-        (Fault(FaultKind.RESET), Outcome.ERROR),
         (Fault(FaultKind.HUGE), Outcome.ERROR),
     ],
     ids=lambda value: f"{value.kind}{value.status}" if isinstance(value, Fault) else None,
@@ -95,6 +94,19 @@ def test_no_fault_is_ever_an_answer(subject: Subject, fault: Fault, outcome: Out
     assert (found.outcome, found.entry) == (outcome, None)
     assert found.detail.replace("_", "").isalnum()
     assert subject.source.fetch("eloquent", AMPLE_S).outcome is Outcome.HIT
+
+
+def test_a_kept_connection_that_is_closed_as_we_ask_costs_the_free_tier_nothing(subject: Subject) -> None:
+    """A question to the dictionary is put again, once and on a new connection; what costs money is never sent twice."""
+    subject.source.fetch("eloquent", AMPLE_S)
+    for kind in (FaultKind.HANG_UP, FaultKind.RESET):
+        calls = subject.upstream.counts.total()
+        subject.upstream.script.add(Fault(kind, times=1))
+        found = [subject.source.fetch(word, AMPLE_S).outcome for word in ("eloquent", "ice", "set")]
+        free = kind is FaultKind.HANG_UP or subject.source.tier is Tier.DICTIONARY_API
+        assert found == [Outcome.HIT if free else Outcome.ERROR, Outcome.HIT, Outcome.HIT]
+        assert subject.upstream.counts.total() - calls == 3 + (kind is FaultKind.RESET and free)
+        subject.source.fetch("eloquent", AMPLE_S)
 
 
 @pytest.mark.parametrize("kind", [FaultKind.HANG, FaultKind.DRIP])

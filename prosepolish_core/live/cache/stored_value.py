@@ -96,7 +96,7 @@ class Stored(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """A value ready to be stored. `fits` is False when it is over the size limit: then it is only told to who waits."""
+    """A value ready to be stored. `fits` is False when it is over the size limit, packed: then it is only told to who waits."""
 
     stored: bytes
     fits: bool
@@ -115,10 +115,11 @@ def token_of(stored: bytes) -> str:
 def encode(key: str, value: Any, created_ms: int, fresh_until_ms: int, seal: Seal | None = None) -> Encoded:
     """Any JSON value. Raises TypeError for what JSON cannot hold."""
     body = orjson.dumps(value)
-    fits = len(body) <= MOST_VALUE_BYTES
+    fits = len(body) <= MOST_TOLD
     packed = len(body) > COMPRESS_ABOVE and len(squeezed := zlib.compress(body, 1)) < len(body)
     if packed:
         body = squeezed
+    fits = fits and len(body) <= MOST_VALUE_BYTES
     instants = b"%013d%013d" % (created_ms, fresh_until_ms)
     letter = _LETTERS[packed, seal is not None]
     if seal is not None:
@@ -153,7 +154,7 @@ def _opened(key: str, stored: bytes, body: bytes, sealed: bool, seal: Seal | Non
 def _inflated(body: bytes) -> bytes:
     """At most what may have been stored: a small forged body must not fill the memory."""
     stream = zlib.decompressobj()
-    found = stream.decompress(body, MOST_TOLD)
+    found = stream.decompress(body, MOST_TOLD + 1)
     if not stream.eof:
         raise Unreadable
     return found

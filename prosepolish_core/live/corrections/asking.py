@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ...calc.breaker import Breaker, BreakerPolicy
+from ...calc.outage import tell
 from ...model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
 from ...ports import LlmBackend, Recorder
@@ -12,6 +13,7 @@ from ..cache import Loaded
 from ..llm.answers import BadAnswer
 from ..llm.ledger import paid, tokens_of
 from ..llm.prompts import CORRECT
+from ..llm.unfit import UNFIT_S, UnfitLately
 from .guard import corrected_text
 from .record import CorrectionRecord
 
@@ -19,11 +21,6 @@ from .record import CorrectionRecord
 LLM_S = 20.0
 #: Its own, apart from the one of definitions: those give up sooner, and their time-outs say little about ours.
 BREAKER = BreakerPolicy(failures=5, calls=20, open_s=2.0, longest_s=60.0)
-#: What the model says about this very text, and would be paid to say again: remembered briefly, and never as a correction.
-VERDICTS = frozenset({"safety", "recitation"})
-VERDICT_S = 300.0
-#: Faults that never reached Gemini, and so say nothing about it.
-OURS = frozenset({"paced", "sdk_loading", "sdk_missing"})
 
 
 class Asked(NamedTuple):
@@ -38,17 +35,26 @@ class Asking:
     """The loader behind the cache."""
 
     def __init__(
-        self, backend: LlmBackend | None, recorder: Recorder, clock: Callable[[], float], now: Callable[[], datetime]
+        self,
+        backend: LlmBackend | None,
+        recorder: Recorder,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        keeps: Callable[[], bool],
     ) -> None:
         self._backend = backend
         self._recorder = recorder
         self._clock = clock
         self._now = now
+        self._keeps = keeps
+        self._unfit = UnfitLately(clock_s=clock)
         self.breaker = Breaker(BREAKER)
 
-    def ask(self, text: str, request: LlmRequest) -> Loaded:
-        """One call. Kept when it is finished, not empty and sane, or (briefly) a verdict; a fault is only told to who waits."""
+    def ask(self, text: str, request: LlmRequest, name: str) -> Loaded:
+        """One call. A correction is kept, an unfit answer that was paid for is kept briefly; a fault is only told to who waits."""
         began = self._clock()
+        if not self._keeps() and (reason := self._unfit.why(name)):  # Redis, which keeps it for all processes, does not
+            return _fault(Outcome.ERROR, reason, Asked(began, 0.0))
         if self._backend is None:
             return _fault(Outcome.REFUSED, "no_backend", Asked(began, 0.0))
         if not self.breaker.allow(began):
@@ -56,15 +62,13 @@ class Asking:
         reply = self._backend.generate(request, LLM_S)
         ended = self._clock()
         duration_s = ended - began
-        if isinstance(reply, LlmReply):
-            self.breaker.success(ended, duration_s)
-        elif reply.detail not in OURS:
-            self.breaker.failure(ended, reply.retry_after_s or 0.0)
         if isinstance(reply, LlmFault):
+            tell(self.breaker, reply.outcome, reply.detail, ended, duration_s, reply.retry_after_s)
             return _fault(reply.outcome, reply.detail, Asked(began, duration_s))
-        return self._read(text, reply, began, duration_s)
+        self.breaker.success(ended, duration_s)
+        return self._read(text, reply, name, began, duration_s)
 
-    def _read(self, text: str, reply: LlmReply, began: float, duration_s: float) -> Loaded:
+    def _read(self, text: str, reply: LlmReply, name: str, began: float, duration_s: float) -> Loaded:
         call = paid(CORRECT.task, reply, duration_s, self._now())
         self._recorder.llm(call)
         asked = Asked(began, duration_s, call)
@@ -74,7 +78,9 @@ class Asking:
             self._recorder.event("llm_answer_unfit")
             why = str(bad)
             record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, why, call.cost_usd)
-            return Loaded(record.to_dict(), keep=why in VERDICTS, ttl_s=VERDICT_S, extra=asked)
+            if billed := bool(record.tokens.total):  # without a bill it is no answer of the model, and the next may be one
+                self._unfit.remember(why, name)
+            return Loaded(record.to_dict(), keep=billed, ttl_s=UNFIT_S, extra=asked)
         record = CorrectionRecord(better, reply.model_version, tokens_of(reply), duration_s, cost_usd=call.cost_usd)
         return Loaded(record.to_dict(), extra=asked)
 

@@ -38,7 +38,7 @@ class Corrector:
         self._cache = cache
         self._recorder = cache.recorder
         self._clock = cache.link.runtime.now
-        self._asking = Asking(backend, cache.recorder, self._clock, now)
+        self._asking = Asking(backend, cache.recorder, self._clock, now, cache.link.guard.writable)
         self._model = model
         self._keys = RequestKeys(CORRECT.task, CORRECT.version, CORRECT.request(model, ""))
         self._now = now
@@ -51,7 +51,7 @@ class Corrector:
         name = key(Family.LLM, CORRECT.task, self._keys.key(request))
         began = self._clock()
         try:
-            cached, record = self._read(name, lambda _: self._asking.ask(text, request), began)
+            cached, record = self._read(name, lambda _: self._asking.ask(text, request, name), began)
         except NoLoad as none:
             step = TraceStep(Tier.GEMINI, none.outcome, 0.0, self._clock() - began, (), none.detail)
             answer = Correction(text, False, None, none.outcome, trace=(step,), detail=none.detail)
@@ -62,14 +62,12 @@ class Corrector:
         return answer
 
     def _read(self, name: str, loader: Loader, began: float) -> tuple[Cached, CorrectionRecord]:
-        """The cached or loaded answer. A value that is not ours is deleted, and asked for once more. Raises NoLoad."""
-        for _ in range(2):
-            cached = self._cache.read(name, loader, began, self._deadline_s)
-            if (record := CorrectionRecord.from_dict(cached.value)) is not None:
-                return cached, record
-            self._recorder.event("unreadable_value")
-            self._cache.drop([name])
-        raise NoLoad(Outcome.ERROR, "unreadable_value")
+        """The cached or loaded answer. Raises NoLoad."""
+        cached = self._cache.read(name, loader, began, self._deadline_s)
+        record = CorrectionRecord.from_dict(cached.value) if cached.shared else CorrectionRecord.read(cached.value)
+        if record is None:  # told by another process, and never stored
+            raise NoLoad(Outcome.ERROR, "unreadable_value")
+        return cached, record
 
     def _answer(self, text: str, cached: Cached, record: CorrectionRecord, began: float) -> Correction:
         """What the record means for this caller: found, made for it, or made for somebody else at the same moment."""

@@ -8,7 +8,9 @@ from typing import Any, Self
 from ...model.correction import NO_TOKENS, Tokens
 from ...model.llm import LlmCall
 from ...model.outcome import Outcome
-from ..llm.ledger import PAID, credible, lasted
+from ..llm.ledger import PAID, affordable, lasted
+
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +32,21 @@ class CorrectionRecord:
     @classmethod
     def from_dict(cls, plain: Any) -> Self | None:
         """Read a value back; None when it is not one of ours."""
-        if not isinstance(plain, Mapping):
-            return None
-        try:
-            text, duration_s, cost = plain["text"], plain["duration_s"], plain.get("cost_usd")
-            record = cls(
-                text,
-                plain["model"],
-                Tokens(*plain["tokens"]),
-                float(duration_s),
-                Outcome(plain["outcome"]),
-                plain["detail"],
-                None if cost is None else Decimal(cost),
-            )
-        except (ArithmeticError, KeyError, TypeError, ValueError):
-            return None
-        texts = isinstance(plain["model"], str) and isinstance(plain["detail"], str)
-        fits = isinstance(text, str) and bool(text) if record.outcome is Outcome.HIT else text is None
-        return record if texts and fits and lasted(duration_s) and credible(record.paid("")) else None
+        return cls.read(plain) if is_record(plain) else None
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Self:
+        """The same for a value that has been found to be one of ours."""
+        cost = plain.get("cost_usd")
+        return cls(
+            plain["text"],
+            plain["model"],
+            Tokens(*plain["tokens"]),
+            plain["duration_s"],
+            Outcome(plain["outcome"]),
+            plain["detail"],
+            None if cost is None else Decimal(cost),
+        )
 
     def paid(self, task: str) -> LlmCall:
         """The call behind it, as the ledger has it."""
@@ -64,3 +63,19 @@ class CorrectionRecord:
             "detail": self.detail,
             "cost_usd": None if self.cost_usd is None else str(self.cost_usd),
         }
+
+
+def is_record(plain: Any) -> bool:
+    """Whether a stored value has the shape of a record: whoever may write to Redis must not be able to make a correction raise."""
+    try:
+        text, outcome, cost = plain["text"], plain["outcome"], plain.get("cost_usd")
+        fits = type(text) is str and text != "" if outcome == "hit" else text is None and outcome in _OUTCOMES
+        return (
+            fits
+            and type(plain["model"]) is type(plain["detail"]) is str
+            and Tokens(*plain["tokens"]).possible
+            and lasted(plain["duration_s"])
+            and (cost is None or affordable(Decimal(cost)))
+        )
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return False

@@ -9,15 +9,12 @@ from ...model.outcome import Outcome, Tier
 from ...model.tier_replies import Fetched
 from ...ports import LlmBackend
 from .answers import BadAnswer, definition
-from .ledger import paid
-from .prompts import DEFINE
+from .ledger import paid, tokens_of
+from .prompts import DEFINE, RequestKeys
+from .unfit import UnfitLately
 
-#: A word that the model would not finish (blocked, cut off) is not sent again for so many seconds: it was paid for, and at
-#: temperature 0 it would end the same way. So many such words are kept in mind.
-UNFINISHED_S = 300.0
-MOST_UNFINISHED = 10_000
-UNFINISHED = frozenset({"safety", "recitation", "length"})
-UNFINISHED_LATELY = "unfinished_lately"
+#: Told instead of asking again for a word whose answer was paid for and unfit a moment ago.
+UNFIT_LATELY = "unfit_lately"
 
 
 class LlmDefiner:
@@ -29,32 +26,33 @@ class LlmDefiner:
         self,
         backend: LlmBackend | None,
         model: str,
+        unfit: UnfitLately | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock_s: Callable[[], float] = monotonic,
     ) -> None:
         self._backend = backend
         self._model = model
+        self._unfit = unfit or UnfitLately(clock_s=clock_s)
+        self._keys = RequestKeys(DEFINE.task, DEFINE.version, DEFINE.request(model, ""))
         self._now = now
         self._clock_s = clock_s
-        self._unfinished_until: dict[str, float] = {}
 
     def fetch(self, word: str, timeout_s: float) -> Fetched:
-        """Ask for one normalised word."""
+        """Ask for one word as it is spelt."""
         if self._backend is None:
             return Fetched(Outcome.REFUSED, detail="no_backend")
+        name = (DEFINE.task, self._keys.key(DEFINE.request(self._model, word.casefold())))
         started = self._clock_s()
-        if self._unfinished_until.get(word, started) > started:
-            return Fetched(Outcome.ERROR, detail=UNFINISHED_LATELY)
+        if self._unfit.why(*name):
+            return Fetched(Outcome.ERROR, detail=UNFIT_LATELY)
         reply = self._backend.generate(DEFINE.request(self._model, word), timeout_s)
         if isinstance(reply, LlmFault):
             return Fetched(reply.outcome, detail=reply.detail, retry_after_s=reply.retry_after_s)
         call: LlmCall = paid(DEFINE.task, reply, self._clock_s() - started, self._now())
         try:
-            entry = definition(word, reply)
+            entry = definition(word.lower(), reply)
         except BadAnswer as bad:
-            if reply.finish in UNFINISHED:
-                if len(self._unfinished_until) >= MOST_UNFINISHED:
-                    self._unfinished_until.clear()
-                self._unfinished_until[word] = self._clock_s() + UNFINISHED_S
+            if tokens_of(reply).total:  # without a bill it is no answer of the model, and the next may be one
+                self._unfit.remember(str(bad), *name)
             return Fetched(Outcome.ERROR, detail=str(bad), call=call)
         return Fetched(Outcome.HIT if entry else Outcome.NEGATIVE_HIT, entry, call=call)

@@ -3,8 +3,8 @@
 import warnings
 from typing import Any
 
-from ...model.llm import LlmReply, LlmRequest
-from .gemini_sdk import SdkBackend, reply_of
+from ...model.llm import LlmRequest
+from .gemini_sdk import SdkBackend
 
 
 class GenAiBackend(SdkBackend):
@@ -12,7 +12,7 @@ class GenAiBackend(SdkBackend):
 
     name = "google-genai"
 
-    def _ask(self, sdk: tuple[Any, Any], request: LlmRequest) -> LlmReply:
+    def _ask(self, sdk: tuple[Any, Any], request: LlmRequest) -> None:
         types, client = sdk
         config: dict[str, Any] = {
             "system_instruction": request.instructions,
@@ -22,19 +22,7 @@ class GenAiBackend(SdkBackend):
         }
         if request.json_schema is not None:
             config |= {"response_mime_type": "application/json", "response_schema": dict(request.json_schema)}
-        answer = client.models.generate_content(
-            model=request.model, contents=request.text, config=types.GenerateContentConfig(**config)
-        )
-        usage = answer.usage_metadata
-        return reply_of(
-            candidates=[candidate.model_dump(mode="python") for candidate in answer.candidates or ()],
-            block_reason=answer.prompt_feedback and answer.prompt_feedback.block_reason,
-            model_version=answer.model_version or request.model,
-            prompt=_count(usage, "prompt_token_count"),
-            cached=_count(usage, "cached_content_token_count"),
-            output=_count(usage, "candidates_token_count"),
-            thoughts=_count(usage, "thoughts_token_count") + _count(usage, "tool_use_prompt_token_count"),
-        )
+        client.models.generate_content(model=request.model, contents=request.text, config=types.GenerateContentConfig(**config))
 
     def _load(self, api_key: str, endpoint: str) -> tuple[Any, Any]:
         with warnings.catch_warnings():
@@ -44,7 +32,3 @@ class GenAiBackend(SdkBackend):
 
         options = types.HttpOptions(base_url=endpoint, api_version="v1beta", httpx_client=self._client)
         return types, genai.Client(api_key=api_key, vertexai=False, http_options=options)
-
-
-def _count(usage: Any, name: str) -> int:
-    return int(getattr(usage, name, None) or 0)

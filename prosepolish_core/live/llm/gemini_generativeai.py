@@ -3,8 +3,8 @@
 import warnings
 from typing import Any
 
-from ...model.llm import LlmReply, LlmRequest
-from .gemini_sdk import SdkBackend, reply_of
+from ...model.llm import LlmRequest
+from .gemini_sdk import SdkBackend
 
 
 class GenerativeAiBackend(SdkBackend):
@@ -12,7 +12,7 @@ class GenerativeAiBackend(SdkBackend):
 
     name = "google-generativeai"
 
-    def _ask(self, sdk: tuple[Any, Any], request: LlmRequest) -> LlmReply:
+    def _ask(self, sdk: tuple[Any, Any], request: LlmRequest) -> None:
         genai, client = sdk
         config: dict[str, Any] = {
             "temperature": request.temperature,
@@ -24,19 +24,7 @@ class GenerativeAiBackend(SdkBackend):
         model = genai.GenerativeModel(request.model, system_instruction=request.instructions, generation_config=config)
         # The SDK's public way is one global client for the process; two cores with two keys must not share one.
         model._client = client  # noqa: SLF001
-        reply = model.generate_content(request.text, request_options={"timeout": None, "retry": None}).to_dict()
-        usage = reply.get("usage_metadata") or {}
-        prompt, output = int(usage.get("prompt_token_count", 0)), int(usage.get("candidates_token_count", 0))
-        return reply_of(
-            candidates=reply.get("candidates") or [],
-            block_reason=(reply.get("prompt_feedback") or {}).get("block_reason"),
-            model_version=str(reply.get("model_version") or request.model),
-            prompt=prompt,
-            cached=int(usage.get("cached_content_token_count", 0)),
-            output=output,
-            # This SDK drops the count of thinking tokens; the total still has them.
-            thoughts=max(int(usage.get("total_token_count", 0)) - prompt - output, 0),
-        )
+        model.generate_content(request.text, request_options={"timeout": None, "retry": None})
 
     def _load(self, api_key: str, endpoint: str) -> tuple[Any, Any]:
         with warnings.catch_warnings():

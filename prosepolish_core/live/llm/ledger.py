@@ -1,6 +1,7 @@
 """The ledger row of a call: paid for, or made unnecessary by a cache hit and priced at the price of the day of the hit."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from ...calc.money import Priced
 from ...model.correction import Tokens
@@ -35,9 +36,14 @@ def avoided(call: LlmCall, at: datetime) -> LlmCall:
 def credible(call: LlmCall) -> bool:
     """Whether a row that lay where others can write is one that we may have written."""
     texts = all(isinstance(text, str) for text in (call.kind, call.task, call.model, call.price_date))
-    cost = call.cost_usd is None or (call.cost_usd.is_finite() and 0 <= call.cost_usd <= MOST_USD)
+    cost = call.cost_usd is None or affordable(call.cost_usd)
     tokens = Tokens(call.prompt, call.cached, call.output, call.thoughts)
     return texts and cost and tokens.possible and lasted(call.duration_s)
+
+
+def affordable(cost_usd: Decimal) -> bool:
+    """Whether a call can have cost this much."""
+    return cost_usd.is_finite() and 0 <= cost_usd <= MOST_USD
 
 
 def lasted(duration_s: object) -> bool:

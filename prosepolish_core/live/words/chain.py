@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ...calc.breaker import Breaker
+from ...calc.outage import tell
 from ...errors import StoreUnavailable
 from ...model.llm import LlmCall
 from ...model.lookup import FREE
@@ -12,17 +13,23 @@ from ...model.outcome import FAILED, Outcome, Tier, TraceStep
 from ...model.tier_replies import Fetched, WordRow
 from ...ports import Recorder, WordSource, WordStore
 from ..cache import Later, Loaded
-from ..llm.define import UNFINISHED_LATELY
+from ..llm.unfit import UNFIT_S
 from .stored_answer import Found, to_value, unavailable
 from .tiers import DOUBTFUL_ABSENCE_S, LEAST_S, ROWS, SPARED_S, TIERS, absence_s, kept_absence_s
 
-#: Not a fault of the upstream, and nothing the caller is told about: this source is switched off, or paces itself.
+#: Nothing the caller is told about: this source is switched off.
 OFF = "no_backend"
-PACED = "paced"
 NEVER = float("-inf")
 #: Members of an enum, and rows found by them, are slow to reach; these are needed for every miss.
 _POSTGRES, _HIT = Tier.POSTGRES, Outcome.HIT
 _STORE_S = TIERS[Tier.POSTGRES].deadline_s
+
+
+class Sought(NamedTuple):
+    """A word by its key, which all its spellings share, and as the caller spelt it."""
+
+    word: str
+    spelling: str
 
 
 class Asked(NamedTuple):
@@ -52,27 +59,30 @@ class WordChain:
 
     # --- tier 2 ---
 
-    def load(self, word: str, began: float, until: float) -> Loaded | Later:
-        """PostgreSQL's answer, or what to do when it has none."""
+    def load(self, word: str, spelling: str, began: float, until: float) -> Loaded | Later:
+        """PostgreSQL's answer for the normalised word, or what to do when it has none. Sources are asked for the spelling."""
         started = self._now()
         rows, fault = self._rows((word,), started, until)
-        return self._loaded(word, rows.get(word), fault, began, started, self._now() - started)
+        return self._loaded(Sought(word, spelling), rows.get(word), fault, began, started, self._now() - started)
 
-    def load_many(self, words: Sequence[str], began: float, until: float) -> dict[str, Loaded | Later]:
+    def load_many(self, spellings: Mapping[str, str], began: float, until: float) -> dict[str, Loaded | Later]:
         """The same for many words, in one query."""
         started = self._now()
-        rows, fault = self._rows(words, started, until)
+        rows, fault = self._rows(tuple(spellings), started, until)
         spent = self._now() - started
-        return {word: self._loaded(word, rows.get(word), fault, began, started, spent) for word in words}
+        return {
+            sought.word: self._loaded(sought, rows.get(sought.word), fault, began, started, spent)
+            for sought in map(Sought._make, spellings.items())
+        }
 
     def _loaded(
-        self, word: str, row: WordRow | None, fault: tuple[Outcome, str] | None, began: float, started: float, spent: float
+        self, sought: Sought, row: WordRow | None, fault: tuple[Outcome, str] | None, began: float, started: float, spent: float
     ) -> Loaded | Later:
         if row is not None and (row.entry is not None or row.absent):
             outcome = _HIT if row.entry is not None else Outcome.NEGATIVE_HIT
             return self._kept(row, TraceStep(_POSTGRES, outcome, started - began, spent))
         outcome, detail = fault or (Outcome.MISS, "")
-        return self._later(word, row, TraceStep(_POSTGRES, outcome, started - began, spent, (), detail), began)
+        return self._later(sought, row, TraceStep(_POSTGRES, outcome, started - began, spent, (), detail), began)
 
     def _rows(self, words: Sequence[str], started: float, until: float) -> tuple[Mapping[str, WordRow], tuple[Outcome, str] | None]:
         breaker = self._store_breaker
@@ -101,12 +111,12 @@ class WordChain:
 
     # --- tiers 3 and 4 ---
 
-    def _later(self, word: str, row: WordRow | None, step: TraceStep, began: float) -> Loaded | Later:
+    def _later(self, sought: Sought, row: WordRow | None, step: TraceStep, began: float) -> Loaded | Later:
         if not self._sources:
-            return self._conclude(word, row, Asked((step,), None, None, False, False, FREE, None), step)
-        return Later(lambda until: self._conclude(word, row, self._ask_sources(word, row, step, began, until), step))
+            return self._conclude(sought.word, row, Asked((step,), None, None, False, False, FREE, None), step)
+        return Later(lambda until: self._conclude(sought.word, row, self._ask_sources(sought, row, step, began, until), step))
 
-    def _ask_sources(self, word: str, row: WordRow | None, first: TraceStep, began: float, until: float) -> Asked:
+    def _ask_sources(self, sought: Sought, row: WordRow | None, first: TraceStep, began: float, until: float) -> Asked:
         """Ask until somebody knows the word. "No such word" of one is put to the next, who may know better."""
         steps, said, by, failed, judged = [first], None, None, False, bool(row and row.judged)
         cost: Decimal | None = FREE
@@ -115,7 +125,7 @@ class WordChain:
             if source.tier is Tier.GEMINI and row is not None and row.judged:
                 continue  # it has said no before, and it is not paid to say so twice
             started = self._now()
-            fetched = self._fetch(source, word, started, until)
+            fetched = self._fetch(source, sought, started, until)
             if fetched.detail == OFF:
                 continue
             steps.append(TraceStep(source.tier, fetched.outcome, started - began, self._now() - started, (), fetched.detail))
@@ -131,25 +141,23 @@ class WordChain:
             failed = failed or fetched.outcome in FAILED
         return Asked(tuple(steps), said, by, failed and by is not Tier.GEMINI, judged, cost, call)
 
-    def _fetch(self, source: WordSource, word: str, started: float, until: float) -> Fetched:
+    def _fetch(self, source: WordSource, sought: Sought, started: float, until: float) -> Fetched:
         breaker, policy = self.breakers[source.tier], TIERS[source.tier]
         timeout_s = min(policy.deadline_s, until - started - SPARED_S)
         if timeout_s < LEAST_S:
             return Fetched(Outcome.TIMEOUT, detail="no_time")
         if not breaker.allow(started):
             return Fetched(Outcome.ERROR, detail="breaker_open")
-        self.asking[word] = source.tier
+        self.asking[sought.word] = source.tier
         try:
-            fetched = source.fetch(word, timeout_s)
+            fetched = source.fetch(sought.spelling, timeout_s)
         except Exception:  # noqa: BLE001 - a source promises not to raise; one that does must not take the lookup with it
             fetched = Fetched(Outcome.ERROR, detail="source_failed")
         finally:
-            self.asking.pop(word, None)
+            self.asking.pop(sought.word, None)
         ended = self._now()
-        if fetched.outcome not in FAILED or fetched.call is not None:  # an unfit answer that was paid for is no outage
-            breaker.success(ended, ended - started)
-        elif fetched.detail not in {PACED, OFF, UNFINISHED_LATELY}:
-            breaker.failure(ended, fetched.retry_after_s or 0.0)
+        outcome = fetched.outcome if fetched.call is None else _HIT  # an unfit answer that was paid for is no outage
+        tell(breaker, outcome, fetched.detail, ended, ended - started, fetched.retry_after_s)
         return fetched
 
     # --- the answer, and what is kept ---
@@ -181,7 +189,7 @@ class WordChain:
         value = to_value(None, by.value, None)
         found = Found(by, Outcome.NEGATIVE_HIT, steps, asked.cost_usd)
         if asked.doubtful:
-            return Loaded(value, True, DOUBTFUL_ABSENCE_S, found)
+            return Loaded(value, True, DOUBTFUL_ABSENCE_S if asked.call is None else UNFIT_S, found)
         absences = (row.absences if row else 0) + 1
         kept = WordRow(row.fence if row else 0, absences=absences, judged=asked.judged)
         proved = self._keep(word, row, lambda _: (kept, kept_absence_s(absences)))

@@ -11,7 +11,7 @@ from ...errors import InvalidInput, InvalidWord, LookupUnavailable, StoreUnavail
 from ...model import keys
 from ...model.lookup import FREE, Lookup, redis_hits
 from ...model.outcome import FAILED, Family, Outcome, Tier, Trace, TraceStep
-from ...model.word import normalise
+from ...model.word import normalise, spelled
 from ...ports import Recorder, WordSource, WordStore
 from ..cache import Cached, CacheLink, FamilyCache, Later, Loaded, NoLoad
 from ..cache.batch import Batch, Hits, Result
@@ -67,7 +67,7 @@ class Dictionary:
         normal, key = _address(word)
         try:
             cached = self._cache.read(
-                key, lambda until: self.chain.load(normal, began, until), began, self._deadline_s, inline=True
+                key, lambda until: self.chain.load(normal, spelled(word), began, until), began, self._deadline_s, inline=True
             )
         except NoLoad as late:
             raise self._unavailable(normal, began, late) from None
@@ -88,7 +88,8 @@ class Dictionary:
             raise InvalidInput("words is a list of texts") from None
 
         def load_many(wanted: Sequence[str], until: float) -> dict[str, Loaded | Later]:
-            found = self.chain.load_many([normals[key] for key in wanted], began, until)
+            spellings = {address(word)[0]: spelled(word) for word in reversed(words)}
+            found = self.chain.load_many({normals[key]: spellings[normals[key]] for key in wanted}, began, until)
             return {key: found[normals[key]] for key in wanted}
 
         batch = Batch(self._cache, load_many, began, self._deadline_s, _ENTRY)

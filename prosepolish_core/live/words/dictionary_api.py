@@ -110,7 +110,7 @@ class DictionaryHttp:
         self._pacer = Pacer(per_s, burst)
 
     def fetch(self, word: str, timeout_s: float) -> Fetched:
-        """Ask for one normalised word."""
+        """Ask for one word as it is spelt."""
         if wait := self._pacer.take():
             return Fetched(Outcome.REFUSED, detail="paced", retry_after_s=wait)
         try:
@@ -133,10 +133,17 @@ class DictionaryHttp:
         body = _json(reply)
         if reply.status_code == 200:
             entry = read_entry(body)
-            return Fetched(Outcome.HIT, entry) if entry else Fetched(Outcome.ERROR, detail="malformed")
+            if entry is None:
+                return Fetched(Outcome.ERROR, detail="no_meanings" if _is_entry(body) else "malformed")
+            return Fetched(Outcome.HIT, entry)
         if reply.status_code == 404 and isinstance(body, Mapping) and body.get("title") == NO_SUCH_WORD:
             return Fetched(Outcome.NEGATIVE_HIT, detail="404")
         raise fault_of(reply.status_code, reply.headers, body)
+
+
+def _is_entry(body: Any) -> bool:
+    """Whether the body has the API's shape, whatever it says about the word."""
+    return isinstance(body, list) and bool(body) and all(isinstance(e, Mapping) and "word" in e and "meanings" in e for e in body)
 
 
 def _json(reply: httpx.Response) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ...model.llm import LlmCall
 from ...model.outcome import Outcome, Tier, TraceStep
 from ..llm.ledger import credible
+from .cut_entry import cut
 
 
 class Found(NamedTuple):
@@ -26,7 +27,7 @@ Value = dict[str, Any]
 
 def to_value(entry: Mapping[str, object] | None, source: str, paid: LlmCall | None) -> Value:
     """As it lies in Redis."""
-    value: Value = {"entry": entry, "source": source}
+    value: Value = {"entry": None if entry is None else cut(entry), "source": source}
     if paid is not None:
         value["paid"] = [*paid[:7], None if paid.cost_usd is None else str(paid.cost_usd), *paid[8:KEPT]]
     return value

@@ -41,7 +41,7 @@ ROWS = (
     #          tier              deadline  breaker  repeats  fills           "no such word"  price
     TierPolicy(Tier.REDIS,          0.05,  None,    IDLE,    (),             0.0,            "memory"),
     TierPolicy(Tier.POSTGRES,       0.25,  STORE,   IDLE,    (Tier.REDIS,),  60.0,           "disk"),
-    TierPolicy(Tier.DICTIONARY_API, 1.5,   API,     "never", BOTH,           60.0,           "free"),
+    TierPolicy(Tier.DICTIONARY_API, 1.5,   API,     IDLE,    BOTH,           60.0,           "free"),
     TierPolicy(Tier.GEMINI,         2.5,   MODEL,   "never", BOTH,           600.0,          "tokens"),
 )
 # fmt: on

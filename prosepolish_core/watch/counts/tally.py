@@ -13,7 +13,7 @@ Key = tuple[Family, Tier, Outcome]
 #: A longer duration, a negative one and NaN are faults of the caller: counted as `bad_duration`, with no time.
 LONGEST_S = 86_400.0
 #: Words of a step in which its tier was not asked: an answer or a failure like any other, but no time of that tier.
-NOT_ASKED = frozenset({"breaker_open", "paced", "no_backend", "unfinished_lately"})
+NOT_ASKED = frozenset({"breaker_open", "paced", "no_backend", "unfit_lately"})
 #: Words of a step in which another caller's load was waited for, until it ended or the time was up.
 WAITED = frozenset({(Tier.REDIS, "coalesced"), (Tier.GEMINI, "coalesced"), (Tier.REDIS, "deadline")})
 #: More event names than this in one bucket are counted together as `other_events`.

@@ -1,13 +1,15 @@
 """Values lie in Redis with a header of fixed width; what is not ours cannot be read."""
 
 import os
+from random import Random
+from string import ascii_letters
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.errors import ConfigError
-from prosepolish_core.live.cache.stored_value import COMPRESS_ABOVE, HEADER, Seal, Unreadable, decode, encode, is_lease
+from prosepolish_core.live.cache.stored_value import COMPRESS_ABOVE, HEADER, MOST_TOLD, Seal, Unreadable, decode, encode, is_lease
 from prosepolish_core.model.keys import MOST_VALUE_BYTES
 
 JSON = st.recursive(
@@ -33,12 +35,16 @@ def test_a_value_comes_back_with_its_instants(value: object, created: int, fresh
 
 
 def test_large_values_are_compressed_and_too_large_ones_do_not_fit() -> None:
-    """The limit is on the value itself, not on what compression makes of it."""
+    """The limit is on what lies in Redis; and what could not be unpacked again is not stored however small it packs."""
     text = "the same words again " * 100
     assert len(encode("k", text, 0, 0).stored) < COMPRESS_ABOVE
     assert decode("k", encode("k", text, 0, 0).stored).value == text
-    assert not encode("k", "x" * (MOST_VALUE_BYTES + 1), 0, 0).fits
-    assert encode("k", "x" * (MOST_VALUE_BYTES - 2), 0, 0).fits
+    noise = "".join(Random(1).choices(ascii_letters, k=2 * MOST_VALUE_BYTES))
+    assert not encode("k", noise, 0, 0).fits
+    assert encode("k", noise[: MOST_VALUE_BYTES - 2], 0, 0).fits
+    assert encode("k", "x" * (MOST_TOLD - 2), 0, 0).fits
+    assert not encode("k", "x" * MOST_TOLD, 0, 0).fits
+    assert decode("k", encode("k", "x" * (MOST_TOLD - 2), 0, 0).stored).value == "x" * (MOST_TOLD - 2)
 
 
 @given(st.binary(max_size=200))

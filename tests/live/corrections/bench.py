@@ -8,6 +8,7 @@ from prosepolish_core.drivers.redis_client import connect
 from prosepolish_core.live.cache import CacheLink, FamilyCache, Seal
 from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.live.corrections import Corrector
+from prosepolish_core.live.corrections.record import is_record
 from prosepolish_core.model.keys import LLM
 from prosepolish_core.model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
@@ -76,7 +77,7 @@ class Bench:
         self.client = connect(url, timeout_s=0.2, pool_size=16, role="test")
         self.server = cache_server(self.client, timeout_s=0.2, pool_size=16)
         self.link = CacheLink(self.server)
-        cache = FamilyCache(self.link, LLM, self.notes, seal=seal, grace=0.0)
+        cache = FamilyCache(self.link, LLM, self.notes, seal=seal, grace=0.0, fits=is_record)
         self.corrector = Corrector(cache, self.model, MODEL, now=lambda: self.today, deadline_s=deadline_s)
 
     def keys(self) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
 import redis
@@ -66,44 +67,46 @@ def test_a_text_without_a_fault_is_corrected_but_unchanged(bench: Bench) -> None
     assert bench.corrector.correct(RIGHT).tier is Tier.REDIS
 
 
-@pytest.mark.parametrize(
-    ("answer", "detail"),
-    [
-        (reply(RIGHT, "length"), "length"),
-        (reply(RIGHT, "other"), "other"),
-        (reply("", "empty"), "empty"),
-        (reply(""), "empty"),
-        (reply("<script>alert(1)</script>"), "markup"),
-        (reply(RIGHT * 30), "length_ratio"),
-        (reply(RIGHT)._replace(text="I would rather not."), "schema"),
-    ],
-)
-def test_an_unfit_answer_is_paid_for_and_never_kept(bench: Bench, answer: LlmReply, detail: str) -> None:
-    """The original text comes back with the reason; the money is in the ledger; the next call asks again."""
+UNFIT = [
+    *((reply(RIGHT, finish), finish) for finish in ("length", "safety", "recitation", "other", "empty")),
+    (reply(""), "empty"),
+    (reply("<b>The</b> quick brown fox."), "markup"),
+    (reply(RIGHT * 30), "length_ratio"),
+    (reply(RIGHT)._replace(text="I would rather not."), "schema"),
+    (reply("I'm sorry, I can't do that."), "unlike"),
+    (reply("Sure, the quick brown fox."), "chat"),
+    (reply(RIGHT + " Done!"), "added"),
+    (reply("The quick brown fox. www.evil.example"), "made_up"),
+]
+
+
+@pytest.mark.parametrize(("answer", "detail"), UNFIT, ids=[f"{i}-{detail}" for i, (_, detail) in enumerate(UNFIT)])
+def test_an_unfit_answer_is_paid_for_once_in_a_few_minutes(bench: Bench, answer: LlmReply, detail: str) -> None:
+    """Asked ten times, the original text comes back ten times with the reason; nine times free, no correction and no savings."""
     bench.model.answer = answer
-    found = bench.corrector.correct(TEXT)
-    assert (found.text, found.changed, found.tier, found.outcome, found.detail) == (TEXT, False, None, Outcome.ERROR, detail)
-    assert found.cost_usd == Decimal("0.0009")
-    assert [c.kind for c in bench.notes.calls] == ["paid"]
-    assert bench.keys() == []
-    bench.model.answer = None
-    assert bench.corrector.correct(TEXT).text == RIGHT
-
-
-@pytest.mark.parametrize("verdict", ["safety", "recitation"])
-def test_a_verdict_about_a_text_is_paid_for_once_in_a_few_minutes(bench: Bench, verdict: str) -> None:
-    """Asked again, Redis says the same: the original text and the reason, free, and neither a correction nor savings."""
-    bench.model.answer = reply(RIGHT, verdict)
-    first, second = bench.corrector.correct(TEXT), bench.corrector.correct(TEXT)
-    for found in (first, second):
-        assert (found.text, found.changed, found.tier, found.corrected) == (TEXT, False, None, False)
-        assert (found.outcome, found.detail) == (Outcome.ERROR, verdict)
-    assert (first.cost_usd, second.cost_usd, second.avoided_usd) == (Decimal("0.0009"), Decimal(0), None)
-    assert first.trace[-1].filled == (Tier.REDIS,)
-    assert [(s.tier, s.outcome, s.detail) for s in second.trace] == [(Tier.REDIS, Outcome.NEGATIVE_HIT, verdict)]
+    found = [bench.corrector.correct(TEXT) for _ in range(10)]
+    for each in found:
+        assert (each.text, each.changed, each.tier, each.corrected) == (TEXT, False, None, False)
+        assert (each.outcome, each.detail) == (Outcome.ERROR, detail)
+    assert [each.cost_usd for each in found] == [Decimal("0.0009")] + [Decimal(0)] * 9
+    assert found[0].trace[-1].filled == (Tier.REDIS,)
+    assert [(s.tier, s.outcome, s.detail) for s in found[1].trace] == [(Tier.REDIS, Outcome.NEGATIVE_HIT, detail)]
     assert [call.kind for call in bench.notes.calls] == ["paid"]
-    assert bench.notes.events == ["llm_answer_unfit", "llm_verdict_remembered"]
-    assert 200 < bench.client.ttl(bench.keys()[0]) <= 300
+    assert bench.notes.events == ["llm_answer_unfit"] + ["llm_verdict_remembered"] * 9
+    (kept,) = bench.keys()
+    assert 200 < bench.client.ttl(kept) <= 300
+    assert b"fox" not in (bench.client.get(kept) or b"")
+
+
+def test_while_redis_is_away_the_process_remembers_unfit_answers(benches: Callable[..., Bench]) -> None:
+    """Ten calls, one payment; another text is asked about."""
+    bench = benches("redis://127.0.0.1:1/0")
+    bench.model.answer = reply(RIGHT, "length")
+    found = [bench.corrector.correct(TEXT) for _ in range(10)]
+    assert {each.detail for each in found} == {"length"}
+    assert [call.kind for call in bench.notes.calls] == ["paid"]
+    bench.corrector.correct(TEXT + " More.")
+    assert len(bench.model.calls) == 2
 
 
 def test_when_a_verdict_is_forgotten_the_model_is_asked_again(bench: Bench) -> None:
@@ -258,10 +261,21 @@ def test_a_value_somebody_edited_is_deleted_and_asked_for_again(bench: Bench) ->
 
 
 def test_a_long_answer_is_given_and_not_cached(bench: Bench) -> None:
-    """Over 10 KB the answer is fine, but Redis does not keep it."""
-    text = "Teh end. " + "𝒳 " * 2400
+    """Where more than 10 KB are left after packing, the answer is fine, but Redis does not keep it."""
+    text = "Teh end. " + "".join(Random(1).choices([chr(c) for c in range(0x4E00, 0x9FA5)], k=4900))
     assert bench.corrector.correct(text).text.startswith("The end.")
     assert bench.keys() == []
+
+
+@pytest.mark.parametrize("seal", [None, Seal([b"k" * 32])], ids=["plain", "sealed"])
+@pytest.mark.parametrize("words", ["मैं कल बाज़ार गया था। ", "Вчера я ходил в магазин. ", "I went to the shop. "])
+def test_the_longest_text_of_any_script_is_paid_for_once(benches: Callable[..., Bench], seal: Seal | None, words: str) -> None:
+    """5,000 characters may be 15 KB; what lies in Redis is packed, and that counts."""
+    bench = benches(seal=seal)
+    text = "Teh end. " + " ".join(f"{words}{number}" for number in range(400))
+    for _ in range(2):
+        assert bench.corrector.correct(text[:5000].strip()).corrected
+    assert len(bench.model.calls) == 1
 
 
 def test_sealed_answers_cannot_be_read_in_redis(benches: Callable[..., Bench], valkey_url: str) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from prosepolish_core.live.llm.define import UNFINISHED_S, LlmDefiner
+from prosepolish_core.live.llm.define import LlmDefiner
+from prosepolish_core.live.llm.unfit import UNFIT_S
 from prosepolish_core.model.llm import LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Outcome
 
@@ -34,16 +35,25 @@ def test_an_unfit_answer_is_an_error_that_was_paid_for(finish: str) -> None:
     assert found.call.cost_usd
 
 
-@pytest.mark.parametrize("finish", ["safety", "recitation", "length"])
-def test_a_word_that_the_model_would_not_finish_is_not_paid_for_again_at_once(finish: str) -> None:
+@pytest.mark.parametrize(
+    ("finish", "text"),
+    [
+        *((finish, "") for finish in ("safety", "recitation", "length", "empty", "other")),
+        *(
+            ("stop", text)
+            for text in ("no JSON", "{}", '{"known": true, "meanings": []}', "[]", '{"known": true, "meanings": [5]}')
+        ),
+    ],
+)
+def test_a_word_with_an_unfit_answer_is_not_paid_for_again_at_once(finish: str, text: str) -> None:
     """It is refused without a call for a while, and then asked about once more; other words are asked about meanwhile."""
-    backend = Says(LlmReply("", finish, "gemini-3.5-flash-lite", 100, 0, 5, 0))
+    backend = Says(LlmReply(text, finish, "gemini-3.5-flash-lite", 100, 0, 5, 0))
     at = [1000.0]
     definer = LlmDefiner(backend, "m", clock_s=lambda: at[0])
     assert definer.fetch("bark", 1.0).call is not None
-    assert definer.fetch("bark", 1.0) == (Outcome.ERROR, None, "unfinished_lately", None, None)
+    assert definer.fetch("bark", 1.0) == (Outcome.ERROR, None, "unfit_lately", None, None)
     assert definer.fetch("oak", 1.0).call is not None
-    at[0] += UNFINISHED_S + 1
+    at[0] += UNFIT_S + 1
     assert definer.fetch("bark", 1.0).call is not None
     assert [request.text for request in backend.asked] == ["bark", "oak", "bark"]
 
