@@ -143,7 +143,8 @@ class DictionaryHttp:
 
 def _is_entry(body: Any) -> bool:
     """Whether the body has the API's shape, whatever it says about the word."""
-    return isinstance(body, list) and bool(body) and all(isinstance(e, Mapping) and "word" in e and "meanings" in e for e in body)
+    elements = body if isinstance(body, list) and all(isinstance(e, Mapping) for e in body) else []
+    return bool(elements) and all(isinstance(e.get("word"), str) and isinstance(e.get("meanings"), list) for e in elements)
 
 
 def _json(reply: httpx.Response) -> Any:

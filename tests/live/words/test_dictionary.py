@@ -26,9 +26,23 @@ def forget_in_redis(valkey_url: str) -> Iterator[Callable[[str], None]]:
         yield lambda word: client.delete(f"dict:{word}") and None
 
 
+@pytest.mark.parametrize(
+    ("typed", "asked"), [("Straße", "Straße"), ("λόγος", "λόγος"), (" Don’t ", "Don't"), ("ICE\u2010CREAM", "ICE-CREAM")]
+)
+def test_upstreams_are_asked_with_the_spelling_that_was_typed(open_dictionary: Open, typed: str, asked: str) -> None:
+    """Alone and in a batch; every spelling of the word then finds the one entry."""
+    for one, look in enumerate((lambda d, w: d.lookup(w), lambda d, w: d.lookup_many([w, "oak"])[w])):
+        suffix = "y" * one  # another word for the batch
+        source = api(asked + suffix)
+        dictionary = open_dictionary(source)
+        assert look(dictionary, typed.strip() + suffix).tier is Tier.DICTIONARY_API
+        assert asked + suffix in source.asked
+        assert dictionary.lookup((typed.strip() + suffix).upper()).tier is Tier.REDIS
+
+
 def test_an_answer_climbs_the_tiers(open_dictionary: Open, forget_in_redis: Callable[[str], None]) -> None:
     """First from the API, then from Redis, and after an eviction from PostgreSQL; the API is asked once."""
-    source = api("eloquent")
+    source = api("Eloquent")
     dictionary = open_dictionary(source)
     first, second = dictionary.lookup("  Eloquent"), dictionary.lookup("eloquent")
     forget_in_redis("eloquent")
@@ -41,7 +55,7 @@ def test_an_answer_climbs_the_tiers(open_dictionary: Open, forget_in_redis: Call
     assert first.trace[-1].filled == (Tier.REDIS, Tier.POSTGRES)
     assert [step.tier for step in first.trace] == [Tier.REDIS, Tier.POSTGRES, Tier.DICTIONARY_API]
     assert third.trace[-1].filled == (Tier.REDIS,)
-    assert source.asked == ["eloquent"]
+    assert source.asked == ["Eloquent"]
     assert all(f.entry is not None and f.entry.word == "eloquent" and not f.degraded for f in (first, second, third))
 
 

@@ -93,7 +93,7 @@ def test_only_the_api_s_own_404_means_that_the_word_does_not_exist(server: Scrip
         (Reply(200, '[{"word": "bark"}]'.encode("utf-16")), Outcome.ERROR, "malformed"),
         (Reply(200, []), Outcome.ERROR, "malformed"),
         (Reply(200, {"unexpected": 1}), Outcome.ERROR, "malformed"),
-        (Reply(200, [{"word": "bark", "meanings": []}]), Outcome.ERROR, "malformed"),
+        (Reply(200, [{"word": "bark", "meanings": []}]), Outcome.ERROR, "no_meanings"),
         (Reply(200, [{"word": 5, "meanings": ENTRY[0]["meanings"]}]), Outcome.ERROR, "malformed"),
         (Reply(200, ENTRY, cut_at=50), Outcome.ERROR, "disconnected"),
         (Reply(200, b" " * 600_000), Outcome.ERROR, "too_large"),
