@@ -13,7 +13,7 @@ from dashboard.views import commands, memory, rules
 from prosepolish_core.calc.freshness import INTERVALS
 from prosepolish_core.calc.savings import Assumptions, estimate
 from prosepolish_core.config import Config
-from prosepolish_core.live.corrections.asking import VERDICT_S
+from prosepolish_core.live.llm.unfit import UNFIT_S
 from prosepolish_core.model import targets
 from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.limit import DEFAULT_LOG, LARGEST_LOG
@@ -66,7 +66,7 @@ TOLD = (
     (LIMITS, f"Absolute limit ({RULES.absolute_s // 86_400} days) and idle limit ({RULES.idle_s // 86_400} days)"),
     (LIMITS, f"cap of {RULES.cap} per user"),
     (LIMITS, f"for `grace_s` ({RULES.grace_s} s)"),
-    ("docs/using-the-core.md", f"the refusal is remembered for {SMALL[int(VERDICT_S / 60)]} minutes"),
+    ("docs/using-the-core.md", f"the refusal is remembered for {SMALL[int(UNFIT_S / 60)]} minutes"),
     ("README.md", f"http://127.0.0.1:{CONFIG.port}"),
 )
 

@@ -56,7 +56,7 @@ def test_an_answer_climbs_the_tiers(open_dictionary: Open, forget_in_redis: Call
     assert [step.tier for step in first.trace] == [Tier.REDIS, Tier.POSTGRES, Tier.DICTIONARY_API]
     assert third.trace[-1].filled == (Tier.REDIS,)
     assert source.asked == ["Eloquent"]
-    assert all(f.entry is not None and f.entry.word == "eloquent" and not f.degraded for f in (first, second, third))
+    assert all(f.entry is not None and f.entry.word == "Eloquent" and not f.degraded for f in (first, second, third))
 
 
 def test_a_function_word_that_the_api_lacks_is_paid_for_once(open_dictionary: Open, forget_in_redis: Callable[[str], None]) -> None:
