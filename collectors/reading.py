@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 
+from prosepolish_core.calc.roster import gathered
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import NoAnswer, SourceRefused, SourceTimeout, SourceUnavailable, SourceUnreadable, StoreUnavailable
 from prosepolish_core.model.sample import Run, RunOutcome, Sample, SlowCommand
@@ -125,7 +126,8 @@ def run_of(entry: "Entry[Any]", source: str, tick: int, read: Callable[[], Found
             outcome = RunOutcome.ERROR
         detail = ",".join(filter(None, (found.detail, *(fault.told for fault in found.missing))))
         duration = time.monotonic() - began
-        return Run(entry.name, source, tick, datetime.now(UTC), duration, outcome, found.samples, found.state, detail, found.slow)
+        samples = gathered(found.samples)
+        return Run(entry.name, source, tick, datetime.now(UTC), duration, outcome, samples, found.state, detail, found.slow)
     outcome = next(outcome for kind, outcome in OUTCOMES if isinstance(fault, kind))
     detail = fault.told if isinstance(fault, NoAnswer) else str(fault)
     return Run(entry.name, source, tick, datetime.now(UTC), time.monotonic() - began, outcome, detail=detail)

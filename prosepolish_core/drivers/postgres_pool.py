@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 from psycopg.errors import CheckViolation as NoPartition
+from psycopg.errors import ForeignKeyViolation as Gone
 from psycopg.errors import UniqueViolation as Duplicate
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
@@ -20,6 +21,7 @@ __all__ = [
     "Connection",
     "DatabaseFault",
     "Duplicate",
+    "Gone",
     "NoPartition",
     "PostgresPool",
     "alone",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from sys import intern
 from typing import NamedTuple
 
@@ -302,6 +303,8 @@ Line = Sample | Gathered | None
 #: Lines that were read before, by whichever server: servers of one version say mostly the same. Cleared when full.
 _REMEMBERED: dict[str, Line] = {"": None}
 MOST_REMEMBERED = 50_000
+#: At most so many replicas, primaries and unknown fields are named in the strings of a run.
+MOST_NAMED = 200
 
 
 def text_of(reply: bytes | str) -> str:
@@ -361,13 +364,16 @@ def state_of(said: str, reader: Gathered) -> dict[str, str]:
     for name in ("uptime_in_seconds", "process_id"):
         if value := value_of(said, name):
             state[name] = value
-    state |= {name: value for name, value in texts.items() if name.startswith(("replica.", "sentinel."))}
+    named = (item for item in texts.items() if item[0].startswith(("replica.", "sentinel.")))
+    state |= dict(islice(named, MOST_NAMED))
     valkey = "valkey_version" in texts or texts.get("server_name") == "valkey"
     state["server"] = "valkey" if valkey else "redis"
     state["version"] = texts.get("valkey_version") or texts.get("redis_version", "")
     state["mode"] = texts.get("server_mode") or texts.get("redis_mode", "")
     if reader.unknown:
-        state["unknown_fields"] = ",".join(sorted(set(reader.unknown)))
+        unknown = sorted(set(reader.unknown))
+        more = [f"and {len(unknown) - MOST_NAMED} more"] if len(unknown) > MOST_NAMED else []
+        state["unknown_fields"] = ",".join(unknown[:MOST_NAMED] + more)
     return state
 
 

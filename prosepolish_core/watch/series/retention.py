@@ -1,4 +1,4 @@
-"""Retention: raw runs by day partitions, roll-ups by spans; says what it removed, and never removes what is not rolled up."""
+"""Retention: raw runs by day partitions, roll-ups by spans, then unused series; never removes what is not rolled up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from psycopg.sql import SQL, Identifier
 
 from ...drivers.postgres_pool import Connection, PostgresPool, store_faults
 from ...errors import InvalidInput
+from .pruning import prune
 from .rollup_rows import HOUR, MINUTE, RollupStep
 from .rollups import RolledUp, RollUps
 
@@ -76,6 +77,8 @@ def retain(pool: PostgresPool, kept: Kept, now: datetime) -> list[Removed]:
     for step, days in ((MINUTE, kept.minutes), (HOUR, kept.hours)):
         with store_faults(), pool.connection() as connection:
             removed += _delete_spans(connection, step, _midnight(now.date() - timedelta(days=days)))
+    if removed and (series := prune(pool)):
+        removed.append(Removed("series", series, 0, now))
     return removed
 
 

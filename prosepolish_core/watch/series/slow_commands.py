@@ -29,7 +29,7 @@ class SlowCommands:
         rows = [
             (
                 clean(run.source),
-                clean(run.state.get("run_id", "")),
+                clean(run.state.get("run_id", ""))[:100],
                 slow.id,
                 datetime.fromtimestamp(slow.at, UTC),
                 slow.duration_s,

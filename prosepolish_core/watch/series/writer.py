@@ -11,7 +11,7 @@ from weakref import WeakSet
 import numpy as np
 import orjson
 
-from ...drivers.postgres_pool import Connection, Duplicate, NoPartition, PostgresPool, alone, store_faults, untouched
+from ...drivers.postgres_pool import Connection, Duplicate, Gone, NoPartition, PostgresPool, alone, store_faults, untouched
 from ...model.sample import Run
 from .catalogue import Catalogue, Layout, clean, shape_of
 from .marks import GapWatch, ResetWatch
@@ -85,8 +85,9 @@ class SampleWriter:
                     if attempt:
                         packed = _absent(connection, packed)
                     self._copy(connection, packed)
-            except (Duplicate, NoPartition):
-                # Somebody wrote one of these ticks, or dropped a day, before us: roll back, look again, write the rest.
+            except (Duplicate, NoPartition, Gone):
+                # Before us somebody wrote one of these ticks, or dropped a day or an unused layout: roll back, look again,
+                # write the rest.
                 self._forget()
                 if attempt == 2:
                     raise
@@ -128,12 +129,13 @@ class SampleWriter:
     def _packed(self, run: Run) -> _Packed | None:
         """The run with its numbers, if they are known."""
         shape, given = shape_of(run.samples)
-        stream, layout = self._catalogue.stream(run), self._catalogue.layout(shape) if shape else None
+        stream = self._catalogue.stream(run)
+        layout = self._catalogue.layout(stream, shape) if shape else None
         if stream is None or (shape and layout is None):
             return None
         values = np.array(given, dtype=np.float64)
-        if layout is not None and layout.take is not None:
-            values = values[list(layout.take)]
+        if layout is not None:
+            values = layout.arranged(values)
         values[np.isneginf(values)] = np.nan
         return _Packed(run, stream, layout, values)
 
