@@ -12,6 +12,7 @@ import numpy as np
 
 from prosepolish_core.calc.savings import Measured, measured
 from prosepolish_core.model.counts import LedgerTotal
+from prosepolish_core.model.llm import added
 from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
@@ -94,20 +95,6 @@ def tokens(rows: Sequence[LedgerTotal]) -> list[TokenRow]:
     found = []
     for task, model, kind in sorted({(row.task, row.model, row.kind) for row in rows}):
         chosen = [row for row in rows if (row.task, row.model, row.kind) == (task, model, kind)]
-        found.append(
-            TokenRow(
-                model,
-                task,
-                kind,
-                sum(r.calls for r in chosen),
-                sum(r.unpriced for r in chosen),
-                sum(r.prompt for r in chosen),
-                sum(r.cached for r in chosen),
-                sum(r.output for r in chosen),
-                sum(r.thoughts for r in chosen),
-                sum((r.cost_usd for r in chosen), Decimal(0)),
-                sum((r.then_usd for r in chosen), Decimal(0)),
-                sum(r.then_unpriced for r in chosen),
-            )
-        )
+        sums = added(chosen, "calls", "unpriced", "cost_usd", "then_usd", "then_unpriced")
+        found.append(TokenRow(model, task, kind, usd=sums.pop("cost_usd"), **sums))
     return found

@@ -1,8 +1,8 @@
 """One call of an LLM: the request, the reply or the fault, and the ledger row that says what it cost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from .outcome import Outcome
 
@@ -61,3 +61,33 @@ class LlmCall(NamedTuple):
     price_date: str
     duration_s: float
     then_usd: Decimal | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plain dictionary that `from_dict` reads back: money as text, so that JSON keeps every digit."""
+        plain = self._asdict()
+        for name in _MONEY:
+            plain[name] = None if plain[name] is None else str(plain[name])
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self | None:
+        """The row as it was written; None when it is not one, or another version wrote it otherwise."""
+        try:
+            return cls(**{**plain, **{name: None if plain[name] is None else Decimal(plain[name]) for name in _MONEY}})
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            return None
+
+
+_MONEY = ("cost_usd", "then_usd")
+#: The counts of tokens of a call, of a ledger row, of a sum of rows.
+TOKENS = ("prompt", "cached", "output", "thoughts")
+
+
+def added(rows: Iterable[Any], *names: str) -> dict[str, Any]:
+    """These fields and those of tokens, each added over the rows; a sum with an unknown part (None) is unknown."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        for name in (*TOKENS, *names):
+            one, two = found.get(name, 0), getattr(row, name)
+            found[name] = None if one is None or two is None else one + two
+    return found

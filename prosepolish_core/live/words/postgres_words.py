@@ -5,7 +5,6 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from decimal import Decimal
 from time import perf_counter
 from typing import Any
 
@@ -105,7 +104,7 @@ class PostgresWords:
 
     def put(self, word: str, row: WordRow, timeout_s: float) -> bool:
         """Keep an entry. False when the word was invalidated after `row.fence` was read."""
-        paid = None if row.paid is None else _plain(row.paid)
+        paid = None if row.paid is None else _json(row.paid.to_dict())
         return bool(self._run(_rows, _PUT, (word, _json(row.entry), row.source, paid, row.fence), timeout_s))
 
     def put_absence(self, word: str, row: WordRow, absent_s: float, timeout_s: float) -> bool:
@@ -221,26 +220,14 @@ def _one_word(connection: DeadlineConnection, word: str, _: tuple[object, ...]) 
         int(absences),  # type: ignore[arg-type]
         absent == b"t",
         judged == b"t",
-        _call(loads(paid)) if paid else None,
+        LlmCall.from_dict(loads(paid)) if paid else None,
     )
 
 
 def _row(row: Sequence[Any]) -> WordRow:
     fence, entry, source, absences, absent, judged, paid = row
-    return WordRow(fence, entry, source, absences, absent, judged, _call(paid) if paid else None)
+    return WordRow(fence, entry, source, absences, absent, judged, LlmCall.from_dict(paid) if paid else None)
 
 
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
-
-
-def _plain(call: LlmCall) -> str:
-    return _json({**call._asdict(), "cost_usd": None if call.cost_usd is None else str(call.cost_usd)})
-
-
-def _call(plain: dict[str, Any]) -> LlmCall | None:
-    """The ledger row as it was written; None when another version wrote it otherwise."""
-    try:
-        return LlmCall(**{**plain, "cost_usd": None if plain["cost_usd"] is None else Decimal(plain["cost_usd"])})
-    except (TypeError, KeyError, ArithmeticError):
-        return None

@@ -19,9 +19,7 @@ class Found(NamedTuple):
     cost_usd: Decimal | None
 
 
-#: Fields of a paid call that are stored with its word: all but the last, which only an avoided call has.
-KEPT = len(LlmCall._fields) - 1
-#: Stored under a word: {"entry": {...} or null, "source": tier, "paid": [...]} ; told, never stored: {"unavailable": word}.
+#: Stored under a word: {"entry": {...} or null, "source": tier, "paid": {...}} ; told, never stored: {"unavailable": word}.
 Value = dict[str, Any]
 
 
@@ -29,7 +27,7 @@ def to_value(entry: Mapping[str, object] | None, source: str, paid: LlmCall | No
     """As it lies in Redis."""
     value: Value = {"entry": None if entry is None else cut(entry), "source": source}
     if paid is not None:
-        value["paid"] = [*paid[:7], None if paid.cost_usd is None else str(paid.cost_usd), *paid[8:KEPT]]
+        value["paid"] = paid.to_dict()
     return value
 
 
@@ -48,10 +46,5 @@ def is_value(found: object) -> bool:
 def paid_in(value: Value) -> LlmCall | None:
     """The ledger row of the call behind a value, when there was one and it can be read."""
     row = value.get("paid")
-    if not isinstance(row, list) or len(row) != KEPT:
-        return None
-    try:
-        call = LlmCall._make([*row[:7], None if row[7] is None else Decimal(row[7]), *row[8:], None])
-    except (ArithmeticError, TypeError, ValueError):
-        return None
-    return call if credible(call) else None
+    call = LlmCall.from_dict(row) if isinstance(row, dict) else None
+    return call if call is not None and credible(call) else None

@@ -4,10 +4,10 @@ bounded by adding old things together, never by dropping counts.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from ...model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from ...model.llm import added
 from .access import joined
 from .tally import Tally
 
@@ -115,17 +115,5 @@ def added_up(rows: list[LedgerRow]) -> list[LedgerRow]:
 
 
 def _sum(a: LedgerRow, b: LedgerRow) -> LedgerRow:
-    call = a.call._replace(
-        prompt=a.call.prompt + b.call.prompt,
-        cached=a.call.cached + b.call.cached,
-        output=a.call.output + b.call.output,
-        thoughts=a.call.thoughts + b.call.thoughts,
-        cost_usd=_both(a.call.cost_usd, b.call.cost_usd),
-        then_usd=_both(a.call.then_usd, b.call.then_usd),
-        duration_s=a.call.duration_s + b.call.duration_s,
-    )
+    call = a.call._replace(**added((a.call, b.call), "cost_usd", "then_usd", "duration_s"))
     return LedgerRow(a.ts, call, a.calls + b.calls)
-
-
-def _both(one: Decimal | None, two: Decimal | None) -> Decimal | None:
-    return None if one is None or two is None else one + two

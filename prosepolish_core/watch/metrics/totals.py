@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ...model.counts import LedgerTotal
+from ...model.llm import added
 from ...model.window import Window
 from ...ports import TelemetryReader
 
 #: Buckets younger than this may still be flushed; they are added at a later scrape.
 SETTLED = timedelta(seconds=30)
 BUCKET_S = 10
+#: What two ledger rows of one kind, model and task add up beside their tokens.
+SUMMED = ("calls", "unpriced", "cost_usd", "duration_s", "then_usd", "then_unpriced")
 
 Histogram = tuple[tuple[float, ...], tuple[int, ...], float]
 
@@ -63,25 +66,11 @@ class CoreTotals:
     def _add_ledger(self, new: LedgerTotal) -> None:
         key = (new.kind, new.model, new.task)
         old = self._totals.llm.get(key)
-        self._totals.llm[key] = new if old is None else added(old, new)
+        self._totals.llm[key] = new if old is None else new._replace(**added((old, new), *SUMMED))
 
     def _add_events(self, new: Mapping[str, int]) -> None:
         for name, number in new.items():
             self._totals.events[name] = self._totals.events.get(name, 0) + number
-
-
-def added(old: LedgerTotal, new: LedgerTotal) -> LedgerTotal:
-    """Two ledger rows of one kind, model and task as one."""
-    return new._replace(
-        calls=old.calls + new.calls,
-        unpriced=old.unpriced + new.unpriced,
-        prompt=old.prompt + new.prompt,
-        cached=old.cached + new.cached,
-        output=old.output + new.output,
-        thoughts=old.thoughts + new.thoughts,
-        cost_usd=old.cost_usd + new.cost_usd,
-        duration_s=old.duration_s + new.duration_s,
-    )
 
 
 def _floor(instant: datetime) -> datetime:

@@ -39,5 +39,10 @@ def test_the_call_behind_a_word_is_read_back(cost: Decimal | None) -> None:
 def test_a_call_that_somebody_made_up_reaches_no_sum(changed: dict[str, Any]) -> None:
     """Whoever edits a value in Redis must not be able to fill the ledger with nonsense, or to stop it."""
     value = to_value({}, "gemini", PAID)
-    row = dict(zip(LlmCall._fields, value["paid"], strict=False)) | changed
-    assert paid_in({**value, "paid": list(row.values())}) is None
+    assert paid_in({**value, "paid": value["paid"] | changed}) is None
+
+
+@pytest.mark.parametrize("paid", [None, 5, [], {}, ["paid", "define", "m", 100, 10, 50, 5, "0.0005", "2026-01-01", 1.5]])
+def test_a_call_that_another_version_wrote_is_none(paid: object) -> None:
+    """The entry is answered all the same."""
+    assert paid_in({"entry": {}, "source": "gemini", "paid": paid}) is None

@@ -176,7 +176,11 @@ class Counts:
 
     def ledger(self, window: Any, points: int) -> list[LedgerTotal]:
         """One paid call."""
-        return [LedgerTotal(window.start, "paid", "m", 1, 0, 10, 0, 5, 0, Decimal("0.01"), 1.0)]
+        return [
+            LedgerTotal(
+                window.start, "paid", "m", 1, 0, 10, 0, 5, 0, Decimal("0.01"), 1.0, then_usd=Decimal("0.03"), then_unpriced=1
+            )
+        ]
 
     def events(self, window: Any) -> Mapping[str, int]:
         """One event."""
@@ -196,6 +200,14 @@ def test_counts_of_the_core_only_grow_and_each_window_counts_once() -> None:
     assert second["prosepolish_tier_duration_seconds_bucket", (("family", "dict"), ("le", "+Inf"), ("tier", "redis"))] == 4.0
     assert second["prosepolish_llm_cost_usd_total", (("kind", "paid"), ("model", "m"), ("task", "correct"))] == pytest.approx(0.02)
     assert second["prosepolish_events_total", (("event", "lease_lost"),)] == 8.0
+
+
+def test_what_calls_cost_then_is_added_too() -> None:
+    """Two windows: twice the money of then, and two calls whose cost nobody knows."""
+    totals = CoreTotals(Counts(), NOW - timedelta(minutes=5))  # type: ignore[arg-type]
+    totals.read(NOW)
+    (row,) = totals.read(NOW + timedelta(seconds=10)).llm.values()
+    assert (row.calls, row.then_usd, row.then_unpriced) == (2, Decimal("0.06"), 2)
 
 
 def test_a_store_that_is_away_is_said() -> None:
