@@ -136,7 +136,7 @@ def test_with_redis_down_the_overview_says_which_and_what_to_do(
 
         assert not at.exception
         assert "Redis cannot be reached" in said(at)
-        assert "Check the address and that the server runs" in said(at)
+        assert "Check REDIS_URL and that the server runs" in said(at)
 
 
 @pytest.mark.live
