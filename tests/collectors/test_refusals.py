@@ -112,6 +112,19 @@ def test_a_refusal_costs_only_what_was_refused(
     assert all(kept <= metrics(run) for run in runs)
 
 
+@pytest.mark.parametrize("told", [0, 1, 19])
+def test_no_estimate_lies_below_its_own_sample(told: int, valkey_server: ValkeyServer, valkey_url: str) -> None:
+    """A server that counts fewer keys than it has just shown has at least those."""
+    with redis.Redis.from_url(valkey_url) as client:
+        client.mset({f"dict:w{n}": "x" for n in range(20)})
+    with scripted(lambda asked: b":%d\r\n" % told if asked == [b"DBSIZE"] else None, valkey_server.port) as url:
+        instance = Instance("odd", Observer(url))
+        run = read(instance, "redis_census")
+        instance.observer.close()
+    found = {(sample.metric, dict(sample.labels).get("stat")): sample.value for sample in run.samples}
+    assert (found["census_keyspace", None], found["census_sample", None], found["census_keys", "value"]) == (20.0, 20.0, 20.0)
+
+
 def test_no_estimate_is_made_of_what_is_not_told(valkey_server: ValkeyServer, valkey_url: str) -> None:
     """Without sizes there are no bytes, without times to live none that have no end: absent, not zero."""
     with redis.Redis.from_url(valkey_url) as client:

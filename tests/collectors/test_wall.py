@@ -1,5 +1,6 @@
 """One source can never harm another: whatever an instance answers is that instance's affair."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -110,6 +111,20 @@ def test_any_reply_to_any_command_harms_nobody_else(
     spool.done(path)
     spool.close()
     assert [run.samples for run in kept] == [run.samples for run in runs.values()]
+
+
+@given(more=st.lists(st.sampled_from([b"+x\r\n", b":1\r\n", b"$-1\r\n", encode(b"used_memory:7")]), min_size=1, max_size=3))
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_reply_too_many_is_never_taken_for_the_answer_to_another_question(more: list[bytes], valkey_server: ValkeyServer) -> None:
+    """Whatever a server sends unasked after an answer: the next question gets its own."""
+    extra = b"+PONG\r\n" + b"".join(more)
+    with scripted(lambda asked: extra if asked == [b"PING"] else None, valkey_server.port) as url:
+        observer = Observer(url)
+        for _ in range(2):
+            assert observer.ask("test", "PING") == b"PONG"
+            time.sleep(0.01)  # it is sent with the answer, and may come a moment later
+            assert b"redis_version" in observer.ask("test", "INFO", "server")
+        observer.close()
 
 
 #: What breaks which collector: a command, its reply, and the collectors whose runs tell of it.

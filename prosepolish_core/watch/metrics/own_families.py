@@ -21,6 +21,7 @@ OWN = (
     "cluster_primaries",
     "cluster_replicas",
     "sentinel_primary_ok",
+    "series_left_out",
 )
 _BASE_UNITS = {"bytes": "bytes", "seconds": "seconds", "ratio": "ratio", "microseconds": "seconds"}
 

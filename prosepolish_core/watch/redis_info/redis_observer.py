@@ -74,10 +74,15 @@ class Observer:
         return self._line is not None
 
     def connect(self) -> None:
-        """Open the connection if it is not. Raises SourceUnavailable, SourceTimeout or NoAnswer."""
+        """Open the connection if it is not. Raises SourceUnavailable, SourceTimeout or NoAnswer.
+
+        Something that has come in unasked is an end, or would be taken for the answer to another question: then it begins anew.
+        """
         with self.lock:
             if self._line is not None:
-                return
+                if self._line.is_silent():
+                    return
+                self.close()
             if self._over:
                 raise SourceUnavailable("stopped")
             try:
@@ -170,6 +175,8 @@ class Observer:
                 return found + [SourceUnreadable(question(c)) for c in commands[len(found) :]]
             found.append(self._judged(charge, command, reply))
         self._kept = True
+        if any(isinstance(reply, SourceUnreadable) for reply in found):  # whose answer it was is not known
+            self.close()
         return found
 
     def another(self) -> AbstractConnection:
