@@ -20,8 +20,8 @@ from .typed_words import Word, unspaced, words_of
 MOST_GROWTH, LEAST_SHARE, ROOM = 1.5, 0.5, 40
 #: Shares of letters: of the answer that come from the text, of the text that are still there, of both together; of a
 #: sentence.
-LEAST_OF_ANSWER, LEAST_OF_TEXT, LEAST_OF_BOTH = 0.48, 0.43, 1.08
-LEAST_OF_NEW_SENTENCE, LEAST_OF_OLD_SENTENCE = 0.32, 0.2
+LEAST_OF_ANSWER, LEAST_OF_TEXT, LEAST_OF_BOTH = 0.44, 0.42, 1.05
+LEAST_OF_NEW_SENTENCE, LEAST_OF_OLD_SENTENCE = 0.4, 0.2
 #: Letters that a correction may add in one go where it adds more than one word (small words do not count).
 MOST_ADDED = 9
 QUOTES = "\"“”„«»'‘’「」『』"
@@ -103,7 +103,8 @@ def lead_in(c: Comparison) -> bool:
         return True
     if c.answer[0] in QUOTES and c.answer[-1] in QUOTES and c.text[0] not in QUOTES:
         return True
-    return bool(c.after) and c.after[0].plain in OPENERS and not c.kept.of_answer[0]
+    added = bool(c.after) and not c.kept.of_answer[0] and bool(c.kept.of_text[0])
+    return added and c.after[0].plain in OPENERS
 
 
 def answers_a_question(c: Comparison) -> bool:

@@ -108,9 +108,15 @@ def _kana(character: str) -> bool:
 
 
 def _initials(typed: Sequence[str], corrected: Sequence[str], of_answer: list[float], of_text: list[float]) -> None:
-    """`idk` is known by the first letters of the words it was spelled out as."""
-    first = "".join(word[0] for word in corrected)
+    """`idk` and `hru` are known by the first letters, or the sounds of letters, of the words that they were spelled out as."""
     for place, word in enumerate(typed):
-        if of_text[place] < 1 and 2 <= len(word) <= LONGEST_SHORT_FORM and (start := first.find(word)) >= 0:
-            of_text[place] = 1.0
-            of_answer[start : start + len(word)] = [1.0] * len(word)
+        if of_text[place] < 1 and 2 <= len(word) <= LONGEST_SHORT_FORM:
+            for start in range(len(corrected) - len(word) + 1):
+                if all(map(_stands_for, word, corrected[start : start + len(word)])):
+                    of_text[place] = 1.0
+                    of_answer[start : start + len(word)] = [1.0] * len(word)
+                    break
+
+
+def _stands_for(letter: str, word: str) -> bool:
+    return word[0] == letter or word in FORMS.get(letter, "").split()

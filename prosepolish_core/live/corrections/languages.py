@@ -27,6 +27,15 @@ SMALL = {
     "ru": """и в на не я ты он она мы вы они что это как но или у с к по за из о его мне меня тебя был была есть очень""",
     "uk": """і в на не я ти він вона ми ви вони що це як але або у з до по за із про його мені мене тебе був була дуже та""",
 }
+#: Endings of longer words, where close languages part.
+ENDINGS = {
+    "en": ("tion", "tions", "ing", "ness"),
+    "de": ("tion", "ung", "ungen", "keit", "lich"),
+    "fr": ("tion", "tions", "ment", "eux"),
+    "es": ("cion", "ciones", "dad", "iendo"),
+    "pt": ("cao", "coes", "dade", "endo"),
+    "it": ("zione", "zioni", "endo", "issimo"),
+}
 _LANGUAGES = {name: frozenset(words.split()) for name, words in SMALL.items()}
 _ALL = frozenset[str]().union(*_LANGUAGES.values())
 #: So many words that one of two languages has and the other has not must speak for the change.
@@ -45,8 +54,7 @@ OPENERS = frozenset(_OPENERS.split())
 def changed_language(text: Sequence[str], answer: Sequence[str]) -> bool:
     """Whether the text is clearly of one language and the answer clearly of another."""
     one, two = _language(text), _language(answer)
-    only_one, only_two = _LANGUAGES[one] - _LANGUAGES[two], _LANGUAGES[two] - _LANGUAGES[one]
-    before, after = _more(text, only_one, only_two), _more(answer, only_two, only_one)
+    before, after = _more(text, one, two), _more(answer, two, one)
     return before >= 1 and after >= 2 and before + after >= LEAST
 
 
@@ -55,9 +63,14 @@ def small_word(word: str) -> bool:
     return word in _ALL
 
 
+def _of(word: str, language: str) -> bool:
+    return word in _LANGUAGES[language] or (len(word) > 5 and word.endswith(ENDINGS.get(language, ())))
+
+
 def _language(words: Sequence[str]) -> str:
-    return max(_LANGUAGES, key=lambda name: sum(word in _LANGUAGES[name] for word in words))
+    return max(_LANGUAGES, key=lambda name: sum(_of(word, name) for word in words))
 
 
-def _more(words: Sequence[str], wanted: frozenset[str], other: frozenset[str]) -> int:
-    return sum(word in wanted for word in words) - sum(word in other for word in words)
+def _more(words: Sequence[str], language: str, other: str) -> int:
+    """How many more words are of this language alone than of the other alone."""
+    return sum(_of(word, language) - _of(word, other) for word in words)

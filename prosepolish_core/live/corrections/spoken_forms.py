@@ -8,5 +8,6 @@ FORMS = {
     "cos": "because", "wuz": "was is", "nvm": "never mind", "wyd": "what are you doing", "ppl": "people",
     "bro": "brother", "bruh": "bro brother", "gtg": "got to go", "thx": "thanks", "dsl": "desole", "stp": "sil te plait",
     "q": "que", "k": "que ok okay", "xq": "porque", "tb": "tambem", "vc": "voce", "tmrw": "tomorrow", "2moz": "tomorrow",
-    "tomoz": "tomorrow",
+    "tomoz": "tomorrow", "hbd": "happy birthday",
+    "xmas": "christmas", "soz": "sorry", "dem1": "demain", "slt": "salut", "cv": "ca va",
 }  # fmt: skip

@@ -36,6 +36,8 @@ def likeness(word: str, typed: str) -> float:
         found = 0.8
     elif len(set(word) & set(typed)) + longer - len(set(word)) < longer / 2:
         found = 0.0  # fewer letters in common than it takes
+    elif shorter >= (half := max(4, (longer + 1) // 2)) and word[:half] == typed[:half]:
+        found = 0.7  # another form of it
     else:
         found = 1 - _edits(word, typed) / longer
     return found if found > LEAST or (found == LEAST and longer == 2) else 0.0

@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from random import Random
+from string import ascii_lowercase
 from typing import Any
+from unicodedata import name
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from demo.lexicon import lexicon
+from demo.standins.entries import wire_entry
 from prosepolish_core.live.corrections.guard import corrected_text
 from prosepolish_core.live.llm.answers import BadAnswer
 from prosepolish_core.model.llm import LlmReply
@@ -39,7 +44,7 @@ def reason(text: str, answer: str) -> str | None:
 
 @pytest.mark.parametrize("part", ["tuned", "held_out"])
 def test_good_corrections_pass_and_bad_answers_do_not(part: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of the corpus that was looked at while the guard was made, and of the third that was put aside before."""
+    """Of the corpus that the guard was tuned on, and of the third whose texts were written before it was tried on them."""
     corpus = json.loads((CORPUS / f"{part}.json").read_text())
     refused = {text: why for _, text, answer in corpus["good"] if (why := reason(text, answer))}
     passed = [answer for _, text, answer in corpus["bad"] if reason(text, answer) is None]
@@ -58,17 +63,42 @@ def test_the_corpus_is_large_and_varied() -> None:
     parts = {name: json.loads((CORPUS / f"{name}.json").read_text()) for name in ("tuned", "held_out")}
     good = [row for part in parts.values() for row in part["good"]]
     assert len(good) == len({text for _, text, _ in good}) >= 300
-    assert len(parts["held_out"]["good"]) * 3.5 >= len(good)
+    assert len(parts["held_out"]["good"]) * 3.3 >= len(good)
     assert {"layout", "sms", "dyslexia", "esl", "code", "address"} <= {kind for kind, _, _ in good}
     scripts = ["a", "а", "α", "א", "ا", "अ", "অ", "අ", "ก", "一", "あ", "한"]
     assert all(any(_script(c) == _script(one) for _, text, _ in good for c in text) for one in scripts)
     assert {"chat", "refusal", "translation", "injected"} <= {kind for part in parts.values() for kind, _, _ in part["bad"]}
 
 
-def _script(character: str) -> str:
-    import unicodedata
+@given(st.sampled_from(lexicon().by_frequency[:3000]), st.randoms(use_true_random=False))
+def test_slips_of_the_finger_make_no_other_text(word: str, random: Random) -> None:
+    """A definition with every second word mistyped is corrected to itself, and never to the definition of another word."""
+    right, other = _definition(word), _definition("hand" if word != "hand" else "tree")
+    wrong = " ".join(_slip(w, random) if len(w) > 3 and random.random() < 0.5 else w for w in right.split())
+    assert reason(wrong, right) is None
+    assert reason(wrong, other)
 
-    return unicodedata.name(character, "").split(" ")[0]
+
+def _definition(word: str) -> str:
+    meanings = wire_entry(word, lexicon().raw(word) or {})[0]["meanings"]
+    assume(meanings)
+    return str(meanings[0]["definitions"][0]["definition"])
+
+
+def _slip(word: str, random: Random) -> str:
+    """Two letters exchanged, one left out, one twice, or a wrong one."""
+    at = random.randrange(1, len(word) - 1)
+    middles = (
+        word[at + 1] + word[at] + word[at + 2 :],
+        word[at + 1 :],
+        word[at] + word[at:],
+        random.choice(ascii_lowercase) + word[at + 1 :],
+    )
+    return word[:at] + random.choice(middles)
+
+
+def _script(character: str) -> str:
+    return name(character, "").split(" ")[0]
 
 
 def test_the_outer_white_space_is_the_original_s() -> None:
