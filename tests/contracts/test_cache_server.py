@@ -30,7 +30,9 @@ def fill(key: str, token: str, body: str) -> Fill:
     return Fill(key, token, value(body), LEASE_MS)
 
 
-@pytest.fixture(params=["direct lines", "redis-py", "simulated"])
+@pytest.fixture(
+    params=[pytest.param("direct lines", marks=pytest.mark.live), pytest.param("redis-py", marks=pytest.mark.live), "simulated"]
+)
 def server(request: pytest.FixtureRequest) -> Iterator[CacheServer]:
     if request.param == "simulated":
         world = World(1)

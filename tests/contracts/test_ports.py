@@ -3,6 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -12,13 +14,16 @@ PRODUCTION = ("prosepolish_core", "collectors", "dashboard", "demo")
 DOUBLES = ("tests", "benchmarks")
 
 
+@cache
+def classes_of(folder: str) -> tuple[ast.ClassDef, ...]:
+    """Every class below this folder."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / folder).rglob("*.py")]
+    return tuple(node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+
+
 def classes(*folders: str) -> Iterator[ast.ClassDef]:
     """Every class below these folders."""
-    for folder in folders:
-        for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    yield node
+    return chain.from_iterable(map(classes_of, folders))
 
 
 def methods(node: ast.ClassDef) -> frozenset[str]:

@@ -30,7 +30,9 @@ class Subject:
     kept: Callable[[], list[int]]
 
 
-@pytest.fixture(params=["samples", "all parts", "shelf"])
+@pytest.fixture(
+    params=[pytest.param("samples", marks=pytest.mark.live), pytest.param("all parts", marks=pytest.mark.live), "shelf"]
+)
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     """One of the three."""
     if request.param == "shelf":

@@ -14,7 +14,7 @@ from tests.support.simulated import InWorld
 from tests.support.words import entry
 
 
-@pytest.fixture(params=["PostgreSQL", "simulated"])
+@pytest.fixture(params=[pytest.param("PostgreSQL", marks=pytest.mark.live), "simulated"])
 def words(request: pytest.FixtureRequest) -> Iterator[WordStore]:
     if request.param == "simulated":
         world = World(1)

@@ -1,5 +1,6 @@
 """The documents, and what in them names something of the program: code spans, command lines, links."""
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -40,10 +41,13 @@ def links(documents: list[Path]) -> list[tuple[Path, str]]:
 
 
 def tracked() -> set[str]:
-    """Every file of the project and every folder that holds one, from the root."""
-    skipped = {".git", ".venv", "__pycache__", ".prosepolish", "results", ".peers"}
-    files = [path for path in ROOT.rglob("*") if not skipped & set(path.relative_to(ROOT).parts)]
-    return {str(path.relative_to(ROOT)) for path in files}
+    """Every file of the project and every folder that holds one, from the root; not what tools and runs have made."""
+    made = {".git", ".venv", "__pycache__", ".prosepolish", "results", ".peers"}
+    found = set()
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in made]
+        found.update(str(Path(folder, name).relative_to(ROOT)) for name in [*folders, *files])
+    return found
 
 
 def words() -> set[str]:
