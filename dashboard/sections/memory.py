@@ -9,7 +9,7 @@ from dashboard.components import empty, figure
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
-from dashboard.views.memory import Instance, MemoryView, told_limit
+from dashboard.views.memory import MemoryView, ServerMemory, told_limit
 from prosepolish_core.calc import numbers
 
 from . import census
@@ -46,7 +46,7 @@ def draw(view: MemoryView) -> None:
                 census.draw(found)
 
 
-def _tiles(instance: Instance) -> None:
+def _tiles(instance: ServerMemory) -> None:
     known = instance.share is not None and np.isfinite(instance.share)
     limit = f"{numbers.percent(instance.share)} {told_limit(instance.limit)}" if known else told_limit(instance.limit)
     tiles(
@@ -66,7 +66,7 @@ def _tiles(instance: Instance) -> None:
     )
 
 
-def _used(view: MemoryView, instance: Instance) -> None:
+def _used(view: MemoryView, instance: ServerMemory) -> None:
     traces = []
     if used := instance.gauges.get("used_memory"):
         traces.append(ChartLine("used", used.ts, used.last, PALETTE[0], fill=True))
@@ -82,7 +82,7 @@ def _used(view: MemoryView, instance: Instance) -> None:
     )
 
 
-def _removed(view: MemoryView, instance: Instance) -> None:
+def _removed(view: MemoryView, instance: ServerMemory) -> None:
     names = (("evicted_keys", "evicted", BAD), ("expired_keys", "expired", PALETTE[0]))
     traces = [
         ChartLine(name, instance.increases[metric].ts, instance.increases[metric].increase, colour)

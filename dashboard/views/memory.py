@@ -42,7 +42,7 @@ EVICTING = "allkeys-"
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class ServerMemory:
     """One observed server: its newest readings, as far as they speak of now (else NaN), and its course over the window.
 
     `limit` is None where maxmemory is 0: no limit is set.
@@ -75,7 +75,7 @@ class MemoryView:
 
     window: Window
     trust: Trust
-    instances: tuple[Instance, ...]
+    instances: tuple[ServerMemory, ...]
     marks: tuple[Mark, ...]
     census: tuple[census.ServerCensus, ...]
 
@@ -114,14 +114,14 @@ def instance(
     newest: Mapping[str, float],
     gauges: dict[str, GaugeSeries],
     increases: dict[str, IncreaseSeries],
-) -> Instance:
+) -> ServerMemory:
     """Judge one server by its newest readings and its increases over the window.
 
     What is not known is NaN, and not judged.
     """
     evicted, expired = (total(increases.get(metric)) for metric in COUNTERS)
     limit = newest.get("maxmemory", np.nan)
-    facts = Instance(
+    facts = ServerMemory(
         standing.source,
         policy,
         newest.get("used_memory", np.nan),
@@ -151,7 +151,7 @@ def _down(standing: Standing) -> Verdict:
     return Verdict(subject, Level.CRITICAL, f"the newest INFO was not answered: {standing.reason}", action)
 
 
-def _room(found: Instance, not_counted: float) -> Verdict:
+def _room(found: ServerMemory, not_counted: float) -> Verdict:
     subject = f"Memory of {found.source}"
     if found.limit is not None and np.isnan(found.limit):
         return Verdict(subject, Level.UNKNOWN, f"{numbers.size(found.used)} used; this server does not tell its limit")
@@ -168,7 +168,7 @@ def _room(found: Instance, not_counted: float) -> Verdict:
     return Verdict(subject, level, f"{reason}; the policy is {found.policy or 'unknown'}", action)
 
 
-def _fragmentation(found: Instance) -> Verdict:
+def _fragmentation(found: ServerMemory) -> Verdict:
     subject = f"Fragmentation of {found.source}"
     floor = max(FRAGMENTED_BYTES, FRAGMENTED_SHARE * found.used)
     if np.isnan(found.frag_ratio):
@@ -182,7 +182,7 @@ def _fragmentation(found: Instance) -> Verdict:
     return Verdict(subject, Level.OK, reason)
 
 
-def _swap(found: Instance) -> Verdict | None:
+def _swap(found: ServerMemory) -> Verdict | None:
     if not (found.rss < 0.9 * found.used and found.used > 100 * 1024**2):
         return None
     reason = f"only {numbers.size(found.rss)} of {numbers.size(found.used)} is in memory: the rest is swapped out"

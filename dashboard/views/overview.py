@@ -66,7 +66,7 @@ def build(
     rates = hit_rate.tier_rates(found)
     spreads = latency.spreads(histograms)
     trust = replace(servers.trust, source="Redis INFO and the core's own counters")
-    facts = rules.Facts(
+    facts = rules.OverviewFacts(
         rates,
         spreads,
         servers.instances,
@@ -116,7 +116,7 @@ def _price_of_a_call(paid: Side) -> Decimal | None:
     return paid.usd / priced if priced else None
 
 
-def _memory(cache: memory.Instance | None) -> Headline:
+def _memory(cache: memory.ServerMemory | None) -> Headline:
     used = cache.gauges.get("used_memory") if cache else None
     known = cache is not None and np.isfinite(cache.used)
     return Headline(cache.used if cache and known else None, _finite(used.last) if used else np.array([]))

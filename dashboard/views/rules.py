@@ -14,7 +14,7 @@ from prosepolish_core.model.targets import ENOUGH_CALLS, ENOUGH_LOOKUPS
 
 from .hit_rate import TierRate
 from .latency import Spread
-from .memory import Instance
+from .memory import ServerMemory
 from .names import family_label, tier_label
 from .savings import SavingsView
 from .trust import Trust
@@ -24,12 +24,12 @@ WARM_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class OverviewFacts:
     """What the rules judge."""
 
     rates: Sequence[TierRate]
     spreads: Sequence[Spread]
-    instances: Sequence[Instance]
+    instances: Sequence[ServerMemory]
     trust: Trust
     money: SavingsView
     marks: Sequence[Mark]
@@ -38,10 +38,10 @@ class Facts:
     cache_uptime_s: float | None = None
 
 
-Rule = Callable[[Facts], Iterable[Verdict]]
+Rule = Callable[[OverviewFacts], Iterable[Verdict]]
 
 
-def fresh_samples(facts: Facts) -> Iterable[Verdict]:
+def fresh_samples(facts: OverviewFacts) -> Iterable[Verdict]:
     """The watcher itself: no news is not good news."""
     age = facts.trust.newest_age_s
     if age is None:
@@ -53,7 +53,7 @@ def fresh_samples(facts: Facts) -> Iterable[Verdict]:
         yield Verdict("Collectors", level, f"newest sample {numbers.age(age)} old", action)
 
 
-def hit_rates(facts: Facts) -> Iterable[Verdict]:
+def hit_rates(facts: OverviewFacts) -> Iterable[Verdict]:
     """Every tier against its target, once enough was asked."""
     for rate in facts.rates:
         if rate.target is None:
@@ -74,7 +74,7 @@ def hit_rates(facts: Facts) -> Iterable[Verdict]:
         yield Verdict(subject, Level.OK if rate.good else Level.WARNING, reason, action)
 
 
-def budgets(facts: Facts) -> Iterable[Verdict]:
+def budgets(facts: OverviewFacts) -> Iterable[Verdict]:
     """Every tier's p95 against its time budget."""
     for spread in facts.spreads:
         if spread.budget_s is None:
@@ -98,13 +98,13 @@ SLOW = {
 }
 
 
-def memories(facts: Facts) -> Iterable[Verdict]:
+def memories(facts: OverviewFacts) -> Iterable[Verdict]:
     """Room, fragmentation and swapping of every observed server."""
     for instance in facts.instances:
         yield from instance.verdicts
 
 
-def evicted_state(facts: Facts) -> Iterable[Verdict]:
+def evicted_state(facts: OverviewFacts) -> Iterable[Verdict]:
     """Sessions and limits must not be evicted."""
     for instance in facts.instances:
         if instance.evicted and (instance.source == "state" or facts.state_is_shared):
@@ -112,14 +112,14 @@ def evicted_state(facts: Facts) -> Iterable[Verdict]:
             yield Verdict("Sessions", Level.CRITICAL, reason, "Set REDIS_STATE_URL to a server with maxmemory-policy noeviction.")
 
 
-def rejected_connections(facts: Facts) -> Iterable[Verdict]:
+def rejected_connections(facts: OverviewFacts) -> Iterable[Verdict]:
     """Clients turned away at maxclients."""
     if facts.rejected:
         reason = f"{numbers.count(facts.rejected)} connections turned away in the window"
         yield Verdict("Connections", Level.CRITICAL, reason, "Raise maxclients, or lower PROSEPOLISH_POOL_SIZE.")
 
 
-def unpriced_calls(facts: Facts) -> Iterable[Verdict]:
+def unpriced_calls(facts: OverviewFacts) -> Iterable[Verdict]:
     """A call without a known price is missing from the sums."""
     if missing := facts.money.sums.unpriced:
         yield Verdict(
@@ -133,6 +133,6 @@ def unpriced_calls(facts: Facts) -> Iterable[Verdict]:
 RULES: tuple[Rule, ...] = (fresh_samples, evicted_state, rejected_connections, hit_rates, budgets, memories, unpriced_calls)
 
 
-def judge(facts: Facts) -> list[Verdict]:
+def judge(facts: OverviewFacts) -> list[Verdict]:
     """Every rule's verdicts, worst first, otherwise in the table's order."""
     return sorted((verdict for rule in RULES for verdict in rule(facts)), key=lambda verdict: -verdict.level.rank)

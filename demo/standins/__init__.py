@@ -6,7 +6,7 @@ from ..lexicon import lexicon
 from .control import Control
 from .dictionary_api import LIMIT, WINDOW_S, DictionaryApi, Pace
 from .faults import Fault, FaultKind
-from .gemini import Gemini
+from .gemini import GeminiStandIn
 from .server import Upstream
 
 __all__ = ["Fault", "FaultKind", "StandIns"]
@@ -29,7 +29,7 @@ class StandIns:
         self.dictionary_api = Upstream(
             "dictionary_api", DictionaryApi(words, pace), DICTIONARY_DELAY_S, speed=speed, seed=seed, port=ports[0]
         )
-        self.gemini = Upstream("gemini", Gemini(words), GEMINI_DELAY_S, speed=speed, seed=seed + 1, port=ports[1])
+        self.gemini = Upstream("gemini", GeminiStandIn(words), GEMINI_DELAY_S, speed=speed, seed=seed + 1, port=ports[1])
         both = {upstream.name: upstream for upstream in (self.dictionary_api, self.gemini)}
         self.control = Upstream("control", Control(both), (0.0, 0.0), speed=1.0, seed=0, port=ports[2])
 

@@ -66,7 +66,7 @@ class Fault:
 
 
 @dataclass
-class Script:
+class FaultScript:
     """The faults waiting for one upstream; the first that fits a request is used. Thread-safe."""
 
     seed: int = 0

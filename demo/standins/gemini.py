@@ -27,7 +27,7 @@ FINISH = {FaultKind.SAFETY: "SAFETY", FaultKind.RECITATION: "RECITATION", FaultK
 BLOCKED = {FaultKind.BLOCKED: "SAFETY", FaultKind.NEW_BLOCK: "MODEL_ARMOR"}
 
 
-class Gemini:
+class GeminiStandIn:
     """Answers POST requests; knows nothing of sockets."""
 
     def __init__(self, lexicon: Lexicon) -> None:

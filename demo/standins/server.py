@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, Self
 
 from .answers import Answer, spoil
-from .faults import Fault, FaultKind, Script
+from .faults import Fault, FaultKind, FaultScript
 
 #: A hanging request is dropped after this long, so that no thread is held for ever.
 HANG_S = 60.0
@@ -38,7 +38,7 @@ class Upstream:
         self, name: str, behaviour: Behaviour, delays_s: tuple[float, float], *, speed: float, seed: int, port: int
     ) -> None:
         self.name, self.behaviour, self.delays_s, self.speed = name, behaviour, delays_s, speed
-        self.script = Script(seed)
+        self.script = FaultScript(seed)
         self.counts: Counter[int] = Counter()
         self._random = random.Random(seed)
         self._server = _Server(("127.0.0.1", port), _Handler, self)

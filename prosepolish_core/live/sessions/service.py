@@ -15,7 +15,7 @@ from ...model.session import LONGEST_TOKEN, Device, Ended, FamilyRow, Session, S
 from .postgres_sessions import End, Judgement, NewFamily, PostgresSessions, Rotate, Victim
 from .redis_sessions import FastSessions, Found
 from .replay import REPLAY_S, Replay
-from .token import Parsed, Tokens
+from .token import Parsed, SessionTokens
 from .token_meaning import TokenMeaning, meaning
 
 #: Seconds between two clean-ups of what no session can need any more.
@@ -50,7 +50,7 @@ class Sessions:
         self.rules = rules or SessionRules()
         self._store = store
         self._pepper = pepper
-        self._made: Tokens | None = None
+        self._made: SessionTokens | None = None
         self._lock = threading.Lock()
         self._scripts = RedisScripts(client, deadline_s=deadline_s, lanes=lanes, on_unknown=self._new_server)
         self._replay_scripts = RedisScripts(client, deadline_s=max(deadline_s, 1.0), lanes=2)
@@ -192,12 +192,12 @@ class Sessions:
     # --- inside ---
 
     @property
-    def _tokens(self) -> Tokens:
+    def _tokens(self) -> SessionTokens:
         made = self._made
         if made is None:
             pepper = self._pepper or self._durable(lambda: self._store.pepper(secrets.token_bytes(32)))
             with self._lock:
-                made = self._made = self._made or Tokens(pepper)
+                made = self._made = self._made or SessionTokens(pepper)
             self._replay.start(self._replay_and_trust)
         return made
 

@@ -27,7 +27,7 @@ class Parsed(NamedTuple):
         return f"Parsed({self.token_hash})"
 
 
-class Tokens:
+class SessionTokens:
     """Makes and reads tokens with one pepper. A token we did not make is told apart without asking any server."""
 
     def __init__(self, pepper: bytes) -> None:

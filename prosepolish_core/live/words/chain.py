@@ -14,7 +14,7 @@ from ...model.tier_replies import Fetched, WordRow
 from ...ports import Recorder, WordSource, WordStore
 from ..cache import Later, Loaded
 from ..llm.unfit import UNFIT_S
-from .stored_answer import Found, to_value, unavailable
+from .stored_answer import TierAnswer, to_value, unavailable
 from .tiers import DOUBTFUL_ABSENCE_S, LEAST_S, ROWS, SPARED_S, TIERS, absence_s, kept_absence_s
 
 #: Nothing the caller is told about: this source is switched off.
@@ -32,7 +32,7 @@ class Sought(NamedTuple):
     spelling: str
 
 
-class Asked(NamedTuple):
+class SourcesSaid(NamedTuple):
     """What asking the sources came to: the first answer, who gave it, and whether somebody failed who might have known."""
 
     steps: tuple[TraceStep, ...]
@@ -107,16 +107,16 @@ class WordChain:
         """What PostgreSQL knows, on its way into Redis."""
         ttl_s = None if row.entry is not None else absence_s(row.absences, TIERS[_POSTGRES].absence_s)
         source = row.source or _POSTGRES.value
-        return Loaded(to_value(row.entry, source, row.paid), True, ttl_s, Found(_POSTGRES, step.outcome, (step,), FREE))
+        return Loaded(to_value(row.entry, source, row.paid), True, ttl_s, TierAnswer(_POSTGRES, step.outcome, (step,), FREE))
 
     # --- tiers 3 and 4 ---
 
     def _later(self, sought: Sought, row: WordRow | None, step: TraceStep, began: float) -> Loaded | Later:
         if not self._sources:
-            return self._conclude(sought.word, row, Asked((step,), None, None, False, False, FREE, None), step)
+            return self._conclude(sought.word, row, SourcesSaid((step,), None, None, False, False, FREE, None), step)
         return Later(lambda until: self._conclude(sought.word, row, self._ask_sources(sought, row, step, began, until), step))
 
-    def _ask_sources(self, sought: Sought, row: WordRow | None, first: TraceStep, began: float, until: float) -> Asked:
+    def _ask_sources(self, sought: Sought, row: WordRow | None, first: TraceStep, began: float, until: float) -> SourcesSaid:
         """Ask until somebody knows the word. "No such word" of one is put to the next, who may know better."""
         steps, said, by, failed, judged = [first], None, None, False, bool(row and row.judged)
         cost: Decimal | None = FREE
@@ -134,12 +134,12 @@ class WordChain:
                 call = fetched.call
                 cost = None if cost is None or call.cost_usd is None else cost + call.cost_usd
             if fetched.outcome is Outcome.HIT:
-                return Asked(tuple(steps), fetched, source.tier, False, False, cost, call)
+                return SourcesSaid(tuple(steps), fetched, source.tier, False, False, cost, call)
             if fetched.outcome is Outcome.NEGATIVE_HIT:
                 said, by = fetched, source.tier
                 judged = judged or source.tier is Tier.GEMINI
             failed = failed or fetched.outcome in FAILED
-        return Asked(tuple(steps), said, by, failed and by is not Tier.GEMINI, judged, cost, call)
+        return SourcesSaid(tuple(steps), said, by, failed and by is not Tier.GEMINI, judged, cost, call)
 
     def _fetch(self, source: WordSource, sought: Sought, started: float, until: float) -> Fetched:
         breaker, policy = self.breakers[source.tier], TIERS[source.tier]
@@ -162,7 +162,7 @@ class WordChain:
 
     # --- the answer, and what is kept ---
 
-    def _conclude(self, word: str, row: WordRow | None, asked: Asked, first: TraceStep) -> Loaded:
+    def _conclude(self, word: str, row: WordRow | None, asked: SourcesSaid, first: TraceStep) -> Loaded:
         if asked.said is not None and asked.said.entry is not None and asked.by is not None:
             return self._entry(word, row, asked, asked.said.entry, asked.by)
         if asked.said is not None and asked.by is not None:
@@ -170,24 +170,24 @@ class WordChain:
         if row is not None and row.judged:  # nobody could be asked, but the LLM's word still stands: better than an error
             steps = (*asked.steps[1:], first._replace(outcome=Outcome.NEGATIVE_HIT, detail="judged"))
             value = to_value(None, Tier.GEMINI, None)
-            return Loaded(value, True, DOUBTFUL_ABSENCE_S, Found(Tier.POSTGRES, Outcome.NEGATIVE_HIT, steps, asked.cost_usd))
+            return Loaded(value, True, DOUBTFUL_ABSENCE_S, TierAnswer(Tier.POSTGRES, Outcome.NEGATIVE_HIT, steps, asked.cost_usd))
         faults = [step for step in asked.steps if step.outcome in FAILED]
         if faults:
-            lost = Found(None, Outcome.ERROR, asked.steps, asked.cost_usd)
+            lost = TierAnswer(None, Outcome.ERROR, asked.steps, asked.cost_usd)
             return Loaded(unavailable(faults[-1].detail), False, None, lost)
-        return Loaded(to_value(None, "", None), False, None, Found(None, Outcome.MISS, asked.steps, asked.cost_usd))
+        return Loaded(to_value(None, "", None), False, None, TierAnswer(None, Outcome.MISS, asked.steps, asked.cost_usd))
 
-    def _entry(self, word: str, row: WordRow | None, asked: Asked, entry: Mapping[str, object], by: Tier) -> Loaded:
+    def _entry(self, word: str, row: WordRow | None, asked: SourcesSaid, entry: Mapping[str, object], by: Tier) -> Loaded:
         paid = asked.call if by is Tier.GEMINI else None
         proved = self._keep(word, row, lambda old: (WordRow(old.fence, entry, by.value, paid=paid), None))
         steps = _filled(asked.steps, proved > NEVER)
-        return Loaded(to_value(entry, by.value, paid), True, None, Found(by, Outcome.HIT, steps, asked.cost_usd), proved)
+        return Loaded(to_value(entry, by.value, paid), True, None, TierAnswer(by, Outcome.HIT, steps, asked.cost_usd), proved)
 
-    def _absence(self, word: str, row: WordRow | None, asked: Asked, by: Tier) -> Loaded:
+    def _absence(self, word: str, row: WordRow | None, asked: SourcesSaid, by: Tier) -> Loaded:
         answer = next(step for step in reversed(asked.steps) if step.tier is by)
         steps = (*(step for step in asked.steps if step is not answer), answer)
         value = to_value(None, by.value, None)
-        found = Found(by, Outcome.NEGATIVE_HIT, steps, asked.cost_usd)
+        found = TierAnswer(by, Outcome.NEGATIVE_HIT, steps, asked.cost_usd)
         if asked.doubtful:
             return Loaded(value, True, DOUBTFUL_ABSENCE_S if asked.call is None else UNFIT_S, found)
         absences = (row.absences if row else 0) + 1

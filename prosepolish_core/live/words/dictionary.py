@@ -17,7 +17,7 @@ from ..cache import Cached, CacheLink, FamilyCache, Later, Loaded, NoLoad
 from ..cache.batch import Batch, Hits, Result
 from ..llm.ledger import avoided
 from .chain import WordChain
-from .stored_answer import Found, is_value, paid_in
+from .stored_answer import TierAnswer, is_value, paid_in
 from .tiers import OVERALL_S, TIERS
 
 #: Members of an enum are slow to reach; these are needed for every hit.
@@ -137,7 +137,7 @@ class Dictionary:
         value, step = cached.value, cached.step
         if cached.outcome is not _MISS or cached.shared:
             return self._from_above(word, key, cached)
-        found: Found = cached.extra
+        found: TierAnswer = cached.extra
         steps = found.steps
         if cached.filled:
             tier, outcome, start_s, duration_s, below, detail = steps[-1]

@@ -10,7 +10,7 @@ from ..llm.ledger import credible
 from .cut_entry import cut
 
 
-class Found(NamedTuple):
+class TierAnswer(NamedTuple):
     """How the tiers below Redis came to an answer: the deciding tier and outcome, every step, what it cost."""
 
     tier: Tier | None

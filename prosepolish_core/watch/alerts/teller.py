@@ -9,7 +9,7 @@ from ...drivers import apprise_channel, webhook
 from ...errors import ProsePolishError, TellingFailed
 from ...model.health import Level
 from ...model.incident import Message
-from .telling import Told
+from .telling import AlertText
 
 #: Seconds until the next attempt after the first, the second … failure.
 PAUSES_S = (15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
@@ -22,7 +22,7 @@ class Channel(NamedTuple):
     """One way to reach people. `send` raises TellingFailed, or another error of ours for a setting that cannot work."""
 
     name: str
-    send: Callable[[Message, Told, dict[str, Any]], None]
+    send: Callable[[Message, AlertText, dict[str, Any]], None]
 
 
 class Attempt(NamedTuple):
@@ -42,13 +42,13 @@ def by_webhook(url: str, secret: str) -> Channel:
 def by_apprise(urls: Sequence[str]) -> Channel:
     """Mail, chats and pagers."""
 
-    def send(message: Message, told: Told, _body: dict[str, Any]) -> None:
+    def send(message: Message, told: AlertText, _body: dict[str, Any]) -> None:
         apprise_channel.send(urls, told.title, told.text, KINDS.get(message.level, "info"))
 
     return Channel("apprise", send)
 
 
-def attempt(message: Message, told: Told, body: dict[str, Any], channels: Sequence[Channel]) -> Attempt:
+def attempt(message: Message, told: AlertText, body: dict[str, Any], channels: Sequence[Channel]) -> Attempt:
     """Send to each channel that has not taken the message. Never raises an error of ours."""
     told_by, failures, maybe = list(message.told_by), dict[str, str](), False
     for channel in channels:

@@ -17,14 +17,16 @@ AGAIN, LATE = "This is a repetition; you may have had it already.", "This messag
 BEGINS = {"opened": "{level}", "worse": "now {level}", "resolved": "over", "digest": "{count} incidents", "test": "test"}
 
 
-class Told(NamedTuple):
+class AlertText(NamedTuple):
     """One message in words."""
 
     title: str
     text: str
 
 
-def words(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Rule], effect: str, link: str, now: float) -> Told:
+def words(
+    message: Message, incidents: Sequence[Incident], rules: Mapping[str, Rule], effect: str, link: str, now: float
+) -> AlertText:
     """The message for people.
 
     `effect` is a sentence on users, or empty; `link` is the dashboard's address, or empty.
@@ -42,7 +44,7 @@ def words(message: Message, incidents: Sequence[Incident], rules: Mapping[str, R
             if message.maybe_told
             else "This message comes late: sending failed."
         )
-    return Told(f"ProsePolish: {begin}: {subject}"[:250], "\n".join(lines))
+    return AlertText(f"ProsePolish: {begin}: {subject}"[:250], "\n".join(lines))
 
 
 def title(incident: Incident, rules: Mapping[str, Rule]) -> str:
@@ -56,7 +58,7 @@ def about(alert: FiredAlert, rules: Mapping[str, Rule]) -> str:
     return alert.rule if rule is None else rule.about(alert.labels)
 
 
-def body(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Rule], told: Told, link: str) -> dict[str, Any]:
+def body(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Rule], told: AlertText, link: str) -> dict[str, Any]:
     """The webhook's body: Alertmanager's webhook format, version 4, so that its receivers take it;
     our key and words beside.
     """

@@ -10,14 +10,14 @@ from tests.dashboard.rows import WINDOW, Samples, gauge, grown
 MB = 1024.0**2
 
 
-def view_of(policy: str = "allkeys-lru", **gauges: float) -> memory.Instance:
+def view_of(policy: str = "allkeys-lru", **gauges: float) -> memory.ServerMemory:
     """One cache with these newest readings."""
     values = {"used_memory": 200 * MB, "maxmemory": 256 * MB, "used_memory_rss": 210 * MB} | gauges
     samples = Samples([gauge(metric, value) for metric, value in values.items()], states={"cache": {"maxmemory_policy": policy}})
     return memory.build(samples, WINDOW).instances[0]
 
 
-def level_of(instance: memory.Instance, subject: str) -> Level:
+def level_of(instance: memory.ServerMemory, subject: str) -> Level:
     """The verdict about one subject."""
     return next(v.level for v in instance.verdicts if v.subject.startswith(subject))
 

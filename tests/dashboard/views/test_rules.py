@@ -10,10 +10,10 @@ from tests.dashboard.rows import WINDOW, Samples, Telemetry, asked, gauge, grown
 FRESH = Trust(2.0, 1.0, 0, "Redis INFO")
 
 
-def facts(**changes: object) -> rules.Facts:
+def facts(**changes: object) -> rules.OverviewFacts:
     """A stack in which all is well, changed."""
     rows = [asked("redis", "hit", 950), asked("redis", "miss", 50), asked("postgres", "hit", 45), asked("postgres", "miss", 5)]
-    base = rules.Facts(
+    base = rules.OverviewFacts(
         hit_rate.tier_rates(counts.frame(rows)),
         latency.spreads([took("redis", [0.001] * 100)]),
         memory.build(Samples([gauge("used_memory", 1e6), gauge("maxmemory", 1e8)]), WINDOW).instances,

@@ -2,13 +2,13 @@
 
 import pytest
 
-from demo.standins.faults import Fault, FaultKind, Script
+from demo.standins.faults import Fault, FaultKind, FaultScript
 from prosepolish_core.errors import InvalidInput
 
 
 def test_a_fault_with_times_is_used_up() -> None:
     """After its last time it is gone, and the next one is used."""
-    script = Script()
+    script = FaultScript()
     script.add(Fault(FaultKind.RESET, times=2))
     script.add(Fault(FaultKind.STATUS))
 
@@ -19,7 +19,7 @@ def test_a_fault_with_times_is_used_up() -> None:
 
 def test_a_fault_may_be_meant_for_some_requests_only() -> None:
     """Only requests that contain its match suffer it."""
-    script = Script()
+    script = FaultScript()
     script.add(Fault(FaultKind.HANG, match="cat"))
 
     assert script.take("dog") is None
@@ -30,7 +30,7 @@ def test_a_fault_may_be_meant_for_some_requests_only() -> None:
 
 def test_a_share_of_requests_suffers() -> None:
     """With a share of a half, about half of a thousand requests are spoilt; the seed decides which."""
-    script, again = Script(seed=3), Script(seed=3)
+    script, again = FaultScript(seed=3), FaultScript(seed=3)
     for one in (script, again):
         one.add(Fault(FaultKind.STATUS, share=0.5))
 

@@ -7,9 +7,9 @@ import pytest
 
 from demo.lexicon import lexicon
 from demo.standins.faults import Fault, FaultKind
-from demo.standins.gemini import Gemini
+from demo.standins.gemini import GeminiStandIn
 
-GEMINI = Gemini(lexicon())
+GEMINI = GeminiStandIn(lexicon())
 PATH = "/v1beta/models/gemini-3.5-flash-lite:generateContent?%24alt=json%3Benum-encoding%3Dint"
 TEXT_SCHEMA = {"type": 6, "properties": {"text": {"type": 1}}}
 

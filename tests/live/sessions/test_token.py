@@ -5,9 +5,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.live.sessions.token import PREFIX, Tokens
+from prosepolish_core.live.sessions.token import PREFIX, SessionTokens
 
-TOKENS = Tokens(b"p" * 32)
+TOKENS = SessionTokens(b"p" * 32)
 
 
 def test_a_token_carries_256_random_bits_and_says_nothing_of_its_user() -> None:
@@ -35,7 +35,7 @@ def test_reading_never_fails(text: str) -> None:
 def test_another_pepper_makes_other_hashes_and_refuses_our_tokens() -> None:
     """What is in Redis is of no use without it."""
     token, parsed = TOKENS.first("ada")
-    other = Tokens(b"q" * 32)
+    other = SessionTokens(b"q" * 32)
     assert other.read(token) is None
     assert other.tag("ada") != parsed.tag
 
@@ -51,7 +51,7 @@ def test_the_successor_is_the_same_for_the_same_loss_only() -> None:
 
 def test_the_repr_of_a_parsed_token_does_not_show_it() -> None:
     """Tracebacks may show variables."""
-    tokens = Tokens(b"pepper")
+    tokens = SessionTokens(b"pepper")
     token, parsed = tokens.first("u1")
     assert repr(parsed) == f"Parsed({parsed.token_hash})"
     assert token not in repr([tokens.read(token)])
