@@ -13,7 +13,7 @@ from pathlib import Path
 import redis
 
 from collectors import redis_census
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from collectors.redis_census import SAMPLE_KEYS, SLICE_KEYS
 from prosepolish_core.watch.redis_info.census import Slice, estimate
 from prosepolish_core.watch.redis_info.redis_observer import Observer
@@ -26,7 +26,7 @@ KEYS, TICKS = 1_000_000, SAMPLE_KEYS // SLICE_KEYS
 REPEATED_KEYS, DRAWS = 100_000, 300
 SEEDS = (1, 2, 3)
 COMMANDS = ("scan", "memory|usage", "memory", "pttl", "dbsize")
-ENTRY: Entry[Instance] = Entry("redis_census", "", redis_census.read, timeout_s=5, budget_s=1.0)
+ENTRY: ScheduledRead[ObservedServer] = ScheduledRead("redis_census", "", redis_census.read, timeout_s=5, budget_s=1.0)
 #: Sizes as a cache has them: words of some hundred bytes, answers of some thousand, a few above 10 KB.
 FILL = """
 math.randomseed(tonumber(ARGV[1]))
@@ -91,7 +91,7 @@ def million(name: str, program: Path, keys: int) -> bool:
         client.config_set("slowlog-log-slower-than", 50)
         client.slowlog_reset()
         client.config_resetstat()
-        instance = Instance("cache", Observer(f"redis://127.0.0.1:{port}/0"))
+        instance = ObservedServer("cache", Observer(f"redis://127.0.0.1:{port}/0"))
         walls = []
         before, stood_aside = cpu_ms(client), descheduled(pid)
         for tick in range(TICKS):

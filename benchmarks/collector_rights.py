@@ -9,7 +9,7 @@ from pathlib import Path
 import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
-from collectors.reading import Instance, read_once
+from collectors.reading import ObservedServer, read_once
 from collectors.schedule import REDIS
 from prosepolish_core.watch.redis_info.acl import DIALECTS, setuser
 from prosepolish_core.watch.redis_info.redis_observer import Observer
@@ -45,7 +45,7 @@ def check(name: str, port: int) -> bool:
     with redis.Redis(port=port, protocol=2) as client:
         client.set("dict:a", "b")
         client.execute_command(*setuser(dialect, "watcher").replace("PASSWORD", "right").split())
-    instance = Instance(name, Observer(f"redis://watcher:right@127.0.0.1:{port}/0"))
+    instance = ObservedServer(name, Observer(f"redis://watcher:right@127.0.0.1:{port}/0"))
     runs = [read_once(entry, instance, 1) for entry in REDIS]
     refused = {r.command for r in instance.observer.refusals.values() if r.reason == "no_permission"} - LACKING.get(name, set())
     absent = sorted(r.command for r in instance.observer.refusals.values() if r.reason != "no_permission")

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from collectors import redis_info
-from collectors.reading import Entry, Instance
+from collectors.reading import ObservedServer, ScheduledRead
 from collectors.run_keeper import RunKeeper
 from collectors.spool import Spool
 from prosepolish_core.drivers.postgres_pool import PostgresPool
@@ -91,8 +91,8 @@ def main() -> None:
 def measure(port: int, url: str, folder: str) -> None:
     """The loop."""
     keeper = RunKeeper(SampleStore(PostgresPool(url, size=2, role="benchmark")), Spool(Path(folder)))
-    instances = [Instance(f"i{n}", Observer(f"redis://127.0.0.1:{port}/0")) for n in range(INSTANCES)]
-    entry: Entry[Instance] = Entry("redis_info", "", redis_info.read, timeout_s=4.0)
+    instances = [ObservedServer(f"i{n}", Observer(f"redis://127.0.0.1:{port}/0")) for n in range(INSTANCES)]
+    entry: ScheduledRead[ObservedServer] = ScheduledRead("redis_info", "", redis_info.read, timeout_s=4.0)
     tick = int(time.time()) // EVERY_S * EVERY_S
     busy, wall, samples = [], [], 0
     for number in range(TICKS + 1):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from prometheus_client.parser import text_string_to_metric_families
 
 from collectors import redis_config, redis_info, redis_latency, redis_slowlog
-from collectors.reading import Entry, Instance
+from collectors.reading import ObservedServer, ScheduledRead
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.model.series import Pulse, Reading, SeriesKey
 from prosepolish_core.watch.metrics import render
@@ -68,8 +68,8 @@ def theirs(port: int) -> Series:
 
 def ours(port: int) -> str:
     """Our text for the same server."""
-    instance = Instance("cache", Observer(f"redis://127.0.0.1:{port}/0"))
-    entry: Entry[Instance] = Entry("", "", redis_info.read)
+    instance = ObservedServer("cache", Observer(f"redis://127.0.0.1:{port}/0"))
+    entry: ScheduledRead[ObservedServer] = ScheduledRead("", "", redis_info.read)
     now = datetime.now(UTC)
     readings, state = [], {}
     for read in COLLECTORS:

@@ -17,7 +17,7 @@ from prosepolish_core.model.sample import Run, RunOutcome
 from .printing import fault_line, run_lines, schedule_lines
 from .reading import read_once
 from .schedule import ENTRIES, POSTGRES, REDIS, rows
-from .wiring import Parts
+from .wiring import CollectorParts
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,7 +47,7 @@ def main(once: bool, listing: bool, as_json: bool, interval: float | None, only:
         return
     logs.configure(config)
     try:
-        parts = Parts(config, base_s)
+        parts = CollectorParts(config, base_s)
     except (ProsePolishError, OSError) as error:
         raise click.ClickException(str(error)) from None
     if once:
@@ -60,7 +60,7 @@ def main(once: bool, listing: bool, as_json: bool, interval: float | None, only:
         os._exit(0)  # a thread still waits for a hanging server: its transaction is rolled back, its runs are on the disk
 
 
-def one_round(parts: Parts, as_json: bool, only: frozenset[str]) -> int:
+def one_round(parts: CollectorParts, as_json: bool, only: frozenset[str]) -> int:
     """Read everything once, print it, store it; the exit code."""
     found: list[Run] = []
     for entry in REDIS:

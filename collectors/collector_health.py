@@ -9,7 +9,7 @@ from prosepolish_core.model.sample import Kind, Sample
 
 from .health import RunHealth
 from .lease import Leases
-from .reading import Entry, Found, Instance
+from .reading import ObservedServer, ScheduledRead, SourceReply
 from .run_keeper import RunKeeper
 
 NAME = "collector_health"
@@ -25,7 +25,7 @@ class Process:
     health: RunHealth
     keeper: RunKeeper
     leases: Leases
-    instances: Sequence[Instance]
+    instances: Sequence[ObservedServer]
 
     @property
     def source(self) -> str:
@@ -34,7 +34,7 @@ class Process:
         return f"collectors-{slot}" if slot else "collectors"
 
 
-def read(process: Process, _entry: Entry[Process]) -> Found:
+def read(process: Process, _entry: ScheduledRead[Process]) -> SourceReply:
     """Everything that was counted since the process began."""
     keeper = process.keeper
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -54,10 +54,10 @@ def read(process: Process, _entry: Entry[Process]) -> Found:
         samples += _refusals(instance)
         if len(held) <= MOST_DETAILED:
             samples += _charges(instance)
-    return Found(tuple(samples))
+    return SourceReply(tuple(samples))
 
 
-def _refusals(instance: Instance) -> list[Sample]:
+def _refusals(instance: ObservedServer) -> list[Sample]:
     """Commands this instance does not run for us: a capability it lacks, not a fault.
 
     And when each is worth another try.
@@ -70,7 +70,7 @@ def _refusals(instance: Instance) -> list[Sample]:
     return samples
 
 
-def _charges(instance: Instance) -> list[Sample]:
+def _charges(instance: ObservedServer) -> list[Sample]:
     samples = []
     for name, charge in list(instance.observer.charges.items()):
         labels = (("collector", name), ("target", instance.source))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from prosepolish_core.model.sample import Kind, Sample
 
-from .reading import Instance
+from .reading import ObservedServer
 
 C = Kind.COUNTER
 _MEMORY = "footprint"
@@ -24,7 +24,7 @@ class _Before:
         self.charged_usec = 0.0
 
 
-def samples(instance: Instance, commands: Commands) -> tuple[Sample, ...]:
+def samples(instance: ObservedServer, commands: Commands) -> tuple[Sample, ...]:
     """The ledger as counters, read at the same instant as the INFO they are subtracted from."""
     charges = instance.observer.charges
     before = instance.memory.setdefault(_MEMORY, _Before())

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from prosepolish_core.model.sample import Kind, Labels, Sample
 
-from .reading import Database, Entry, Found
+from .reading import Database, ScheduledRead, SourceReply
 
 NAME = "postgres_stats"
 C, G = Kind.COUNTER, Kind.GAUGE
@@ -96,7 +96,7 @@ _TABLE_METRICS = (
 )
 
 
-def read(database: Database, _entry: Entry[Database]) -> Found:
+def read(database: Database, _entry: ScheduledRead[Database]) -> SourceReply:
     """Sizes, connections, cache hits and replication, in one transaction."""
     with database.pool.connection() as connection:
         ask: Callable[..., Any] = connection.execute
@@ -122,7 +122,7 @@ def read(database: Database, _entry: Entry[Database]) -> Found:
             samples += _named(metrics, numbers, ((label, named),))
     for numbers in behind:
         samples += _named(_BEHIND_METRICS, numbers, ())
-    return Found(tuple(samples), {"version": str(one[-1]), "server": "postgres"})
+    return SourceReply(tuple(samples), {"version": str(one[-1]), "server": "postgres"})
 
 
 def _named(metrics: tuple[tuple[str, Kind, str], ...], values: Sequence[Any], labels: Labels) -> list[Sample]:

@@ -19,7 +19,7 @@ from prosepolish_core.watch.series.retention import Kept
 log = structlog.get_logger("collectors")
 
 
-class Found(NamedTuple):
+class SourceReply(NamedTuple):
     """What one reading gave. `detail` is a short machine word or list of them, never a value read from a key.
 
     `missing` names what was asked and not answered; what was answered is kept.
@@ -33,7 +33,7 @@ class Found(NamedTuple):
 
 
 @dataclass(slots=True)
-class Instance:
+class ObservedServer:
     """One observed Redis or Valkey server. `memory` is each collector's own notebook between two readings."""
 
     source: str
@@ -71,11 +71,11 @@ class Target(Protocol):
 
 
 T = TypeVar("T", bound=Target)
-Sweep = Callable[[Sequence[T], "Entry[T]", int], list[Run]]
+Sweep = Callable[[Sequence[T], "ScheduledRead[T]", int], list[Run]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry(Generic[T]):
+class ScheduledRead(Generic[T]):
     """One row of the schedule. The interval is `factor` times the configured one, and never under `at_least_s`.
 
     `once` says whether it belongs to a single round, or only to a process that stays. `sweep` reads many sources at once;
@@ -84,7 +84,7 @@ class Entry(Generic[T]):
 
     name: str
     about: str
-    read: Callable[[T, "Entry[T]"], Found]
+    read: Callable[[T, "ScheduledRead[T]"], SourceReply]
     factor: float = 1.0
     at_least_s: float = 1.0
     timeout_s: float = 2.0
@@ -107,7 +107,7 @@ OUTCOMES: tuple[tuple[type[Exception], RunOutcome], ...] = (
 )
 
 
-def run_of(entry: "Entry[Any]", source: str, tick: int, read: Callable[[], Found]) -> Run:
+def run_of(entry: "ScheduledRead[Any]", source: str, tick: int, read: Callable[[], SourceReply]) -> Run:
     """Read behind the wall that stands around each source and collector: whatever goes wrong inside is this run's outcome.
 
     An error that nobody foresaw comes from a reply that nobody foresaw. It may quote that reply, so only its kind is logged.
@@ -133,7 +133,7 @@ def run_of(entry: "Entry[Any]", source: str, tick: int, read: Callable[[], Found
     return Run(entry.name, source, tick, datetime.now(UTC), time.monotonic() - began, outcome, detail=detail)
 
 
-def read_once(entry: Entry[T], target: T, tick: int) -> Run:
+def read_once(entry: ScheduledRead[T], target: T, tick: int) -> Run:
     """Read one source once. Never raises."""
     return run_of(entry, target.source, tick, lambda: entry.read(target, entry))
 

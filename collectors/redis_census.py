@@ -11,7 +11,7 @@ from prosepolish_core.model.sample import Sample
 from prosepolish_core.watch.redis_info.census import KeyFacts, Slice, estimate, samples
 from prosepolish_core.watch.redis_info.redis_observer import Charge, Command, Observer
 
-from .reading import Entry, Found, Instance
+from .reading import ObservedServer, ScheduledRead, SourceReply
 
 NAME = "redis_census"
 #: Keys a SCAN is asked for, at most and at least: one call takes some ten microseconds of the server, never a
@@ -49,7 +49,7 @@ class CensusMemory:
         return max(self.whole, self.walk, key=keys_in) if keyspace <= SAMPLE_KEYS else self.slices
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """Read one more slice and estimate from the newest ones.
 
     What the server does not tell is left out, the rest is kept.
@@ -67,10 +67,10 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
         if isinstance(told, NoAnswer) and "scan" in missing:
             raise told
         known = Sample("census_sample", float(part.keys)) if keyspace is None else Sample("census_keyspace", float(keyspace))
-        return Found((known,), missing=lacks)
+        return SourceReply((known,), missing=lacks)
     census = estimate(memory.sample(keyspace), keyspace)
     unknown = {"unknown_prefixes": ",".join(f"{prefix}={count}" for prefix, count in census.unknown)} if census.unknown else {}
-    return Found(samples(census), unknown, missing=lacks)
+    return SourceReply(samples(census), unknown, missing=lacks)
 
 
 def _keyspace(told: int | NoAnswer, part: Slice, memory: CensusMemory) -> int | None:
@@ -91,7 +91,7 @@ def keys_in(slices: Iterable[Slice]) -> int:
 def read_slice(
     observer: Observer,
     memory: CensusMemory,
-    entry: Entry[Instance],
+    entry: ScheduledRead[ObservedServer],
     most: int,
     busy_s: float = BUSY_S,
     missing: dict[str, NoAnswer] | None = None,

@@ -3,14 +3,14 @@
 from prosepolish_core.errors import SourceUnreadable
 from prosepolish_core.watch.redis_info.clients import read_clients
 
-from .reading import Entry, Found, Instance
+from .reading import ObservedServer, ScheduledRead, SourceReply
 
 NAME = "redis_clients"
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """CLIENT LIST, grouped. We are connected ourselves: a list without anybody is none."""
     samples = read_clients(instance.observer.ask(NAME, "CLIENT", "LIST", timeout_s=entry.timeout_s))
     if not any(sample.metric == "clients" for sample in samples):
         raise SourceUnreadable("client|list")
-    return Found(samples)
+    return SourceReply(samples)

@@ -3,14 +3,14 @@
 from prosepolish_core.errors import NoAnswer
 from prosepolish_core.watch.redis_info.flat import CONFIG, read_config
 
-from .reading import Entry, Found, Instance, lacking
+from .reading import ObservedServer, ScheduledRead, SourceReply, lacking
 
 NAME = "redis_config"
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """One CONFIG GET a parameter, all in one round trip: several at once are an error before 7.0."""
     replies = instance.observer.ask_all(NAME, [("CONFIG", "GET", name) for name in CONFIG], timeout_s=entry.timeout_s)
     missing = lacking(replies)
     samples, strings = read_config([reply for reply in replies if not isinstance(reply, NoAnswer)])
-    return Found(samples, strings, missing=missing)
+    return SourceReply(samples, strings, missing=missing)

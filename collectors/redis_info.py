@@ -15,7 +15,7 @@ from prosepolish_core.watch.redis_info.redis_observer import Command, Dropped
 from prosepolish_core.watch.redis_info.reply_shapes import question
 
 from . import footprint
-from .reading import Entry, Found, Instance, run_of
+from .reading import ObservedServer, ScheduledRead, SourceReply, run_of
 
 NAME = INFO
 #: The whole of it first; a server or proxy that refuses a section by name is asked for what it gives by itself.
@@ -25,7 +25,7 @@ FORMS: tuple[Command, ...] = (("INFO", "everything"), ("INFO", "all"), ("INFO",)
 SIDE_BY_SIDE = 8
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """INFO of one instance, in the first form it answers, and the ledger of what we cost it."""
     missing: list[NoAnswer] = []
     for form in FORMS:
@@ -40,11 +40,11 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     raise missing[-1]
 
 
-def sweep(instances: Sequence[Instance], entry: Entry[Instance], tick: int) -> list[Run]:
+def sweep(instances: Sequence[ObservedServer], entry: ScheduledRead[ObservedServer], tick: int) -> list[Run]:
     """One run per instance, in their order. Every INFO is under way before the first reply is read."""
     first = _first_replies(instances, time.perf_counter() + entry.timeout_s)
 
-    def run(instance: Instance) -> Run:
+    def run(instance: ObservedServer) -> Run:
         return run_of(entry, instance.source, tick, lambda: _settled(instance, entry, first.get(instance.source)))
 
     again = [instance for instance in instances if _to_be_asked(first.get(instance.source))]
@@ -55,7 +55,7 @@ def sweep(instances: Sequence[Instance], entry: Entry[Instance], tick: int) -> l
     return [runs[instance.source] for instance in instances]
 
 
-def _first_replies(instances: Sequence[Instance], until: float) -> dict[str, bytes | ProsePolishError]:
+def _first_replies(instances: Sequence[ObservedServer], until: float) -> dict[str, bytes | ProsePolishError]:
     """What each instance says to the first form, by its source, or what came in place of that;
     nothing of those not asked.
     """
@@ -91,7 +91,7 @@ def _to_be_asked(said: bytes | ProsePolishError | None) -> bool:
     return said is None or isinstance(said, Dropped) or (isinstance(said, SourceRefused) and said.command == question(FORMS[0]))
 
 
-def _settled(instance: Instance, entry: Entry[Instance], said: bytes | ProsePolishError | None) -> Found:
+def _settled(instance: ObservedServer, entry: ScheduledRead[ObservedServer], said: bytes | ProsePolishError | None) -> SourceReply:
     if _to_be_asked(said):
         return read(instance, entry)
     if isinstance(said, ProsePolishError):
@@ -99,7 +99,7 @@ def _settled(instance: Instance, entry: Entry[Instance], said: bytes | ProsePoli
     return _found(instance, said) or read(instance, entry)
 
 
-def _found(instance: Instance, reply: Any) -> Found | None:
+def _found(instance: ObservedServer, reply: Any) -> SourceReply | None:
     """What a reply says; None when that is nothing."""
     reader: InfoReader | None = instance.memory.get(NAME)
     if reader is None:
@@ -107,10 +107,10 @@ def _found(instance: Instance, reply: Any) -> Found | None:
     info = reader.read(reply)
     if not info.samples and not info.state["version"]:
         return None
-    return Found(info.samples + footprint.samples(instance, info.commands), info.state)
+    return SourceReply(info.samples + footprint.samples(instance, info.commands), info.state)
 
 
-def _open_all(instances: Sequence[Instance]) -> dict[str, ProsePolishError]:
+def _open_all(instances: Sequence[ObservedServer]) -> dict[str, ProsePolishError]:
     """Connect those that are not; gives the fault of each that cannot be."""
     closed = [instance for instance in instances if not instance.observer.connected]
     if not closed:
@@ -120,7 +120,7 @@ def _open_all(instances: Sequence[Instance]) -> dict[str, ProsePolishError]:
         return {instance.source: fault for instance, fault in zip(closed, faults, strict=True) if fault}
 
 
-def _open(instance: Instance) -> ProsePolishError | None:
+def _open(instance: ObservedServer) -> ProsePolishError | None:
     try:
         instance.observer.connect()
     except ProsePolishError as error:

@@ -18,7 +18,7 @@ from prosepolish_core.watch.redis_info.flat import pairs, text
 from prosepolish_core.watch.redis_info.redis_listener import Listener, listen
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
-from .reading import Entry, Found, Instance
+from .reading import ObservedServer, ScheduledRead, SourceReply
 
 NAME = "redis_keyevents"
 C = Kind.COUNTER
@@ -111,7 +111,7 @@ class Ear(threading.Thread):
                 return
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """What was counted since we began. Without the server's setting there is nothing to hear, and that is said."""
     said = instance.observer.ask(NAME, "CONFIG", "GET", "notify-keyspace-events", timeout_s=entry.timeout_s)
     flags = _value(said)
@@ -121,11 +121,11 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
         if ear:
             ear.stop()
             del instance.memory[NAME]
-        return Found((Sample("attributed_listening", 0.0),))
+        return SourceReply((Sample("attributed_listening", 0.0),))
     if ear is None or not ear.is_alive():
         ear = instance.memory[NAME] = Ear(instance.observer)
         ear.start()
-    return Found(_samples(ear.counts), detail="" if len(heard) == len(EVENTS) else f"only {','.join(heard)}")
+    return SourceReply(_samples(ear.counts), detail="" if len(heard) == len(EVENTS) else f"only {','.join(heard)}")
 
 
 def _samples(counts: Counts) -> tuple[Sample, ...]:

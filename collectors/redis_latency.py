@@ -3,12 +3,12 @@
 from prosepolish_core.errors import NoAnswer
 from prosepolish_core.watch.redis_info.latency import read_histogram, read_latest
 
-from .reading import Entry, Found, Instance, lacking
+from .reading import ObservedServer, ScheduledRead, SourceReply, lacking
 
 NAME = "redis_latency"
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """Buckets of every command and the newest event of each kind;
     a server without one of them still gives the other.
     """
@@ -17,4 +17,4 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
     )
     missing = lacking(replies)
     samples = () if isinstance(histogram, NoAnswer) else read_histogram(histogram)
-    return Found(samples + (() if isinstance(latest, NoAnswer) else read_latest(latest)), missing=missing)
+    return SourceReply(samples + (() if isinstance(latest, NoAnswer) else read_latest(latest)), missing=missing)

@@ -6,13 +6,13 @@ from statistics import median
 from prosepolish_core.errors import SourceUnavailable
 from prosepolish_core.model.sample import Sample
 
-from .reading import Entry, Found, Instance
+from .reading import ObservedServer, ScheduledRead, SourceReply
 
 NAME = "redis_ping"
 PINGS = 5
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """Min, median and max of a few pings, in seconds."""
     times: list[float] = []
     observer = instance.observer
@@ -28,7 +28,7 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
                 break
     if not times:
         raise SourceUnavailable("hangs up after every command")
-    return Found(
+    return SourceReply(
         tuple(
             Sample("ping_rtt_seconds", value, unit="seconds", labels=(("stat", stat),))
             for stat, value in (("min", min(times)), ("median", median(times)), ("max", max(times)))

@@ -9,7 +9,7 @@ from prosepolish_core.model.sample import Kind, Labels, Sample, SlowCommand
 from prosepolish_core.watch.redis_info.info_reply import read_info
 from prosepolish_core.watch.redis_info.slowlog import read_slowlog
 
-from .reading import Entry, Found, Instance, lacking
+from .reading import ObservedServer, ScheduledRead, SourceReply, lacking
 
 NAME = "redis_slowlog"
 MOST = 128
@@ -41,7 +41,7 @@ class _Memory:
     logs: dict[str, _Log] = field(default_factory=lambda: {log: _Log() for log in ("slow", *LARGE)})
 
 
-def read(instance: Instance, entry: Entry[Instance]) -> Found:
+def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """Entries newer than the last one seen of this server process; the rings are never reset."""
     replies = instance.observer.ask_all(NAME, COMMANDS, timeout_s=entry.timeout_s)
     slow, length, info, *large = replies
@@ -71,7 +71,7 @@ def read(instance: Instance, entry: Entry[Instance]) -> Found:
             samples += _counts(memory, log, (("log", log),))
         if isinstance(number, int):
             samples.append(Sample(f"{prefix}_length", float(number)))
-    return Found(tuple(samples), {"run_id": run_id} if run_id else {}, slow=tuple(found), missing=tuple(missing))
+    return SourceReply(tuple(samples), {"run_id": run_id} if run_id else {}, slow=tuple(found), missing=tuple(missing))
 
 
 def _take(reply: Any, name: str, memory: _Memory, missing: list[NoAnswer]) -> list[SlowCommand]:

@@ -18,7 +18,7 @@ from .collector_health import Process
 from .grid import GridTrigger
 from .health import RunHealth
 from .lease import Leases
-from .reading import Database, Entry, Instance, read_once
+from .reading import Database, ObservedServer, ScheduledRead, read_once
 from .run_keeper import RunKeeper
 from .schedule import ENTRIES, OWN, POSTGRES
 
@@ -36,7 +36,7 @@ class Runner:
 
     def __init__(
         self,
-        instances: Sequence[Instance],
+        instances: Sequence[ObservedServer],
         databases: Sequence[Database],
         keeper: RunKeeper,
         leases: Leases,
@@ -112,7 +112,7 @@ class Runner:
         watch.result()
         return ended
 
-    def job(self, entry: Entry[Any]) -> list[Run]:
+    def job(self, entry: ScheduledRead[Any]) -> list[Run]:
         """One tick of one collector over every source we hold: read, then keep. Never raises."""
         interval = entry.interval_s(self._base_s)
         tick = int(time.time()) // interval * interval
@@ -133,7 +133,7 @@ class Runner:
                 log.info("run_failed", collector=run.collector, source=run.source, outcome=run.outcome, reason=run.detail)
         return runs
 
-    def read(self, entry: Entry[Any], tick: int) -> list[Run]:
+    def read(self, entry: ScheduledRead[Any], tick: int) -> list[Run]:
         """Read every source we hold, once."""
         if entry in OWN:
             return [read_once(entry, self._process, tick)]

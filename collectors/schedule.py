@@ -18,28 +18,30 @@ from . import (
     store_upkeep,
 )
 from .collector_health import Process
-from .reading import Database, Entry, Instance
+from .reading import Database, ObservedServer, ScheduledRead
 
-REDIS: tuple[Entry[Instance], ...] = (
-    Entry(redis_info.NAME, "INFO of every instance, whole, and what we cost it", redis_info.read, sweep=redis_info.sweep),
-    Entry(redis_ping.NAME, "round trip of five PINGs", redis_ping.read),
-    Entry(redis_latency.NAME, "LATENCY HISTOGRAM and LATENCY LATEST", redis_latency.read, at_least_s=5),
-    Entry(redis_slowlog.NAME, "new SLOWLOG entries, arguments left out", redis_slowlog.read, at_least_s=5),
-    Entry(redis_clients.NAME, "CLIENT LIST, grouped by name, user and library", redis_clients.read, factor=6, at_least_s=10),
-    Entry(redis_memory.NAME, "MEMORY STATS", redis_memory.read, factor=6, at_least_s=10),
-    Entry(redis_topology.NAME, "role and CLUSTER INFO", redis_topology.read, factor=3, at_least_s=10),
-    Entry(redis_census.NAME, "keys and bytes by family, from a sample", redis_census.read, at_least_s=5, budget_s=0.1),
-    Entry(redis_keyevents.NAME, "misses, expirations, evictions by family (opt-in)", redis_keyevents.read, at_least_s=5),
-    Entry(redis_config.NAME, "CONFIG GET of a short list", redis_config.read, factor=30, at_least_s=60),
+REDIS: tuple[ScheduledRead[ObservedServer], ...] = (
+    ScheduledRead(redis_info.NAME, "INFO of every instance, whole, and what we cost it", redis_info.read, sweep=redis_info.sweep),
+    ScheduledRead(redis_ping.NAME, "round trip of five PINGs", redis_ping.read),
+    ScheduledRead(redis_latency.NAME, "LATENCY HISTOGRAM and LATENCY LATEST", redis_latency.read, at_least_s=5),
+    ScheduledRead(redis_slowlog.NAME, "new SLOWLOG entries, arguments left out", redis_slowlog.read, at_least_s=5),
+    ScheduledRead(
+        redis_clients.NAME, "CLIENT LIST, grouped by name, user and library", redis_clients.read, factor=6, at_least_s=10
+    ),
+    ScheduledRead(redis_memory.NAME, "MEMORY STATS", redis_memory.read, factor=6, at_least_s=10),
+    ScheduledRead(redis_topology.NAME, "role and CLUSTER INFO", redis_topology.read, factor=3, at_least_s=10),
+    ScheduledRead(redis_census.NAME, "keys and bytes by family, from a sample", redis_census.read, at_least_s=5, budget_s=0.1),
+    ScheduledRead(redis_keyevents.NAME, "misses, expirations, evictions by family (opt-in)", redis_keyevents.read, at_least_s=5),
+    ScheduledRead(redis_config.NAME, "CONFIG GET of a short list", redis_config.read, factor=30, at_least_s=60),
 )
-POSTGRES: tuple[Entry[Database], ...] = (
-    Entry(postgres_stats.NAME, "sizes, connections, cache hits, replication", postgres_stats.read, factor=3, at_least_s=10),
-    Entry(store_upkeep.NAME, "roll-ups and retention", store_upkeep.read, 6, 60, timeout_s=60, budget_s=5, once=False),
+POSTGRES: tuple[ScheduledRead[Database], ...] = (
+    ScheduledRead(postgres_stats.NAME, "sizes, connections, cache hits, replication", postgres_stats.read, factor=3, at_least_s=10),
+    ScheduledRead(store_upkeep.NAME, "roll-ups and retention", store_upkeep.read, 6, 60, timeout_s=60, budget_s=5, once=False),
 )
-OWN: tuple[Entry[Process], ...] = (
-    Entry(collector_health.NAME, "this process: lag, failures, spool, what it costs", collector_health.read, at_least_s=5),
+OWN: tuple[ScheduledRead[Process], ...] = (
+    ScheduledRead(collector_health.NAME, "this process: lag, failures, spool, what it costs", collector_health.read, at_least_s=5),
 )
-ENTRIES: tuple[Entry[Any], ...] = (*REDIS, *POSTGRES, *OWN)
+ENTRIES: tuple[ScheduledRead[Any], ...] = (*REDIS, *POSTGRES, *OWN)
 
 
 class Row(NamedTuple):

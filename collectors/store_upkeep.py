@@ -6,12 +6,12 @@ from prosepolish_core.model.sample import Sample
 from prosepolish_core.watch.series.retention import maintain
 from prosepolish_core.watch.series.slow_commands import SlowCommands
 
-from .reading import Database, Entry, Found
+from .reading import Database, ScheduledRead, SourceReply
 
 NAME = "store_upkeep"
 
 
-def read(database: Database, _entry: Entry[Database]) -> Found:
+def read(database: Database, _entry: ScheduledRead[Database]) -> SourceReply:
     """Roll up what is due and remove what is past its time; says how much of each resolution went."""
     done = maintain(database.pool, database.kept)
     slow = SlowCommands(database.pool).prune(datetime.now(UTC) - timedelta(days=database.kept.raw))
@@ -26,4 +26,6 @@ def read(database: Database, _entry: Entry[Database]) -> Found:
         samples.append(Sample("store_removed_rows", float(rows), labels=label))
         samples.append(Sample("store_removed_bytes", float(size), unit="bytes", labels=label))
     samples += [Sample(f"store_rolled_{name}", float(number)) for name, number in done.rolled._asdict().items()]
-    return Found(tuple(samples), detail=", ".join(f"{rows} rows of {what}" for what, (rows, _) in sorted(removed.items()) if rows))
+    return SourceReply(
+        tuple(samples), detail=", ".join(f"{rows} rows of {what}" for what, (rows, _) in sorted(removed.items()) if rows)
+    )

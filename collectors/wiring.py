@@ -25,7 +25,7 @@ from prosepolish_core.watch.series.slow_commands import SlowCommands
 from .alert_facts import AlertFacts
 from .alerting import Alerting
 from .lease import Leases
-from .reading import Database, Instance
+from .reading import Database, ObservedServer
 from .run_keeper import RunKeeper
 from .runner import HEAR_S, Runner
 from .spool import Spool
@@ -35,14 +35,14 @@ POSTGRES_SOURCE = "postgres"
 log = structlog.get_logger("collectors")
 
 
-class Parts:
+class CollectorParts:
     """The parts of one process."""
 
     def __init__(self, config: Config, base_s: float) -> None:
         self.base_s = base_s
         self._config = config
         self._url = config.database_url.get_secret_value()
-        self.instances = [Instance(name, Observer(url.get_secret_value())) for name, url in config.targets().items()]
+        self.instances = [ObservedServer(name, Observer(url.get_secret_value())) for name, url in config.targets().items()]
         self.pool = PostgresPool(self._url, size=config.database_pool_size, role="collectors")
         self.databases = [Database(POSTGRES_SOURCE, self.pool, _kept(config))]
         self.store: RunWriter = RunParts(SampleStore(self.pool), SlowCommands(self.pool))

@@ -10,7 +10,7 @@ import redis
 from benchmarks import collector_rights
 from benchmarks._redis_versions import installed, served
 from benchmarks.proofs.limits_world import World
-from collectors.reading import Instance, read_once
+from collectors.reading import ObservedServer, read_once
 from collectors.schedule import REDIS
 from demo.standins import StandIns
 from prosepolish_core.model.sample import RunOutcome
@@ -74,7 +74,7 @@ def test_every_collector_reads_it_and_info_is_kept_whole(server: tuple[str, int]
         client.set("dict:a", "b", ex=60)
         client.get("dict:a")
         told = client.info("everything")
-    instance = Instance(name, Observer(f"redis://127.0.0.1:{port}/0"))
+    instance = ObservedServer(name, Observer(f"redis://127.0.0.1:{port}/0"))
     runs = {entry.name: read_once(entry, instance, 1) for entry in REDIS}
     instance.observer.close()
     assert {run.outcome for run in runs.values()} == {RunOutcome.OK}

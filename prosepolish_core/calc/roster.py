@@ -20,7 +20,7 @@ NTH = "nth"
 _LARGEST = frozenset({"seconds", "milliseconds", "microseconds", "days", "ratio", "percent"})
 
 
-class Name(NamedTuple):
+class RosterName(NamedTuple):
     """What a series is called in its stream."""
 
     metric: str
@@ -32,17 +32,17 @@ class Roster:
 
     __slots__ = ("_metrics",)
 
-    def __init__(self, known: Sequence[Name] = ()) -> None:
+    def __init__(self, known: Sequence[RosterName] = ()) -> None:
         self._metrics: dict[str, set[Labels]] = {}
         for name in known:
             self._metrics.setdefault(name.metric, set()).add(_identity(name.labels))
 
-    def place(self, name: Name) -> Name:
+    def place(self, name: RosterName) -> RosterName:
         """The series a number belongs to: its own, that of the others, or none (`LEFT_OUT` counts those)."""
         names = self._metrics.get(name.metric)
         if names is None:
             if len(self._metrics) >= MOST_METRICS:
-                return Name(LEFT_OUT, ())
+                return RosterName(LEFT_OUT, ())
             names = self._metrics[name.metric] = set()
         identity = _identity(name.labels)
         if identity in names:
@@ -50,16 +50,16 @@ class Roster:
         if len(names) < MOST_NAMES or all(value.startswith("(") for _, value in identity):  # names in parentheses are ours
             names.add(identity)
             return name
-        return Name(name.metric, tuple((k, v if k in PARTS else OTHER) for k, v in name.labels if k != NTH))
+        return RosterName(name.metric, tuple((k, v if k in PARTS else OTHER) for k, v in name.labels if k != NTH))
 
 
-def told_apart(names: Sequence[Name]) -> list[Name]:
+def told_apart(names: Sequence[RosterName]) -> list[RosterName]:
     """The same names; where one stands again, with a number of its own."""
-    seen: dict[Name, int] = {}
+    seen: dict[RosterName, int] = {}
     found = []
     for name in names:
         nth = seen[name] = seen.get(name, 0) + 1
-        found.append(name if nth == 1 else Name(name.metric, tuple(sorted((*name.labels, (NTH, str(nth)))))))
+        found.append(name if nth == 1 else RosterName(name.metric, tuple(sorted((*name.labels, (NTH, str(nth)))))))
     return found
 
 
@@ -73,8 +73,8 @@ def gathered(samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
     if len(samples) < FEW:
         return samples
     roster = Roster()
-    found: dict[Name, Sample] = {}
-    for sample, told in zip(samples, told_apart([Name(s.metric, s.labels) for s in samples]), strict=True):
+    found: dict[RosterName, Sample] = {}
+    for sample, told in zip(samples, told_apart([RosterName(s.metric, s.labels) for s in samples]), strict=True):
         name = roster.place(told)
         now = Sample(name.metric, sample.value, sample.kind, sample.unit, name.labels)
         if name.metric == LEFT_OUT:

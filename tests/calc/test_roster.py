@@ -4,16 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prosepolish_core.calc import roster
-from prosepolish_core.calc.roster import LEFT_OUT, MOST_METRICS, MOST_NAMES, OTHER, Name, Roster, gathered, told_apart
+from prosepolish_core.calc.roster import LEFT_OUT, MOST_METRICS, MOST_NAMES, OTHER, Roster, RosterName, gathered, told_apart
 from prosepolish_core.model.sample import Kind, Sample
 
 NAMES = st.lists(
-    st.builds(Name, st.sampled_from(["a", "b"]), st.sampled_from([(), (("cmd", ""),), (("cmd", "get"),)])), max_size=12
+    st.builds(RosterName, st.sampled_from(["a", "b"]), st.sampled_from([(), (("cmd", ""),), (("cmd", "get"),)])), max_size=12
 )
 
 
 @given(NAMES)
-def test_names_that_repeat_are_told_apart(names: list[Name]) -> None:
+def test_names_that_repeat_are_told_apart(names: list[RosterName]) -> None:
     """As many names come out as went in, all different, the first of each as it was."""
     found = told_apart(names)
     assert len(set(found)) == len(names)
@@ -23,10 +23,10 @@ def test_names_that_repeat_are_told_apart(names: list[Name]) -> None:
 @given(st.lists(st.text(max_size=8), max_size=2000))
 def test_a_roster_never_grows_beyond_its_most_and_keeps_whom_it_knows(codes: list[str]) -> None:
     """Whatever comes: at most so many names and the group of the others; a name that had a series keeps it."""
-    names = Roster([Name("errorstat_count", (("error", "ERR"),))])
-    placed = {names.place(Name("errorstat_count", (("error", f"E{code}"),))) for code in codes}
+    names = Roster([RosterName("errorstat_count", (("error", "ERR"),))])
+    placed = {names.place(RosterName("errorstat_count", (("error", f"E{code}"),))) for code in codes}
     assert len(placed) <= MOST_NAMES
-    assert names.place(Name("errorstat_count", (("error", "ERR"),))).labels == (("error", "ERR"),)
+    assert names.place(RosterName("errorstat_count", (("error", "ERR"),))).labels == (("error", "ERR"),)
 
 
 def codes(number: int) -> tuple[Sample, ...]:

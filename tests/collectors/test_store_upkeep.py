@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collectors import store_upkeep
-from collectors.reading import Database, Entry, read_once
-from collectors.wiring import Parts
+from collectors.reading import Database, ScheduledRead, read_once
+from collectors.wiring import CollectorParts
 from prosepolish_core.config import Config
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import ConfigError
@@ -17,7 +17,7 @@ from prosepolish_core.watch.series.retention import Kept
 from prosepolish_core.watch.series.sample_store import SampleStore
 from prosepolish_core.watch.series.slow_commands import SlowCommands
 
-ENTRY: Entry[Database] = Entry(store_upkeep.NAME, "", store_upkeep.read)
+ENTRY: ScheduledRead[Database] = ScheduledRead(store_upkeep.NAME, "", store_upkeep.read)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -66,7 +66,7 @@ def test_what_is_past_its_time_goes_by_the_settings_and_is_reported(pool: Postgr
 def test_the_settings_reach_the_job_and_must_make_sense() -> None:
     """The variables name the days; roll-ups may not go before what they are made of."""
     given = {"REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": "postgresql://127.0.0.1:1/x", "PROSEPOLISH_KEEP_RAW_DAYS": "3"}
-    (database,) = Parts(Config.from_env(given), 10.0).databases
+    (database,) = CollectorParts(Config.from_env(given), 10.0).databases
     assert database.kept == Kept(3, 90, 730)
     with pytest.raises(ConfigError):
-        Parts(Config.from_env(given | {"PROSEPOLISH_KEEP_MINUTES_DAYS": "2"}), 10.0)
+        CollectorParts(Config.from_env(given | {"PROSEPOLISH_KEEP_MINUTES_DAYS": "2"}), 10.0)

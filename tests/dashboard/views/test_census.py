@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from collectors import redis_census
-from collectors.reading import Entry, Instance, read_once
+from collectors.reading import ObservedServer, ScheduledRead, read_once
 from dashboard.views import census
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.sample import Kind
@@ -51,14 +51,14 @@ def test_estimates_keep_their_interval_and_counts_have_none() -> None:
 def test_a_small_keyspace_is_counted_exactly(valkey_url: str, database_url: str, tmp_path: Path) -> None:
     """From a real server through the store: every family's keys, those without an end and those too big."""
     pool = PostgresPool(database_url, size=2, role="test")
-    store, instance = SampleStore(pool), Instance("cache", Observer(valkey_url))
+    store, instance = SampleStore(pool), ObservedServer("cache", Observer(valkey_url))
     with redis.Redis.from_url(valkey_url) as client:
         for n in range(300):
             client.set(f"dict:w{n}", "x", ex=3000)
         client.set("session:a", "y" * 20_000)
         client.set("tmp:1", 1)
         whole = sum(client.memory_usage(key) for key in client.scan_iter())
-    store.write([read_once(Entry("redis_census", "", redis_census.read, budget_s=5.0), instance, int(NOW.timestamp()))])
+    store.write([read_once(ScheduledRead("redis_census", "", redis_census.read, budget_s=5.0), instance, int(NOW.timestamp()))])
     (found,) = census.build(store, NOW)
     families = {f.family: f for f in found.families}
     assert {name: f.keys for name, f in families.items()} == {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import redis
 
-from collectors.reading import Instance, read_once
+from collectors.reading import ObservedServer, read_once
 from collectors.schedule import REDIS
 from dashboard.views import commands
 from prosepolish_core.drivers.postgres_pool import PostgresPool
@@ -101,7 +101,7 @@ def test_a_slowdown_shows_in_its_window_after_ten_million_fast_calls_and_roll_up
 def test_a_real_servers_percentiles_are_those_of_its_histogram(valkey_url: str, database_url: str) -> None:
     """Calls between two readings are counted exactly, their mean lies within the histogram, and ours are among them."""
     pool = PostgresPool(database_url, size=3, role="test")
-    store, instance = SampleStore(pool), Instance("cache", Observer(valkey_url))
+    store, instance = SampleStore(pool), ObservedServer("cache", Observer(valkey_url))
     began = int(datetime.now(UTC).timestamp())
     readers = [entry for entry in REDIS if entry.name in {"redis_info", "redis_latency"}]
     with redis.Redis.from_url(valkey_url) as client:

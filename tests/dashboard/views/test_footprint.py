@@ -14,11 +14,11 @@ from collectors.collector_health import Process
 from collectors.collector_health import read as read_health
 from collectors.health import RunHealth
 from collectors.lease import Leases
-from collectors.reading import Entry, read_once
+from collectors.reading import ScheduledRead, read_once
 from collectors.run_keeper import RunKeeper
 from collectors.schedule import REDIS
 from collectors.spool import Spool
-from collectors.wiring import Parts
+from collectors.wiring import CollectorParts
 from dashboard.views import capabilities, commands, footprint, hit_rate
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
 from prosepolish_core.model.series import IncreaseSeries, SeriesKey
@@ -74,7 +74,7 @@ def test_the_applications_traffic_is_what_is_shown_whatever_the_collectors_do(
     ):
         for n in range(2000):
             client.set(f"dict:w{n}", n, ex=3600)
-        parts = Parts(core.config, 2.0)
+        parts = CollectorParts(core.config, 2.0)
         (instance,) = parts.instances
         spool = Spool(core.config.data_dir / "spool")
         leases = Leases(AdvisoryLocks(database_url), [])
@@ -82,12 +82,12 @@ def test_the_applications_traffic_is_what_is_shown_whatever_the_collectors_do(
         process = Process(RunHealth(), RunKeeper(parts.store, spool), leases, parts.instances)
         began = int(time.time())
 
-        def keep(entry: Entry[Any], target: Any, tick: int) -> None:
+        def keep(entry: ScheduledRead[Any], target: Any, tick: int) -> None:
             run = read_once(entry, target, began + tick)
             parts.store.write([replace(run, ts=datetime.fromtimestamp(began + tick, UTC))])
 
         info = next(entry for entry in REDIS if entry.name == "redis_info")
-        health = Entry("collector_health", "", read_health)
+        health = ScheduledRead("collector_health", "", read_health)
         for tick in range(1, 4):
             keep(info, instance, tick)
             for entry in REDIS:
