@@ -24,6 +24,7 @@ LEAST_OF_ANSWER, LEAST_OF_TEXT, LEAST_OF_BOTH = 0.44, 0.42, 1.05
 LEAST_OF_NEW_SENTENCE, LEAST_OF_OLD_SENTENCE = 0.4, 0.2
 #: Letters that a correction may add in one go where it adds more than one word (small words do not count).
 MOST_ADDED = 9
+ASKS = frozenset("?？؟;")
 QUOTES = "\"“”„«»'‘’「」『』"
 LEAD_IN = re.compile(r"^[^\n:：]{1,60}(?:：|:(?=\s|\W*$))")
 
@@ -109,7 +110,7 @@ def lead_in(c: Comparison) -> bool:
 
 def answers_a_question(c: Comparison) -> bool:
     """The text asks, and the answer no longer does."""
-    if ("?" in c.text or "？" in c.text) and not any(mark in c.answer for mark in "?？;؟"):
+    if c.text.rstrip(QUOTES)[-1:] in ASKS and not any(mark in c.answer for mark in ASKS):
         return True
     asks = c.before[0].plain if c.before else ""
     return asks in ASKING and not c.kept.of_text[0] and not any(word.plain in ASKING for word in c.after)

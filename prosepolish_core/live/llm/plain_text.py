@@ -16,10 +16,12 @@ ELEMENTS = (
     "portal|pre|progress|q|rb|rp|rt|ruby|s|samp|script|search|section|select|slot|small|source|span|strike|strong|style|sub|summary|sup|"
     "svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|var|video|wbr|xmp"
 )
+#: Those that act by themselves. The others may follow a word with a capital, as the name of a type: `List<Object>`.
+ACTIVE = "applet|base|embed|frame|iframe|img|meta|script|style|svg"
 #: Repeats are bounded: no text may make a search take its length squared, for no other thread of the process runs
 #: meanwhile.
 MARKUP = (
-    re.compile(rf"<(?i:{ELEMENTS})(?![\w.,:<-])(?!(?<=\w<[A-Z])>)"),
+    re.compile(rf"(?:(?<!\w)<(?i:{ELEMENTS})|<(?:{ELEMENTS})|<(?i:{ACTIVE}))(?![\w.,:<-])"),
     re.compile(r"<\s{0,20}[/!?]\s{0,20}[a-zA-Z!\[-]"),
     re.compile(r"<\s{0,20}[a-zA-Z][^<>]{0,200}="),
     re.compile(r"(?<!\w)<\s{0,20}[a-zA-Z][\w-]{0,60}\s{0,20}/?>"),

@@ -65,7 +65,7 @@ def test_elements_are_markup(tag: str, inside: str, close: str) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["List<String>", "Map<String, List<int>>", "Vec<T>", "Promise<void>", "std::vector<int>", "Box<B>", "a < b", "a<=b && c>d", "x -> y", "<3", "i<n"],
+    ["List<String>", "List<Object>", "Promise<Data>", "Set<Label>", "Option<Time>", "Map<String, List<int>>", "Vec<T>", "Promise<void>", "std::vector<int>", "Box<B>", "a < b", "a<=b && c>d", "x -> y", "<3", "i<n"],
 )  # fmt: skip
 def test_code_is_no_markup(code: str) -> None:
     """Types with parameters, comparisons and arrows are how people write of programs."""
