@@ -15,6 +15,7 @@ from .kept_words import KeptWords, kept, spelled_out
 from .keyboards import readings
 from .languages import ASKING, OPENERS, changed_language, small_word
 from .typed_words import Word, unspaced, words_of
+from .word_likeness import letter_pairs
 
 #: A correction is at most this much longer or shorter than its text, plus some room for very short ones.
 MOST_GROWTH, LEAST_SHARE, ROOM = 1.5, 0.5, 40
@@ -38,15 +39,10 @@ class Comparison:
 
     @cached_property
     def _read(self) -> tuple[list[Word], KeptWords]:
-        """The text as it was typed, or read with another keyboard layout where that explains the answer better."""
-        found = [(words, kept(words, self.after)) for words in map(words_of, (self.text, *self._readings)) if words and self.after]
-        return max(found, key=lambda read: sum(_shares(read[0], self.after, read[1])), default=([], KeptWords([], [])))
-
-    @property
-    def _readings(self) -> list[str]:
-        typed = words_of(self.text)
-        plain = {word.plain for word in typed}
-        return readings(self.text) if sum(word.plain in plain for word in self.after) * 4 < len(self.after) else []
+        """The text as it was typed, or read with the keyboard layout that explains more of the answer."""
+        read = max((self.text, *readings(self.text)), key=lambda text: letter_pairs(text, self.answer))
+        words = words_of(read)
+        return (words, kept(words, self.after)) if words and self.after else ([], KeptWords([], []))
 
     @property
     def before(self) -> list[Word]:

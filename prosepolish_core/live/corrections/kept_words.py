@@ -111,7 +111,8 @@ def _initials(typed: Sequence[str], corrected: Sequence[str], of_answer: list[fl
     """`idk` and `hru` are known by the first letters, or the sounds of letters, of the words that they were spelled out as."""
     for place, word in enumerate(typed):
         if of_text[place] < 1 and 2 <= len(word) <= LONGEST_SHORT_FORM:
-            for start in range(len(corrected) - len(word) + 1):
+            centre = place * len(corrected) // len(typed)
+            for start in range(max(0, centre - REACH), min(centre + REACH, len(corrected) - len(word)) + 1):
                 if all(map(_stands_for, word, corrected[start : start + len(word)])):
                     of_text[place] = 1.0
                     of_answer[start : start + len(word)] = [1.0] * len(word)

@@ -1,6 +1,7 @@
 """How alike a corrected word and a typed one are, from 0 to 1: slips of the finger and of the ear, and short forms."""
 
 import re
+from functools import lru_cache
 
 #: Spellings of one sound, in the order in which they are replaced; then vowels go, and repeated letters.
 SOUNDS = tuple(
@@ -27,7 +28,7 @@ def likeness(word: str, typed: str) -> float:
         typed = typed.translate(SPOKEN)
     longer, shorter = max(len(word), len(typed)), min(len(word), len(typed))
     if longer > LONGEST:
-        found = _pairs(word, typed)
+        found = letter_pairs(word, typed)
     elif len(typed) < 2:
         found = 0.0
     elif sorted(word) == sorted(typed):
@@ -58,6 +59,7 @@ def _within(short: str, word: str) -> bool:
     return all(letter in letters for letter in short)
 
 
+@lru_cache(maxsize=2048)
 def _sound(word: str) -> str:
     for pattern, sound in SOUNDS:
         word = pattern.sub(sound, word)
@@ -78,6 +80,7 @@ def _edits(one: str, two: str) -> int:
     return above[-1]
 
 
-def _pairs(one: str, two: str) -> float:
+def letter_pairs(one: str, two: str) -> float:
+    """The share of pairs of neighbouring letters that both have. Linear, for texts of any length."""
     left, right = ({w[i : i + 2] for i in range(len(w) - 1)} for w in (one, two))
     return 2 * len(left & right) / max(1, len(left) + len(right))
