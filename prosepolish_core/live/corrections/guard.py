@@ -23,9 +23,10 @@ MOST_GROWTH, LEAST_SHARE, ROOM = 1.5, 0.5, 40
 #: sentence.
 LEAST_OF_ANSWER, LEAST_OF_TEXT, LEAST_OF_BOTH = 0.44, 0.42, 1.05
 LEAST_OF_NEW_SENTENCE, LEAST_OF_OLD_SENTENCE = 0.4, 0.2
-#: Letters that a correction may add in one go where it adds more than one word (small words do not count).
-MOST_ADDED = 9
-ASKS = frozenset("?？؟;")
+#: Letters that a correction may add in one go where it adds more than one word (small words do not count); a character of a
+#: script without blanks counts as a syllable.
+MOST_ADDED, SYLLABLE = 9, 3
+QUESTION_MARKS = "?？؟"
 QUOTES = "\"“”„«»'‘’「」『』"
 LEAD_IN = re.compile(r"^[^\n:：]{1,60}(?:：|:(?=\s|\W*$))")
 
@@ -86,7 +87,7 @@ def added_words(c: Comparison) -> bool:
             if calm and len(word.written) > 2 and word.written.isupper():
                 return True
             continue
-        letters = sum(len(w.plain) * (3 if unspaced(w.plain[0]) else 1) for w in run if not small_word(w.plain))
+        letters = sum(len(w.plain) * (SYLLABLE if unspaced(w.plain[0]) else 1) for w in run if not small_word(w.plain))
         if len(run) > 1 and letters > MOST_ADDED:
             return True
         run = []
@@ -106,7 +107,7 @@ def lead_in(c: Comparison) -> bool:
 
 def answers_a_question(c: Comparison) -> bool:
     """The text asks, and the answer no longer does."""
-    if c.text.rstrip(QUOTES)[-1:] in ASKS and not any(mark in c.answer for mark in ASKS):
+    if c.text.rstrip(QUOTES).endswith(tuple(QUESTION_MARKS)) and not any(mark in c.answer for mark in f"{QUESTION_MARKS};"):
         return True
     asks = c.before[0].plain if c.before else ""
     return asks in ASKING and not c.kept.of_text[0] and not any(word.plain in ASKING for word in c.after)
