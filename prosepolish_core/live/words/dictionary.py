@@ -88,7 +88,7 @@ class Dictionary:
             raise InvalidInput("words is a list of texts") from None
 
         def load_many(wanted: Sequence[str], until: float) -> dict[str, Loaded | Later]:
-            spellings = {address(word)[0]: spelled(word) for word in reversed(words)}
+            spellings = {address(word)[0]: spelled(word) for word in words}
             found = self.chain.load_many({normals[key]: spellings[normals[key]] for key in wanted}, began, until)
             return {key: found[normals[key]] for key in wanted}
 
