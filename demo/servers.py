@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from prosepolish_core.config import Config
 from prosepolish_core.errors import StartupError
@@ -46,7 +45,7 @@ def check_given(plan: DemoPlan, env: Mapping[str, str]) -> None:
     }
     for name, (asked, secret, trouble) in given.items():
         address = secret.get_secret_value()
-        if asked and "+" not in urlsplit(address).scheme and (what := trouble(address)):
+        if asked and (what := trouble(address)):
             raise StartupError(f"the server that {name} names {what}, or unset {name} and `up` starts one itself")
 
 

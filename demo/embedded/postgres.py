@@ -106,7 +106,7 @@ def trouble(address: str) -> str:
     """What keeps us from using a server of the user's; empty when nothing does. Nothing is changed there."""
     try:
         psycopg.connect(address, connect_timeout=3).close()
-    except psycopg.Error as error:
+    except (psycopg.Error, UnicodeError) as error:  # a host's name may be one that no resolver can be asked for
         # The driver tells a refusal from silence only by the server's own word for it. The text itself is never shown.
         refused = "FATAL" in str(error)
         return "refuses us: check the user, the password and the database in it" if refused else "does not answer: start it"

@@ -8,6 +8,8 @@ from typing import Final
 
 import redis
 
+from prosepolish_core.drivers.redis_client import connect
+from prosepolish_core.drivers.redis_probe import probe
 from prosepolish_core.errors import StartupError
 
 from ..children import DemoPart
@@ -66,14 +68,14 @@ def answers(address: str) -> bool:
 
 def trouble(address: str) -> str:
     """What keeps us from using a server of the user's; empty when nothing does."""
+    client = connect(address, timeout_s=2.0, pool_size=2, role="up")
     try:
-        with redis.Redis.from_url(address, socket_timeout=2.0, socket_connect_timeout=2.0) as client:
-            client.ping()
-    except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
+        fault = probe(client, pings=0).fault
+    finally:
+        client.close()
+    if fault in {"auth", "no_permission"}:
         return "refuses us: check the name and the password in it"
-    except (redis.RedisError, ValueError):
-        return "does not answer: start it"
-    return ""
+    return "does not answer: start it" if fault else ""
 
 
 def fix(role: str) -> str:

@@ -73,3 +73,13 @@ def test_a_given_server_that_refuses_our_password_is_told_from_one_that_is_away(
     with pytest.raises(StartupError, match=f"{name} names refuses us: check the .* in it, or unset {name}") as caught:
         servers.check_given(DemoPlan.of(given), given)
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("options", ["?maxRetries=3", "?socket_timeout=5&protocol=3"])
+def test_a_given_server_is_asked_as_the_core_would_ask_it(valkey_url: str, database_url: str, options: str) -> None:
+    """Options of other programs are no reason to stop, in neither address."""
+    env = {"REDIS_URL": f"{valkey_url}{options}", "DATABASE_URL": f"{database_url}&pgbouncer=true"}
+    servers.check_given(DemoPlan.of(env), env)
+    with pytest.raises(StartupError, match="REDIS_URL"):
+        servers.check_given(DemoPlan.of(env), env | {"REDIS_URL": "redis+cluster://127.0.0.1:1"})

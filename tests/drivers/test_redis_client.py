@@ -87,3 +87,16 @@ def test_a_failover_of_sentinel_is_followed() -> None:
         until(lambda: not cache.get_or_load("b", lambda until: Loaded("v"), 3).degraded, 15)
         assert cache.get_or_load("b", lambda until: Loaded("w"), 3).value == "v"
         assert cache.invalidate("b")
+
+
+@pytest.mark.live
+def test_the_sentinels_have_a_password_of_their_own() -> None:
+    """Theirs finds the primary, the other one opens it; without theirs nothing is found."""
+    with sentinel() as (port, primary, _):
+        with redis.Redis(port=port) as watcher, redis.Redis(port=primary.port) as server:
+            watcher.execute_command("ACL", "SETUSER", "default", "resetpass", ">theirs")
+            server.execute_command("ACL", "SETUSER", "app", "on", ">ours", "~*", "&*", "+@all")
+            server.execute_command("ACL", "SETUSER", "default", "resetkeys")
+        for options, degraded in (("?sentinel_password=theirs", False), ("", True)):
+            with cache_at(f"redis+sentinel://app:ours@127.0.0.1:{port}/words{options}") as cache:
+                assert cache.get_or_load("a", lambda until: Loaded("v"), 3).degraded is degraded
