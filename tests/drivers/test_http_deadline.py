@@ -11,6 +11,7 @@ import pytest
 
 from prosepolish_core.drivers import http_deadline
 from prosepolish_core.drivers.http_deadline import DeadlineBackend, deadline, left
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def resolver(*addresses: str) -> Callable[..., list[Any]]:
 
 def test_a_read_gets_the_time_that_is_left(silent_port: int) -> None:
     """The stream ignores the timeout it is given and obeys the deadline."""
-    with deadline(0.05), pytest.raises(httpcore.ReadTimeout):
+    with deadline(0.05), pytest.raises(httpcore.TimeoutException):
         DeadlineBackend().connect_tcp("127.0.0.1", silent_port).read(10, timeout=60.0)
 
 
@@ -46,7 +47,7 @@ def test_names_are_resolved_within_the_deadline(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(http_deadline.socket, "getaddrinfo", hang)
     started = monotonic()
-    with deadline(0.05), pytest.raises(httpcore.ConnectTimeout):
+    with deadline(0.05), pytest.raises(httpcore.TimeoutException):
         DeadlineBackend().connect_tcp("slow.example", 80)
     assert monotonic() - started < 4
     gate.set()
@@ -64,8 +65,9 @@ def test_a_hanging_resolver_is_asked_once_for_all_callers(monkeypatch: pytest.Mo
     monkeypatch.setattr(http_deadline.socket, "getaddrinfo", hang)
     backend = DeadlineBackend()
     for _ in range(5):
-        with deadline(0.02), pytest.raises(httpcore.ConnectTimeout):
+        with deadline(0.02), pytest.raises(httpcore.TimeoutException):  # whichever wait uses it up
             backend.connect_tcp("slow.example", 80)
+    wait_for(lambda: bool(asked))  # its thread may still be about to begin
     assert asked == ["slow.example"]
     gate.set()
 
@@ -89,7 +91,7 @@ def test_a_silent_address_does_not_hide_a_living_one(monkeypatch: pytest.MonkeyP
             each.setblocking(False)
             each.connect_ex(("127.0.0.2", silent_port))
         monkeypatch.setattr(http_deadline.socket, "getaddrinfo", resolver("127.0.0.2", "127.0.0.1"))
-        with deadline(1.0):
+        with deadline(4.0):
             stream = DeadlineBackend().connect_tcp("two.example", silent_port)
         assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
         stream.close()
