@@ -28,7 +28,8 @@ LETTERS = {"keymiss": "m", "expired": "x", "evicted": "e"}
 FAMILIES = (*sorted(NAMES.values()), UNKNOWN)
 #: Over this many events a second we listen one second in `RESTS`.
 CAP_PER_S, RESTS = 5000, 10
-RETRY_S = 5.0
+#: Pause before listening is tried again after a lost connection.
+RETRY_S = 1.0
 
 
 class Counts:
@@ -85,7 +86,7 @@ class Ear(threading.Thread):
         lost_at: float | None = None
         while not self._over.is_set():
             try:
-                with listen(self._observer, [f"__keyevent@*__:{event}" for event in EVENTS]) as listener:
+                with listen(self._observer, NAME, [f"__keyevent@*__:{event}" for event in EVENTS]) as listener:
                     if lost_at is not None:
                         self.counts.lost(time.monotonic() - lost_at, 0)
                         lost_at = None

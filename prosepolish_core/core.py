@@ -248,8 +248,7 @@ class Core:
         return {tier.value: breaker.state(perf_counter()).value for tier, breaker in self.dictionary.chain.breakers.items()}
 
     def _connect(self, url: str, role: str) -> Redis:
-        size = max(self.config.pool_size, 2 * self._lanes + OTHERS)
-        return connect(url, timeout_s=self.config.redis_timeout_s, pool_size=size, role=role)
+        return connect(url, timeout_s=self.config.redis_timeout_s, pool_size=max(self.config.pool_size, OTHERS), role=role)
 
     @property
     def _lines(self) -> int:

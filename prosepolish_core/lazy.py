@@ -1,8 +1,9 @@
 """Parts of an object that are built when first asked for, once, however many threads ask at the same moment."""
 
 from collections.abc import Callable
-from threading import RLock
 from typing import Any, Generic, Self, TypeVar, overload
+
+from .forks import ForkSafeLock
 
 Part = TypeVar("Part")
 #: Where an object keeps the lock that its parts share.
@@ -31,7 +32,7 @@ class Lazy(Generic[Part]):
             return self
         parts = vars(whole)
         # One lock for all parts of an object: parts are made of parts, and two locks could be taken in two orders.
-        with parts.setdefault(_LOCK, RLock()):
+        with parts.setdefault(_LOCK, ForkSafeLock()):
             if self._name not in parts:
                 parts[self._name] = self._build(whole)
             part: Part = parts[self._name]

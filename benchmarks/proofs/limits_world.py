@@ -6,7 +6,8 @@ from typing import Any
 
 import redis
 
-from prosepolish_core.drivers.redis_scripts import RedisScripts, Script
+from prosepolish_core.drivers.redis_scripts import RedisScripts
+from prosepolish_core.drivers.redis_wire import Script
 from prosepolish_core.live.limits.limiter import CHECK, Limiter
 from prosepolish_core.model.limit import Algorithm, Limit
 

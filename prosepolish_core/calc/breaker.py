@@ -1,9 +1,10 @@
 """A breaker: stops asking what keeps failing. Its clock is an argument, so every behaviour can be replayed."""
 
-import threading
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+
+from ..forks import ForkSafeLock
 
 
 class BreakerState(StrEnum):
@@ -18,15 +19,16 @@ class BreakerState(StrEnum):
 class BreakerPolicy:
     """Opens after `failures` in a row, or when `ratio` of the last `calls` failed (or were slower than `slow_s`).
 
-    Stays open `open_s`, doubled each time the probe fails, at most `longest_s`.
+    Stays open `open_s`, doubled each time the probe fails, at most `longest_s`: what is well again is used within two seconds,
+    a caller's way there included.
     """
 
     failures: int = 5
     calls: int = 20
     ratio: float = 0.5
     slow_s: float = float("inf")
-    open_s: float = 1.0
-    longest_s: float = 30.0
+    open_s: float = 0.5
+    longest_s: float = 1.5
 
 
 class Breaker:
@@ -35,7 +37,7 @@ class Breaker:
     def __init__(self, policy: BreakerPolicy) -> None:
         self.policy = policy
         self.closed = True
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._recent: deque[bool] = deque(maxlen=policy.calls)
         self._in_a_row = 0
         self._opened = 0
@@ -86,7 +88,7 @@ class Breaker:
 
     def _open(self, now: float, stay_away_s: float) -> None:
         wait = min(self.policy.open_s * 2**self._opened, self.policy.longest_s)
-        self._until = now + max(wait, min(stay_away_s, 10 * self.policy.longest_s))
+        self._until = now + max(wait, stay_away_s)
         self._opened = min(self._opened + 1, 16)
         self._probing_until = 0.0
         self.closed = False

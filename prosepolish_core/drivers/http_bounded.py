@@ -10,6 +10,7 @@ import httpx
 
 from ..calc.strict_json import MalformedJson, parse
 from ..errors import ProsePolishError
+from ..forks import on_fork
 from ..model.outcome import Outcome
 from .http_deadline import DeadlineBackend, deadline, left
 from .pacing import from_error, from_headers
@@ -45,16 +46,7 @@ def bounded_client(base_url: str, *, max_bytes: int, json_only: bool = False, po
 
     With `json_only` a reply without a 2xx status, or that is not a strict JSON object, is an UpstreamFault too.
     """
-    tls = httpx.create_ssl_context() if base_url.startswith("https:") else None
-    backend = DeadlineBackend()
-    limits: dict[str, Any] = {
-        "ssl_context": tls,
-        "max_connections": pool_size,
-        "keepalive_expiry": 15.0,
-        "network_backend": backend,
-    }
-    kept, fresh = httpcore.ConnectionPool(**limits), httpcore.ConnectionPool(**limits, max_keepalive_connections=0)
-    transport = _BoundedTransport(kept, fresh, backend, max_bytes, json_only)
+    transport = _BoundedTransport(base_url, pool_size, max_bytes, json_only)
     return httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
 
 
@@ -67,25 +59,41 @@ def fault_of(status: int, headers: httpx.Headers, body: Any = None) -> UpstreamF
     return UpstreamFault(outcome, detail, from_error(body) if wait is None else wait)
 
 
+#: An idle connection is kept this long. One that is older may lead nowhere, and only a deadline would tell.
+KEPT_S = 1.0
+
+
 class _BoundedTransport(httpx.BaseTransport):
-    def __init__(
-        self,
-        kept: httpcore.ConnectionPool,
-        fresh: httpcore.ConnectionPool,
-        backend: DeadlineBackend,
-        max_bytes: int,
-        json_only: bool,
-    ) -> None:
-        self._kept = kept
-        self._fresh = fresh
-        self._backend = backend
+    def __init__(self, base_url: str, pool_size: int, max_bytes: int, json_only: bool) -> None:
+        self._tls = httpx.create_ssl_context() if base_url.startswith("https:") else None
+        self._pool_size = pool_size
         self._max_bytes = max_bytes
         self._json_only = json_only
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """In a forked child the connections are the parent's: a reply read from one would be another user's text."""
+        self._backend = DeadlineBackend()
+        self._pool = self._another_pool()
+
+    def _another_pool(self) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context=self._tls, max_connections=self._pool_size, keepalive_expiry=KEPT_S, network_backend=self._backend
+        )
+
+    def _leave(self, pool: httpcore.ConnectionPool) -> None:
+        """A request was lost on the way, so the idle connections may lead nowhere as well: nobody else is to find that out.
+
+        Requests under way go on: their answers may have been paid for.
+        """
+        if self._pool is pool:
+            self._pool = self._another_pool()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         # Compressed bodies are refused, not decoded: a few kilobytes can unfold past any cap in one step.
         request.headers["accept-encoding"] = "identity"
-        url = request.url
+        url, pool = request.url, self._pool
         events: list[str] = []
         try:
             asked = httpcore.Request(
@@ -98,33 +106,36 @@ class _BoundedTransport(httpx.BaseTransport):
                     "trace": lambda event, _: events.append(event) if event == OPENED else None,
                 },
             )
-            with closing(self._begun(asked, events)) as reply:
+            with closing(self._begun(pool, asked, events)) as reply:
                 # Cookies are dropped: our client would keep them and send them back.
                 headers = httpx.Headers([header for header in reply.headers if header[0].lower() != b"set-cookie"])
                 _refuse_redirects_and_encodings(reply.status, headers)
                 body = self._body(reply.iter_stream())
         except httpcore.TimeoutException as error:
+            self._leave(pool)
             raise UpstreamFault(Outcome.TIMEOUT, "deadline") from error
         except httpcore.ConnectError as error:
             raise UpstreamFault(Outcome.ERROR, "connect") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            self._leave(pool)
             raise UpstreamFault(Outcome.ERROR, "disconnected") from error
         if self._json_only:
             _must_be_json(reply.status, headers, body)
         return httpx.Response(reply.status, headers=headers, content=body, request=request)
 
-    def _begun(self, asked: httpcore.Request, events: list[str]) -> httpcore.Response:
+    def _begun(self, pool: httpcore.ConnectionPool, asked: httpcore.Request, events: list[str]) -> httpcore.Response:
         """The reply up to its headers.
 
         A kept connection may be closed just as we ask: then a GET, which changes nothing, is sent once more, on a connection of
         its own. A POST is never sent twice: it would be paid for twice.
         """
         try:
-            return self._kept.handle_request(asked)
+            return pool.handle_request(asked)
         except (httpcore.NetworkError, httpcore.ProtocolError):
             if OPENED in events or asked.method != b"GET":
                 raise
-            return self._fresh.handle_request(asked)
+            self._leave(pool)
+            return self._pool.handle_request(asked)
 
     def _body(self, parts: Iterable[bytes]) -> bytes:
         body = bytearray()
@@ -138,8 +149,7 @@ class _BoundedTransport(httpx.BaseTransport):
         """Also ends requests that other threads are waiting for."""
         self._backend.hang_up()
         with suppress(RuntimeError):  # httpcore minds that requests are still active; they have just been ended
-            self._kept.close()
-            self._fresh.close()
+            self._pool.close()
 
 
 def _refuse_redirects_and_encodings(status: int, headers: httpx.Headers) -> None:

@@ -1,12 +1,13 @@
 """Pacing towards an upstream: a token bucket below its published limit, closed for as long as its Retry-After asks."""
 
 import re
-import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Any
+
+from ..forks import ForkSafeLock
 
 #: We never stay away longer than this, whatever the header says: a wrong clock must not switch a tier off for days.
 LONGEST_S = 900.0
@@ -37,6 +38,10 @@ def from_error(body: Any) -> float | None:
     return None
 
 
+#: How long to stay away after a refusal that does not say: few calls even so, and what is mended is used again within two seconds.
+QUIET_S = 1.5
+
+
 class Pacer:
     """At most `burst` calls at once and `per_s` sustained; nothing at all until a Retry-After is over. Thread-safe."""
 
@@ -46,7 +51,7 @@ class Pacer:
         self._per_s = per_s
         self._burst = float(burst)
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._tokens = self._burst
         self._at = clock()
         self._closed_until = self._at
@@ -63,6 +68,10 @@ class Pacer:
                 return (1.0 - self._tokens) / self._per_s
             self._tokens -= 1.0
             return 0.0
+
+    def heed(self, retry_after_s: float | None) -> None:
+        """The upstream refused a call, or asked for quiet: for so long, or for a moment when it does not say."""
+        self.stay_away(QUIET_S if retry_after_s is None else retry_after_s)
 
     def stay_away(self, seconds: float) -> None:
         """The upstream asked for `seconds` of quiet. A shorter request never shortens a longer one."""

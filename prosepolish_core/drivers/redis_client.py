@@ -12,6 +12,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from ..addresses.redis_address import RedisAddress, RedisKind
+from ..forks import on_fork
 
 #: The server's view of a client: its name in CLIENT LIST tells who is who.
 CLIENT_NAME = "prosepolish-{role}"
@@ -56,6 +57,11 @@ class LazyCluster:
     def __init__(self, address: RedisAddress, settings: dict[str, Any]) -> None:
         self._nodes = [ClusterNode(host, port) for host, port in address.hosts]  # type: ignore[no-untyped-call]
         self._settings = settings | dict(address.settings) | ({"ssl": True} if address.tls else {})
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """In a forked child the client, its locks and its connections are the parent's."""
         self._lock = threading.Lock()
         self._attempts = 0
         self._client: Any = None

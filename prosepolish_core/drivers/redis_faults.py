@@ -50,14 +50,20 @@ CLASSES: tuple[tuple[type[BaseException], Outcome, str], ...] = (
     (redis.exceptions.ConnectionError, Outcome.ERROR, "connection"),
     (OSError, Outcome.ERROR, "connection"),
     (redis.exceptions.InvalidResponse, Outcome.ERROR, "garbage"),
+    (redis.exceptions.RedisClusterException, Outcome.ERROR, "connection"),
+    (UnicodeError, Outcome.ERROR, "garbage"),
     (ReplyError, Outcome.ERROR, "redis_error"),
     (HiredisError, Outcome.ERROR, "garbage"),
     (redis.RedisError, Outcome.ERROR, "redis_error"),
 )
 #: The server answers, but this write (or this key) is not to be had: reads go on.
 REFUSED_WRITES = frozenset({"read_only", "out_of_memory", "misconf", "no_replicas", "no_permission", "wrong_type", "moved"})
-#: Waiting does not help: somebody has to change the configuration.
-PERMANENT = frozenset({"auth", "no_permission"})
+#: Faults of one call or of our own pool: they say nothing about the server.
+PASSING = frozenset({"pool_exhausted", "no_script"})
+#: The connections lead to the wrong server, or to none: the next use connects anew, by name.
+WRONG_WAY = frozenset(
+    {"timeout", "refused", "connection", "garbage", "auth", "read_only", "moved", "master_down", "cluster_down", "loading"}
+)
 
 
 def classify(error: BaseException) -> tuple[Outcome, str]:

@@ -1,121 +1,39 @@
 """Lua scripts on one Redis: one round trip, one total deadline, no blind retry, and never another call's reply."""
 
 import itertools
-import os
-import socket
 import threading
-import time
-import weakref
-from _thread import start_new_thread
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha1
-from importlib.resources import files
-from queue import Empty, SimpleQueue
+from time import perf_counter
 from typing import Any
 
-import hiredis
 import redis
+from hiredis import Reader, ReplyError
 
-from ..errors import ProsePolishError
+from ..errors import CacheUnavailable, ProsePolishError
+from ..forks import on_fork
 from .redis_client import LazyCluster
+from .redis_faults import WRONG_WAY, classify
+from .redis_lines import Lines, has_lines
+from .redis_wire import Script, bulk
 
-#: What the server says, by the first word of its error, as a short machine word.
-FAULTS = {
-    "READONLY": "readonly",
-    "MASTERDOWN": "no_primary",
-    "LOADING": "loading",
-    "OOM": "out_of_memory",
-    "MISCONF": "misconfigured",
-    "NOREPLICAS": "no_replicas",
-    "BUSY": "busy",
-    "NOAUTH": "not_allowed",
-    "WRONGPASS": "not_allowed",
-    "NOPERM": "not_allowed",
-    "CLUSTERDOWN": "no_primary",
-    "MOVED": "moved",
-    "ASK": "moved",
-    "TRYAGAIN": "moved",
-}
-#: Errors after which the connection leads to the wrong or a dying server.
-LEAVE = frozenset({"readonly", "no_primary", "loading", "not_allowed"})
 #: An idle connection older than this is looked at before it is used: the server may have closed it.
 CHECK_IDLE_S = 0.01
 #: A node that has to be told first what must stay dead may take this much longer.
 LONGEST_TELLING_S = 1.0
+#: The reply belongs to another call.
+FOREIGN = "foreign_reply"
+#: Faults after which nobody knows whether the call arrived.
+LOST = frozenset({"timeout", "connection", "garbage"})
 
 
 class ScriptFault(ProsePolishError):
-    """Redis did not give a usable reply. `sent`: the script may have run all the same."""
+    """Redis did not give a usable reply. `reason` is a word of redis_faults.py; `sent`: the script may have run all the same."""
 
     def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(f"the state server did not answer ({reason})")
         self.reason = reason
         self.sent = sent
-
-
-class Script:
-    """The text of one `.lua` file of a package, its digest, and how it is packed."""
-
-    def __init__(self, package: str, name: str, text: str | None = None) -> None:
-        self.name = name
-        self.text = text if text is not None else files(package).joinpath(f"{name}.lua").read_text(encoding="utf-8")
-        self.sha = sha1(self.text.encode(), usedforsecurity=False).hexdigest()
-        self._call = b"$7\r\nEVALSHA\r\n$40\r\n" + self.sha.encode() + b"\r\n"
-        self._text = b"$4\r\nEVAL\r\n" + bulk(self.text.encode())
-
-    def packed(self, words: int, tail: bytes, *, whole: bool = False) -> bytes:
-        """The command: `tail` holds the packed count of keys, keys and arguments (`words` of them in all)."""
-        return b"*%d\r\n%b%b" % (words + 2, self._text if whole else self._call, tail)
-
-
-def bulk(value: bytes) -> bytes:
-    """One value as the protocol writes it."""
-    return b"$%d\r\n%b\r\n" % (len(value), value)
-
-
-class _Lane:
-    """One connection of redis-py's pool, with its own reader so that one deadline covers the whole reply."""
-
-    __slots__ = ("connection", "reader", "sock", "used_at")
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-        # redis-py has connected, authenticated and selected; from here on the socket is read by one total deadline,
-        # which its own reader cannot keep (its timeout begins again with every byte).
-        self.sock: socket.socket = connection._sock  # noqa: SLF001
-        self.reader = hiredis.Reader(notEnoughData=_Lane)
-        self.used_at = time.monotonic()
-
-    def call(self, packed: bytes, until: float) -> Any:
-        sock, reader = self.sock, self.reader
-        sock.settimeout(max(until - time.monotonic(), 0.001))
-        sock.sendall(packed)
-        reply = reader.gets()
-        while reply is _Lane or isinstance(reply, hiredis.PushNotification):
-            if reply is _Lane:
-                data = sock.recv(65536)
-                if not data:
-                    raise ConnectionResetError
-                reader.feed(data)
-            reply = reader.gets()
-            if reply is _Lane:
-                left = until - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                sock.settimeout(left)
-        self.used_at = time.monotonic()
-        return reply
-
-    def is_silent(self) -> bool:
-        """Whether nothing has come in since the last reply: bytes or an end mean the connection cannot be used."""
-        self.sock.settimeout(0)
-        try:
-            return not self.reader.has_data() and self.sock.recv(1, socket.MSG_PEEK) is None
-        except (BlockingIOError, InterruptedError):
-            return True
-        except (OSError, ValueError):
-            return False
 
 
 class RedisScripts:
@@ -133,13 +51,15 @@ class RedisScripts:
         self.deadline_s = deadline_s
         self._on_unknown = on_unknown
         self._most = lanes
-        self._open = 0
-        self._lock = threading.Lock()
-        self._lanes: SimpleQueue[_Lane | ScriptFault] = SimpleQueue()
+        self._lines = Lines(client.connection_pool, timeout_s=deadline_s, size=lanes) if has_lines(client) else None
         self._numbers = itertools.count(1)
-        self._plain = self.is_cluster
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """In a forked child the parent's helper threads do not run."""
+        self._lock = threading.Lock()
         self._helpers: ThreadPoolExecutor | None = None
-        _every.add(self)
 
     def nonce(self) -> bytes:
         """What no other call of this process carries, eight bytes; scripts send it back first."""
@@ -154,105 +74,50 @@ class RedisScripts:
 
     def run_packed(self, script: Script, words: int, tail: bytes, nonce: bytes, deadline_s: float | None = None) -> Any:
         """The same for a caller that packs its own arguments, the nonce first among them; gives the whole reply."""
-        until = time.monotonic() + (deadline_s or self.deadline_s)
-        lane = None if self._plain else self._borrow(until)
-        if lane is None:
-            return (
-                self._run_beside(script, words, tail, nonce, until)
-                if self.is_cluster
-                else self._run_plain(script, words, tail, nonce)
-            )
-        keep = False
+        until = perf_counter() + (deadline_s or self.deadline_s)
+        lines = self._lines
+        if lines is None:
+            if self.is_cluster:
+                return self._run_beside(script, words, tail, nonce, until)
+            return self._run_plain(script, words, tail, nonce)
         try:
-            reply = lane.call(script.packed(words, tail), until)
-            if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT"):
+            line = lines.borrow(until, CHECK_IDLE_S)
+        except CacheUnavailable as fault:
+            raise ScriptFault(fault.detail, sent=False) from None
+        try:
+            reply = line.ask(script.packed(words, tail), until)
+            if isinstance(reply, ReplyError) and classify(reply)[1] == "no_script":
                 if self._on_unknown:
                     self._on_unknown()
-                    until = time.monotonic() + (deadline_s or self.deadline_s)
-                reply = lane.call(script.packed(words, tail, whole=True), until)
-            if _is_ours(reply, nonce):
-                keep = True
-                return reply
-            fault = _fault_of(reply)
-            keep = fault.reason not in LEAVE and not fault.sent
-            raise fault
-        except TimeoutError:
-            raise ScriptFault("timeout", sent=True) from None
-        except (OSError, hiredis.ProtocolError, UnicodeError):
-            raise ScriptFault("connection_lost", sent=True) from None
-        finally:
-            if keep:
-                self._lanes.put(lane)
-            else:
-                self._drop(lane)
+                    until = perf_counter() + (deadline_s or self.deadline_s)
+                reply = line.ask(script.packed(words, tail, whole=True), until)
+        except ScriptFault:  # of the hook: the connection is as good as before
+            lines.give_back(line)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever happened, nobody may read what still comes on this connection
+            lines.leave(line)
+            raise ScriptFault(classify(error)[1], sent=True) from None
+        except BaseException:
+            lines.drop(line)
+            raise
+        line.used_at = perf_counter()
+        if _is_ours(reply, nonce):
+            lines.give_back(line)
+            return reply
+        strange = _fault_of(reply)
+        (lines.leave if strange.sent or strange.reason in WRONG_WAY else lines.give_back)(line)
+        raise strange
 
     def close(self) -> None:
-        """Give every idle connection back to the pool. Calls may follow; they connect anew."""
+        """Hang up. Calls may follow; they connect anew."""
         with self._lock:
             helpers, self._helpers = self._helpers, None
         if helpers is not None:
             helpers.shutdown(wait=False, cancel_futures=True)
-        while True:
-            try:
-                lane = self._lanes.get_nowait()
-            except Empty:
-                return
-            if isinstance(lane, _Lane):
-                self._drop(lane)
+        if self._lines is not None:
+            self._lines.reset()
 
-    # --- connections ---
-
-    def _borrow(self, until: float) -> _Lane | None:
-        """An idle connection, or a new one made by a helper thread so that even a hanging hand-shake keeps the deadline."""
-        asked = False
-        while True:
-            try:
-                found = self._lanes.get_nowait() if not asked else self._lanes.get(timeout=max(until - time.monotonic(), 0.001))
-            except Empty:
-                if asked:
-                    raise ScriptFault("timeout", sent=False) from None
-                asked = True
-                self._connect_beside()
-                continue
-            if isinstance(found, _Lane):
-                if time.monotonic() - found.used_at <= CHECK_IDLE_S or found.is_silent():
-                    return found
-                self._drop(found)
-            elif self._plain:
-                return None
-            elif asked:
-                raise found
-
-    def _connect_beside(self) -> None:
-        with self._lock:
-            if self._open >= self._most:
-                return
-            self._open += 1
-        start_new_thread(self._connect, ())  # not Thread.start, which waits until the thread runs: past the deadline
-
-    def _connect(self) -> None:
-        pool = self._client.connection_pool
-        try:
-            connection = pool.get_connection()
-        except redis.RedisError as error:
-            with self._lock:
-                self._open -= 1
-            self._lanes.put(ScriptFault("timeout" if isinstance(error, redis.TimeoutError) else "not_connected", sent=False))
-            return
-        if isinstance(getattr(connection, "_sock", None), socket.socket):
-            self._lanes.put(_Lane(connection))
-        else:  # a client without a socket of its own (fakeredis): its own way of calling
-            pool.release(connection)
-            self._plain = True
-            with self._lock:
-                self._open -= 1
-            self._lanes.put(ScriptFault("plain", sent=False))
-
-    def _drop(self, lane: _Lane) -> None:
-        with self._lock:
-            self._open -= 1
-        lane.connection.disconnect()
-        self._client.connection_pool.release(lane.connection)
+    # --- clusters, and clients without a socket ---
 
     def _run_beside(self, script: Script, words: int, tail: bytes, nonce: bytes, until: float) -> Any:
         """On a cluster: redis-py asks several nodes in turn where they are, so its own deadlines add up; ours does not."""
@@ -262,8 +127,8 @@ class RedisScripts:
         try:
             asked = helpers.submit(self._run_plain, script, words, tail, nonce, told.set)
         except RuntimeError:  # closed meanwhile, or the interpreter is going down
-            raise ScriptFault("not_connected", sent=False) from None
-        for wait_s in (until - time.monotonic(), self.deadline_s + LONGEST_TELLING_S):
+            raise ScriptFault("connection", sent=False) from None
+        for wait_s in (until - perf_counter(), self.deadline_s + LONGEST_TELLING_S):
             try:
                 return asked.result(timeout=max(wait_s, 0.001))
             except TimeoutError:
@@ -272,8 +137,8 @@ class RedisScripts:
         raise ScriptFault("timeout", sent=not asked.cancel())
 
     def _run_plain(self, script: Script, words: int, tail: bytes, nonce: bytes, telling: Callable[[], None] = lambda: None) -> Any:
-        """Through the client's own `evalsha`: clusters, and clients without a socket. The deadline is the client's."""
-        reader = hiredis.Reader()
+        """Through the client's own `evalsha`. The deadline is the client's."""
+        reader = Reader()
         reader.feed(b"*%d\r\n" % words + tail)
         count, *rest = reader.gets()
         try:
@@ -284,34 +149,15 @@ class RedisScripts:
                     telling()
                     self._on_unknown()
                 reply = self._client.eval(script.text, int(count), *rest)
-        except redis.TimeoutError:
-            raise ScriptFault("timeout", sent=True) from None
-        except redis.ConnectionError:
-            raise ScriptFault("connection_lost", sent=True) from None
         except redis.RedisError as error:
-            raise ScriptFault(FAULTS.get(str(error).split(" ", 1)[0], "server_error"), sent=False) from None
+            word = classify(error)[1]
+            raise ScriptFault(word, sent=word in LOST) from None
         except (redis.exceptions.RedisClusterException, OSError, KeyError, IndexError, AttributeError):
             # What redis-py raises while it looks for a cluster's nodes is not of its own family of errors.
-            raise ScriptFault("not_connected", sent=False) from None
+            raise ScriptFault("connection", sent=False) from None
         if not _is_ours(reply, nonce):
-            raise ScriptFault("foreign_reply", sent=True)
+            raise ScriptFault(FOREIGN, sent=True)
         return reply
-
-    def _forget(self) -> None:
-        """After a fork: the parent's connections are not ours."""
-        self._lanes, self._lock, self._open = SimpleQueue(), threading.Lock(), 0
-        self._helpers = None
-
-
-_every: "weakref.WeakSet[RedisScripts]" = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for scripts in list(_every):
-        scripts._forget()  # noqa: SLF001
-
-
-os.register_at_fork(after_in_child=_after_fork)
 
 
 def _is_ours(reply: Any, nonce: bytes) -> bool:
@@ -323,6 +169,6 @@ def _is_ours(reply: Any, nonce: bytes) -> bool:
 
 def _fault_of(reply: Any) -> ScriptFault:
     """A reply that is not ours: an error by its first word, or bytes that belong to another call."""
-    if isinstance(reply, hiredis.ReplyError):
-        return ScriptFault(FAULTS.get(str(reply).split(" ", 1)[0].lstrip("-"), "server_error"), sent=False)
-    return ScriptFault("foreign_reply", sent=True)
+    if isinstance(reply, ReplyError):
+        return ScriptFault(classify(reply)[1], sent=False)
+    return ScriptFault(FOREIGN, sent=True)

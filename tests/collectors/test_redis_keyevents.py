@@ -12,6 +12,8 @@ from collectors import redis_keyevents
 from collectors.reading import ObservedServer, ScheduledRead, read_once
 from prosepolish_core.model.sample import Run, RunOutcome
 from prosepolish_core.watch.redis_info.redis_observer import Observer
+from tests.support.redis_groups import until
+from tests.support.way import way
 
 pytestmark = pytest.mark.live
 ENTRY: ScheduledRead[ObservedServer] = ScheduledRead(redis_keyevents.NAME, "", redis_keyevents.read)
@@ -103,3 +105,23 @@ def test_over_the_cap_it_listens_a_share_of_the_time(
     assert estimated > sum(counts(run).values()) > 0
     instance.memory[redis_keyevents.NAME].stop()
     instance.observer.close()
+
+
+@pytest.mark.parametrize("suffix", ["", "?protocol=3"])
+def test_a_connection_whose_other_end_vanished_without_a_word_is_noticed(
+    spare_valkey: Callable[..., ValkeyServer], suffix: str
+) -> None:
+    """Silence is asked about; no answer is a gap, and soon events are heard again on a new connection."""
+    server = spare_valkey(notify_keyspace_events="Em")
+    with way(server.port) as only, redis.Redis(port=server.port) as client:
+        observer = Observer(f"redis://127.0.0.1:{only.port}/0{suffix}")
+        ear = redis_keyevents.Ear(observer)
+        ear.start()
+        until(lambda: bool(client.info("clients")["pubsub_clients"]))
+        until(lambda: observer.charges[redis_keyevents.NAME].commands["ping"] > 1)  # quiet, and answered
+        assert ear.counts.gaps == 0
+        with only.dumb():
+            until(lambda: ear.counts.gaps == 1)
+        until(lambda: client.get("dict:none") is None and ear.counts.heard["keymiss", "dict"] > 0)
+        ear.stop()
+        observer.close()

@@ -4,7 +4,9 @@ import pytest
 import redis
 from hiredis import ProtocolError, ReplyError
 
-from prosepolish_core.drivers.redis_faults import classify, unavailable
+from prosepolish_core import health
+from prosepolish_core.drivers import redis_faults, redis_scripts
+from prosepolish_core.drivers.redis_faults import CLASSES, PHRASES, REPLIES, classify, unavailable
 from prosepolish_core.errors import CacheUnavailable
 from prosepolish_core.model.outcome import FAILED, Outcome
 
@@ -52,3 +54,10 @@ def test_every_error_class_of_redis_py_is_known() -> None:
             except (TypeError, ValueError):
                 continue
             assert classify(error)[1] != "unexpected"
+
+
+def test_whoever_names_a_fault_uses_a_word_of_the_table() -> None:
+    """The sets that decide what is done about a fault, and the sentences that people read, know no other word."""
+    words = {word for _, word in (*REPLIES.values(), *PHRASES.values())} | {word for _, _, word in CLASSES} | {"unexpected"}
+    for used in (redis_faults.REFUSED_WRITES, redis_faults.PASSING, redis_faults.WRONG_WAY, redis_scripts.LOST, set(health.FAULTS)):
+        assert used <= words

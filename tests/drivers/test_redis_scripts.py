@@ -9,7 +9,8 @@ import fakeredis
 import pytest
 
 from prosepolish_core.drivers.redis_client import connect
-from prosepolish_core.drivers.redis_scripts import RedisScripts, Script, ScriptFault
+from prosepolish_core.drivers.redis_scripts import RedisScripts, ScriptFault
+from prosepolish_core.drivers.redis_wire import Script
 
 ECHO = Script("", "echo", "return {ARGV[1], 7}")
 Serve = Callable[[Callable[[bytes, socket.socket], None]], RedisScripts]
@@ -112,13 +113,13 @@ def test_a_dripping_reply_ends_with_the_deadline(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("said", "reason", "sent"),
     [
-        (b"-READONLY You can't write against a read only replica.\r\n", "readonly", False),
+        (b"-READONLY You can't write against a read only replica.\r\n", "read_only", False),
         (b"-OOM command not allowed\r\n", "out_of_memory", False),
         (b"-LOADING\r\n", "loading", False),
-        (b"-ERR something else\r\n", "server_error", False),
+        (b"-ERR something else\r\n", "redis_error", False),
         (b"*2\r\n$1\r\nx\r\n:7\r\n", "foreign_reply", True),
         (b":1\r\n", "foreign_reply", True),
-        (b"garbage\r\n", "connection_lost", True),
+        (b"garbage\r\n", "garbage", True),
     ],
 )
 def test_what_is_no_reply_becomes_a_typed_fault(serve: Serve, said: bytes, reason: str, sent: bool) -> None:

@@ -81,10 +81,6 @@ FAULTS: dict[str, tuple[Break, Said]] = {
     "postgres backends killed": (Servers.postgres_backends_killed, {}),
     "both down": (both(Servers.redis_down, Servers.postgres_down), NEITHER),
 }
-#: A refused password is tried again after half a minute only: trying it over and over could lock an account.
-HEALS_LATER = {
-    "redis wants a password": {"lookup", "lookup new", "lookup_many", "invalidate", "correct", "profile", "preferences", "update"}
-}
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +131,7 @@ def test_every_service_answers_in_time_and_heals(fault: str, servers: Servers, v
     with breaks(servers):
         answers = {name: answer(name, visit, amiss) for name in SERVICES}
     began = monotonic()
-    left = set(SERVICES) - HEALS_LATER.get(fault, set())
+    left = set(SERVICES)
     while left and monotonic() - began < HEALED_S:
         left = {name for name in left if ask(name, visit)[0] != WELL[name]}
         sleep(0.05)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...errors import CacheUnavailable
+from ...forks import on_fork
 from ...model import keys
 from ...model.keys import KeyFamily
 from ...model.outcome import Outcome, Tier, TraceStep
@@ -60,14 +61,14 @@ class FamilyCache:
         self._now = link.runtime.now
         self._wall_ms = link.runtime.wall_ms
         self._flights: dict[str, Flight[Landing]] = {}
-        self._refreshing: set[str] = set()
-        self._lock = threading.Lock()
+        self.start_anew()
         self.loading = Loading(link, recorder, self.seal, ttl_s or family.ttl_s, grace, self._flights)
-        link.on_fork(self._forget)
+        on_fork(self)
 
-    def _forget(self) -> None:
+    def start_anew(self) -> None:
+        """In a forked child the loads in progress are the parent's."""
         self._flights.clear()
-        self._refreshing.clear()
+        self._refreshing: set[str] = set()
         self._lock = threading.Lock()
 
     def get(self, identifier: str | tuple[str, ...]) -> Stored | None:

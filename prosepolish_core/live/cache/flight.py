@@ -6,14 +6,14 @@ its answer is proved to be current, `proved_from`: when the request was sent, or
 later starts the next flight, together with everybody else who asked later.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from ...forks import ForkSafeLock
 from ...ports import Signal
 
 T = TypeVar("T")
-_JOINING = threading.Lock()
+_JOINING = ForkSafeLock()
 
 
 class Flight(Generic[T]):

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from hashlib import sha1
-from importlib.resources import files
 from typing import Any, cast
 
 import redis
@@ -12,7 +10,8 @@ from hiredis import ReplyError
 
 from ...drivers.redis_client import LazyCluster
 from ...drivers.redis_faults import classify, unavailable
-from ...drivers.redis_line import Lines, pack
+from ...drivers.redis_lines import Lines, has_lines
+from ...drivers.redis_wire import Script, bulk, pack
 from ...errors import CacheUnavailable
 from ...model.lease import Claim, Fill, Wake
 from ...ports import Settle, Signal
@@ -32,21 +31,12 @@ _TAKEN = Claim(True)
 @lru_cache(maxsize=16_384)
 def _packed(key: str) -> bytes:
     """One key in the wire format; kept, because the same keys come again and again."""
-    name = key.encode()
-    return b"$%d\r\n%b\r\n" % (len(name), name)
+    return bulk(key.encode())
 
 
-class Script:
-    """One Lua file. Sent by its digest; sent whole when the server does not know it."""
-
-    def __init__(self, name: str) -> None:
-        self.text = (files(__package__) / "lua" / f"{name}.lua").read_bytes()
-        self.digest = sha1(self.text, usedforsecurity=False).hexdigest().encode()
-
-
-TAKE, FILL, RENEW = Script("take"), Script("fill"), Script("renew")
+TAKE, FILL, RENEW = (Script(__package__, f"lua/{name}") for name in ("take", "fill", "renew"))
 #: The fill that nearly every miss ends with, in the wire format: key, token, value, time to live, channel, message.
-_FILL = b"*9\r\n$7\r\nEVALSHA\r\n$40\r\n%b\r\n$1\r\n1\r\n" % FILL.digest
+_FILL = b"*9\r\n$7\r\nEVALSHA\r\n$40\r\n%b\r\n$1\r\n1\r\n" % FILL.sha.encode()
 _FILLED = b"%b%b$16\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" + pack(CHANNEL)[4:] + b"$%d\r\n%b\r\n"
 
 
@@ -148,6 +138,7 @@ class RedisCache:
     def reset(self) -> None:
         """Let go of every connection: the next use finds the primary anew."""
         self._lines.reset()
+        self._wakeups.connect_anew()
         self._client.connection_pool.disconnect(inuse_connections=False)
 
     def listen(self, timeout_s: float) -> bool:
@@ -171,7 +162,7 @@ class RedisCache:
 
     def _run(self, script: Script, calls: Batch) -> list[Any]:
         """One script call per tuple (key first), all in one round trip."""
-        replies = self._ask_all([("EVALSHA", script.digest, 1, *call) for call in calls])
+        replies = self._ask_all([("EVALSHA", script.sha, 1, *call) for call in calls])
         if any(isinstance(reply, ReplyError) and classify(reply)[1] == "no_script" for reply in replies):
             replies = [
                 self._ask_all([("EVAL", script.text, 1, *call)])[0]
@@ -235,6 +226,7 @@ class ClientCache(RedisCache):
 
     def reset(self) -> None:
         """Let go of idle connections."""
+        self._wakeups.connect_anew()
         if not isinstance(self._client, LazyCluster):
             self._client.connection_pool.disconnect(inuse_connections=False)
 
@@ -278,8 +270,6 @@ def _values(fill: Fill) -> tuple[str | bytes | int, ...]:
 
 def cache_server(client: redis.Redis | LazyCluster, *, timeout_s: float, pool_size: int) -> RedisCache:
     """Direct lines where the client has real sockets to one server; its own command path otherwise."""
-    if isinstance(client, LazyCluster):
-        return ClientCache(cast("redis.Redis", client))
-    if client.connection_pool.connection_class.__module__.startswith("redis."):
-        return RedisCache(client, timeout_s=timeout_s, pool_size=pool_size)
-    return ClientCache(client)
+    if has_lines(client):
+        return RedisCache(cast("redis.Redis", client), timeout_s=timeout_s, pool_size=pool_size)
+    return ClientCache(cast("redis.Redis", client))

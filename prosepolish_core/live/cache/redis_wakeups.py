@@ -7,11 +7,12 @@ from typing import Any
 
 import redis
 
+from ...forks import on_fork
 from ...model.lease import Wake
 from ...ports import Signal
 
 CHANNEL = "prosepolish:fills"
-#: Longest silence on the connection before the listener looks whether it should end.
+#: Longest silence on the connection before the listener asks whether it still stands.
 TICK_S = 0.5
 #: Pause between two attempts to subscribe.
 AGAIN_S = 0.25
@@ -25,9 +26,15 @@ class Wakeups:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """In a forked child nobody listens, and the subscription is the parent's."""
         self._lock = threading.Lock()
         self._subscribed = threading.Event()
         self._closed = threading.Event()
+        self._misled = False
         self._thread: threading.Thread | None = None
         self._waiting: dict[str, list[Signal]] = {}
         self._said: OrderedDict[str, Wake] = OrderedDict()
@@ -57,6 +64,10 @@ class Wakeups:
             self._waiting.pop(token, None)
             return self._said.get(token)
 
+    def connect_anew(self) -> None:
+        """The subscription leads to a server that is gone, or the wrong one: subscribe again, by name."""
+        self._misled = True
+
     def close(self) -> None:
         """End the thread; whoever waits is woken."""
         self._closed.set()
@@ -64,20 +75,30 @@ class Wakeups:
 
     def _run(self) -> None:
         while not self._closed.is_set():
+            self._misled = False
             subscription: Any = self._client.pubsub()  # type: ignore[no-untyped-call]
-            try:
+            with suppress(Exception):  # whatever broke the subscription, the answer is to subscribe again
                 subscription.subscribe(CHANNEL)
-                while not self._closed.is_set():
-                    self._take(subscription.get_message(timeout=TICK_S))
-            except Exception:  # noqa: BLE001 - whatever broke the subscription, the answer is to subscribe again
-                self._lost()
-                self._closed.wait(AGAIN_S)
-            finally:
-                self._quietly_close(subscription)
+                self._hear(subscription)
+            with suppress(Exception):  # it is being thrown away
+                subscription.close()
+            self._lost()
+            self._closed.wait(AGAIN_S)
 
-    def _take(self, message: dict[str, Any] | None) -> None:
-        if message is None:
-            return
+    def _hear(self, subscription: Any) -> None:
+        """Until the connection is lost, misled, or as silent to a ping as one whose other end has vanished without a word."""
+        pinged = False
+        while not self._closed.is_set() and not self._misled:
+            message = subscription.get_message(timeout=TICK_S)
+            if message is not None:
+                self._take(message)
+            elif pinged:
+                return
+            else:
+                subscription.ping()
+            pinged = message is None
+
+    def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             self._subscribed.set()
         elif message["type"] == "message" and isinstance(message["data"], bytes):
@@ -98,8 +119,3 @@ class Wakeups:
             self._waiting.clear()
         for signal in signals:
             signal.set()
-
-    @staticmethod
-    def _quietly_close(subscription: Any) -> None:
-        with suppress(Exception):  # it is being thrown away
-            subscription.close()

@@ -3,22 +3,19 @@
 import threading
 from collections.abc import Sequence
 
+from ...drivers.redis_faults import PASSING, REFUSED_WRITES, WRONG_WAY
 from ...errors import CacheUnavailable
 from ...ports import CacheServer
 from .threads import Runtime
 
-#: Back-off between two signs of life: min(n × STEP_S, LONGEST_S), give or take a quarter; slower after GIVE_UP of them.
+#: Back-off between two signs of life: min(n × STEP_S, LONGEST_S), give or take a quarter. Whatever was wrong and for however
+#: long, a server that is well again is used within two seconds; also after a password was mended.
 STEP_S = 0.05
-LONGEST_S = 2.0
-GIVE_UP = 10
-#: For faults that only a person can mend: a refused password must not be tried again and again.
-PERMANENT_S = 30.0
+LONGEST_S = 1.0
 #: How long fills are left out after the server refused one (out of memory, read-only ...); reads go on.
-NO_WRITES_S = 1.0
-_REFUSED_WRITES = frozenset({"read_only", "out_of_memory", "misconf", "no_replicas", "no_permission", "wrong_type", "moved"})
-_PERMANENT = frozenset({"auth", "no_permission"})
-#: Faults of one call or one pool, not of the server.
-_PASSING = frozenset({"pool_exhausted", "no_script"})
+NO_WRITES_S = 0.5
+#: Keys deleted at once when a debt is paid: after a long outage all of them together would take longer than a deadline.
+AT_ONCE = 500
 
 
 class Guard:
@@ -34,7 +31,6 @@ class Guard:
         """As if just made, but for what is owed: in a forked child nobody is looking."""
         self.up = True
         self.reason = ""
-        self.gave_up = False
         self._lock = threading.Lock()
         self._no_writes_until = float("-inf")
         self._probing = False
@@ -47,12 +43,12 @@ class Guard:
     def failed(self, fault: CacheUnavailable) -> None:
         """A call failed. Decides between: nothing, no fills for a while, and not asking at all until it answers again."""
         self.reason = fault.detail
-        if fault.detail in _PASSING:
+        if fault.detail in PASSING:
             return
-        if fault.detail in _REFUSED_WRITES:
+        if fault.detail in WRONG_WAY:
+            self._server.reset()
+        if fault.detail in REFUSED_WRITES:
             self._no_writes_until = self._runtime.now() + NO_WRITES_S
-            if fault.detail in {"read_only", "moved"}:
-                self._server.reset()
             return
         self.up = False
         self._probe()
@@ -72,16 +68,17 @@ class Guard:
             if self._probing or self._closed:
                 return
             self._probing = True
-        self._runtime.spawn(self.look_until_back, "prosepolish-probe")
+        try:
+            self._runtime.spawn(self.look_until_back, "prosepolish-probe")
+        except RuntimeError:  # no thread to be had: then the callers go on asking
+            self._probing, self.up = False, True
 
     def look_until_back(self) -> None:
         """Ping with growing pauses; then pay what is owed, and let callers through again."""
         attempt = 0
         while not self._closed:
             attempt += 1
-            self.gave_up = attempt > GIVE_UP
-            wait = PERMANENT_S if self.reason in _PERMANENT else min(attempt * STEP_S, LONGEST_S)
-            self._runtime.pause(wait * (0.75 + 0.5 * self._runtime.share()))
+            self._runtime.pause(min(attempt * STEP_S, LONGEST_S) * (0.75 + 0.5 * self._runtime.share()))
             if self._back():
                 return
         self._probing = False
@@ -89,18 +86,20 @@ class Guard:
     def _back(self) -> bool:
         try:
             self._server.ping()
-            owed = sorted(self.owed)
-            self._server.drop(owed)
+            while owed := sorted(self.owed)[:AT_ONCE]:
+                self._server.drop(owed)
+                with self._lock:
+                    self.owed.difference_update(owed)
         except CacheUnavailable as fault:
             self.reason = fault.detail
-            if fault.detail not in _REFUSED_WRITES:
-                return False
-            self.up = True  # it reads; the debt stays
+            if fault.detail in WRONG_WAY:
+                self._server.reset()
+            if fault.detail not in PASSING:
+                self.up = fault.detail in REFUSED_WRITES  # then it reads; the debt stays
             return False
         with self._lock:
-            self.owed.difference_update(owed)
             if self.owed:
                 return False
             self._probing = False
-            self.up, self.gave_up, self.reason = True, False, ""
+            self.up, self.reason = True, ""
         return True

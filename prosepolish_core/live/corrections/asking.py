@@ -20,7 +20,7 @@ from .record import CorrectionRecord
 #: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next caller.
 LLM_S = 20.0
 #: Its own, apart from the one of definitions: those give up sooner, and their time-outs say little about ours.
-BREAKER = BreakerPolicy(failures=5, calls=20, open_s=2.0, longest_s=60.0)
+BREAKER = BreakerPolicy(failures=5)
 
 
 class Asked(NamedTuple):

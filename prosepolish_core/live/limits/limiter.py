@@ -1,67 +1,27 @@
 """The limiter: every limit of a call tested and charged in one round trip, with an honest answer when Redis is away."""
 
 import struct
-import threading
 import time
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
-from ...drivers.redis_scripts import RedisScripts, Script, ScriptFault, bulk
+from ...calc.breaker import Breaker, BreakerPolicy
+from ...drivers.redis_faults import PASSING
+from ...drivers.redis_scripts import RedisScripts, ScriptFault
+from ...drivers.redis_wire import Script, bulk
 from ...errors import InvalidIdentifier, InvalidLimit
 from ...model.limit import Decision, Limit, LimitState
 from .local import LocalLimits
 from .named import named
 from .wire import MOST_LIMITS, Keys, Plan, decide, from_states, keys_of, plan, request_suffix, stem
 
-#: Faults in a row that open it, and the pause between two probes: a server that is back is used within a second.
-FAULTS_TO_OPEN = 3
-PAUSE_S = 0.5
-
-
-class Outage:
-    """Closed while the server answers. Open: everybody is told not to ask, except one probe per pause."""
-
-    def __init__(self, clock_s: Callable[[], float] = time.monotonic, *, faults: int = FAULTS_TO_OPEN, pause_s: float = PAUSE_S):
-        self._clock_s = clock_s
-        self._most = faults
-        self._pause_s = pause_s
-        self._lock = threading.Lock()
-        self._faults = 0
-        self._probe_at = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the server is being left alone."""
-        return self._faults >= self._most
-
-    def may_ask(self) -> bool:
-        """Whether this caller may ask the server: always while closed, once per pause while open."""
-        if self._faults < self._most:
-            return True
-        with self._lock:
-            now = self._clock_s()
-            if now < self._probe_at:
-                return False
-            self._probe_at = now + self._pause_s
-            return True
-
-    def answered(self) -> None:
-        """The server answered."""
-        if self._faults:
-            self._faults = 0
-
-    def failed(self) -> None:
-        """The server did not answer."""
-        with self._lock:
-            self._faults += 1
-            if self._faults == self._most:
-                self._probe_at = self._clock_s() + self._pause_s
-
-
 CHECK = Script(__package__, "check")
 RESET = Script(__package__, "reset")
 #: How many keys a call has, as the protocol writes it: one per limit, and the memory of a request.
 _COUNTS = [bulk(b"%d" % count) for count in range(MOST_LIMITS + 2)]
+#: When the server is left alone: after so many faults in a row, but for one probe per pause.
+BREAKER = BreakerPolicy(failures=3, ratio=1.0, open_s=0.5, longest_s=0.5)
 #: Plans kept: one per set of limits and cost in use.
 MOST_PLANS = 1024
 
@@ -89,7 +49,7 @@ class Limiter:
         self._tagged = self._scripts.is_cluster
         self._plans: dict[tuple[tuple[Limit, ...], int], Plan] = {}
         self._local = LocalLimits(workers, _now_us)
-        self._outage = Outage()
+        self._breaker = Breaker(BREAKER)
         self._on_event = on_event or (lambda _name: None)
         #: The kill switch: while False every call is allowed and says `mode="off"`.
         self.enabled = True
@@ -135,7 +95,7 @@ class Limiter:
         if not self.enabled:
             return _switched_off(chosen)
         request = "" if request_id is None else stem(subject, self._tagged) + request_suffix(request_id, chosen)
-        if not self._outage.may_ask():
+        if not self._breaker.allow(perf_counter()):
             return self._degraded(chosen, keys, "paused", charge=charge)
         try:
             if self._tagged and any(own not in {None, subject} for own in chosen.subjects):
@@ -143,9 +103,10 @@ class Limiter:
             else:
                 decision = self._ask(chosen, keys, request, charge=charge)
         except ScriptFault as fault:
-            self._outage.failed()
+            if fault.reason not in PASSING:
+                self._breaker.failure(perf_counter())
             return self._degraded(chosen, keys, fault.reason, charge=charge)
-        self._outage.answered()
+        self._breaker.success(perf_counter())
         if not decision.allowed:
             self._on_event("limit_denied")
         if decision.would_deny:

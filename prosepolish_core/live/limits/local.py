@@ -1,9 +1,9 @@
 """The limiter of one process, exact, for the time Redis is away: this process's share of every limit."""
 
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from ...forks import ForkSafeLock
 from ...model.limit import Limit, LimitState, Outage
 from .wire import Plan
 
@@ -36,7 +36,7 @@ class LocalLimits:
         self._workers = workers
         self._clock_us = clock_us
         self._most = most
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._logs: dict[str, _Log] = {}
         self._swept_at = 0
 

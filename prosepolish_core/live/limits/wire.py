@@ -7,7 +7,7 @@ from hashlib import blake2b
 from struct import Struct
 from typing import NamedTuple
 
-from ...drivers.redis_scripts import bulk
+from ...drivers.redis_wire import bulk
 from ...errors import InvalidIdentifier, InvalidLimit
 from ...model.keys import RATE_LIMIT, encode
 from ...model.limit import MOST, Algorithm, Decision, Limit, LimitState, whole

@@ -16,8 +16,6 @@ from .price_table import load_prices
 #: Calls a second and at once, for each process; far above our traffic, it only stops a runaway loop from spending money.
 PER_S = 20.0
 BURST = 40
-#: How long to stay away after a 429, or a refused key, that does not say.
-QUIET_S = {"429": 10.0, "key_refused": 60.0}
 
 
 class Gemini(LlmBackend, Protocol):
@@ -61,9 +59,8 @@ class PacedBackend:
         if wait := self._pacer.take():
             return LlmFault(Outcome.REFUSED, "paced", wait)
         answer = self._inner.generate(request, timeout_s)
-        if isinstance(answer, LlmFault):
-            quiet = QUIET_S.get(answer.detail) if answer.retry_after_s is None else answer.retry_after_s
-            self._pacer.stay_away(quiet or 0.0)
+        if isinstance(answer, LlmFault) and (answer.retry_after_s is not None or answer.outcome is Outcome.REFUSED):
+            self._pacer.heed(answer.retry_after_s)
         return answer
 
     def models(self, timeout_s: float) -> Collection[str] | LlmFault:

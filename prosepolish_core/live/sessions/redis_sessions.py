@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import orjson
 
-from ...drivers.redis_scripts import RedisScripts, Script, ScriptFault
+from ...drivers.redis_scripts import RedisScripts, ScriptFault
+from ...drivers.redis_wire import Script
 from ...model.keys import SESSION_INDEX, encode
 from ...model.outcome import Family
 from ...model.session import FamilyRow, SessionRules

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from ...drivers.redis_scripts import ScriptFault
 from ...errors import StoreUnavailable
+from ...forks import on_fork
 from .postgres_sessions import PostgresSessions
 from .redis_sessions import FastSessions
 
@@ -26,6 +27,12 @@ class Replay:
         self._fast = fast
         self._store = store
         self._every_s = every_s
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """In a forked child the thread is the parent's: `started` tells the next caller to start one."""
+        self.started = False
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -49,6 +56,7 @@ class Replay:
     def start(self, action: Callable[[], object]) -> None:
         """Do `action` (which replays) every few seconds beside the callers."""
         with self._lock:
+            self.started = True
             if self._thread is None and self._every_s > 0:
                 self._wake.set()  # the first turn is now: who ended something and then died may not have told Redis
                 self._thread = threading.Thread(target=self._run, args=(action,), name="session-replay", daemon=True)

@@ -1,7 +1,6 @@
 """Sessions: PostgreSQL first, Redis for speed. What was ended is never served again, whatever Redis forgets."""
 
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any
 from ...drivers.postgres_pool import Duplicate
 from ...drivers.redis_scripts import RedisScripts, ScriptFault
 from ...errors import InvalidIdentifier, SessionOutcomeUnknown, SessionUnavailable, StoreOutcomeUnknown, StoreUnavailable
+from ...forks import ForkSafeLock
 from ...model.keys import encode
 from ...model.session import LONGEST_TOKEN, Device, Ended, FamilyRow, Session, SessionRules, check_nonce, device_label
 from .postgres_sessions import End, Judgement, NewFamily, PostgresSessions, Rotate, Victim
@@ -51,7 +51,7 @@ class Sessions:
         self._store = store
         self._pepper = pepper
         self._made: SessionTokens | None = None
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._scripts = RedisScripts(client, deadline_s=deadline_s, lanes=lanes, on_unknown=self._new_server)
         self._replay_scripts = RedisScripts(client, deadline_s=max(deadline_s, 1.0), lanes=2)
         self._fast = FastSessions(self._scripts, self.rules)
@@ -198,6 +198,7 @@ class Sessions:
             pepper = self._pepper or self._durable(lambda: self._store.pepper(secrets.token_bytes(32)))
             with self._lock:
                 made = self._made = self._made or SessionTokens(pepper)
+        if not self._replay.started:
             self._replay.start(self._replay_and_trust)
         return made
 

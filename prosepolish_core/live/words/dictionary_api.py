@@ -94,8 +94,6 @@ MAX_BYTES = 512 * 1024
 #: The API's published limit is 450 requests in 5 minutes for each address; 1.2 a second and a burst of 30 stay below it.
 PER_S = 1.2
 BURST = 30
-#: How long to stay away after a 429 that does not say.
-QUIET_S = 10.0
 NO_SUCH_WORD = "No Definitions Found"
 
 
@@ -117,7 +115,7 @@ class DictionaryHttp:
             return self._read(self._get(word, monotonic() + timeout_s))
         except UpstreamFault as fault:
             if fault.retry_after_s is not None or fault.outcome is Outcome.REFUSED:
-                self._pacer.stay_away(QUIET_S if fault.retry_after_s is None else fault.retry_after_s)
+                self._pacer.heed(fault.retry_after_s)
             detail = "forbidden" if fault.detail == "key_refused" else fault.detail  # this API knows no keys
             return Fetched(fault.outcome, detail=detail, retry_after_s=fault.retry_after_s)
 

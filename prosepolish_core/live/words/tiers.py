@@ -31,8 +31,8 @@ class TierPolicy:
 
 
 STORE = BreakerPolicy(failures=2, open_s=0.5, longest_s=5.0)
-API = BreakerPolicy(failures=5, calls=20, open_s=2.0)
-MODEL = BreakerPolicy(failures=3, calls=20, open_s=5.0, longest_s=60.0)
+API = BreakerPolicy(failures=5)
+MODEL = BreakerPolicy(failures=3)
 BOTH = (Tier.REDIS, Tier.POSTGRES)
 IDLE = "once, when the connection was closed while it lay idle"
 

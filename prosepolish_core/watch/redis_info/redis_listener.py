@@ -1,13 +1,13 @@
 """Listening to keyspace events on a connection of its own: channels and keys, as they come."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from redis import exceptions
 from redis.connection import AbstractConnection
 
-from ...errors import NoAnswer, SourceUnreadable
+from ...errors import NoAnswer, SourceTimeout, SourceUnreadable
 from .redis_observer import CLIENT_NAME, Observer
 from .refusals import typed
 
@@ -15,13 +15,20 @@ from .refusals import typed
 class Listener:
     """An open subscription."""
 
-    def __init__(self, connection: AbstractConnection) -> None:
+    def __init__(self, connection: AbstractConnection, pinged: Callable[[int], None]) -> None:
         self._connection = connection
+        self._pinged = pinged
+        self._asked = False
 
     def collect(self, seconds: float) -> list[tuple[str, bytes]]:
-        """What came within this time: (channel, key). Raises SourceUnavailable or NoAnswer when that is over."""
+        """What came within this time: (channel, key). Raises SourceUnavailable or NoAnswer when the connection is lost.
+
+        After a time in which nothing came the server is asked for a sign of life: a connection whose other end has vanished
+        without a word would else be listened to for ever.
+        """
         until = time.monotonic() + seconds
         found: list[tuple[str, bytes]] = []
+        silent = True
         while (left := until - time.monotonic()) > 0:
             try:
                 message = self._connection.read_response(timeout=left, disconnect_on_error=False, push_request=True)
@@ -29,11 +36,25 @@ class Listener:
                 break
             except Exception as error:  # noqa: BLE001 - whatever the other side sends
                 raise typed(error) from None
+            silent = False
             if isinstance(message, list) and len(message) == 4 and message[0] == b"pmessage":
                 _, _, channel, key = message
                 if isinstance(channel, bytes) and isinstance(key, bytes):
                     found.append((channel.decode("utf-8", "replace"), key))
+        if silent and self._asked:
+            raise SourceTimeout("no answer in time")
+        self._asked = silent
+        if silent:
+            self._ping()
         return found
+
+    def _ping(self) -> None:
+        try:
+            packed = self._connection.pack_command("PING")  # type: ignore[no-untyped-call]
+            self._connection.send_packed_command(packed, check_health=False)  # type: ignore[no-untyped-call]
+        except (exceptions.RedisError, OSError) as error:
+            raise typed(error) from None
+        self._pinged(sum(map(len, packed)))
 
     def close(self) -> None:
         """Hang up."""
@@ -41,8 +62,8 @@ class Listener:
 
 
 @contextmanager
-def listen(observer: Observer, patterns: Sequence[str]) -> Iterator[Listener]:
-    """Subscribe to the patterns on a further connection. Raises SourceUnavailable or NoAnswer."""
+def listen(observer: Observer, who: str, patterns: Sequence[str]) -> Iterator[Listener]:
+    """Subscribe to the patterns on a further connection, at the cost of `who`. Raises SourceUnavailable or NoAnswer."""
     connection = observer.another()
     try:
         try:
@@ -51,7 +72,7 @@ def listen(observer: Observer, patterns: Sequence[str]) -> Iterator[Listener]:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the other side sends
             raise typed(error) from None
-        yield Listener(connection)
+        yield Listener(connection, lambda bytes_out: observer.charge(who, [("PING",)], bytes_out))
     finally:
         connection.disconnect()  # type: ignore[no-untyped-call]
 

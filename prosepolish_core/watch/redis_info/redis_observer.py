@@ -18,8 +18,10 @@ from redis.retry import Retry
 
 from ...addresses.redis_address import RedisAddress, RedisKind
 from ...drivers.redis_client import connect, pool_of
-from ...drivers.redis_line import Line, pack
+from ...drivers.redis_line import Line
+from ...drivers.redis_wire import pack
 from ...errors import NoAnswer, SourceRefused, SourceTimeout, SourceUnavailable, SourceUnreadable
+from ...forks import on_fork
 from .refusals import OF_THE_CONNECTION, Refusals, reason_of, typed
 from .reply_shapes import SHAPES, command_name, question
 
@@ -56,7 +58,6 @@ class Observer:
 
     def __init__(self, url: str, *, timeout_s: float = 2.0) -> None:
         self.timeout_s = timeout_s
-        self.lock = threading.RLock()
         self.charges: dict[str, Charge] = defaultdict(Charge)
         self.refusals = Refusals()
         #: How often a connection was opened.
@@ -64,6 +65,12 @@ class Observer:
         self._pool = quiet_pool(url, timeout_s)
         self._database = int(self._pool.connection_kwargs.pop("db", None) or 0)
         self._elsewhere: NoAnswer | None = None
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """Not connected; so also in a forked child, where the connection is the parent's."""
+        self.lock = threading.RLock()
         self._line: Line | None = None
         self._kept = self._over = False
         self._failed_at = -RECONNECT_S
@@ -151,11 +158,7 @@ class Observer:
             self._open_line().send(packed)
         except OSError as error:
             raise self._lost(error) from None
-        charge = self.charges[who]
-        charge.calls += len(commands)
-        charge.bytes_out += len(packed)
-        for command in commands:
-            charge.commands[command_name(command)] += 1
+        self.charge(who, commands, len(packed))
 
     def receive(self, who: str, commands: Sequence[Command], until: float) -> list[Any]:
         """The replies, each an answer or a NoAnswer. Raises SourceTimeout or SourceUnavailable when the first does not come."""
@@ -178,6 +181,14 @@ class Observer:
         if any(isinstance(reply, SourceUnreadable) for reply in found):  # whose answer it was is not known
             self.close()
         return found
+
+    def charge(self, who: str, commands: Sequence[Command], bytes_out: int) -> None:
+        """These were sent, on this connection or on a further one."""
+        charge = self.charges[who]
+        charge.calls += len(commands)
+        charge.bytes_out += bytes_out
+        for command in commands:
+            charge.commands[command_name(command)] += 1
 
     def another(self) -> AbstractConnection:
         """A further connection to the same instance, not yet open: listening keeps one busy."""

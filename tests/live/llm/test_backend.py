@@ -85,12 +85,12 @@ def test_an_outage_that_says_how_long_is_believed(wait: float | None, second: st
 
 
 def test_a_refused_key_is_not_tried_again_and_again() -> None:
-    """A minute of quiet: a wrong key does not get better by hammering."""
+    """A moment of quiet each time: a wrong key does not get better by hammering, and one that was mended is used soon."""
     backend, inner = paced(LlmFault(Outcome.REFUSED, "key_refused"))
     backend.generate(REQUEST, 1)
     held = backend.generate(REQUEST, 1)
     assert isinstance(held, LlmFault)
-    assert 59 < (held.retry_after_s or 0) <= 60
+    assert 1 < (held.retry_after_s or 0) <= 1.5
     assert inner.asked == 1
 
 
