@@ -19,6 +19,11 @@ class Leases:
         self.held: frozenset[str] = frozenset()
         self.slot: int | None = None
 
+    @property
+    def away(self) -> bool:
+        """Whether PostgreSQL could not be asked the last time."""
+        return self._session is None
+
     def renew(self) -> frozenset[str]:
         """Take what is free up to our share, give back what is over it; returns what we observe now.
 

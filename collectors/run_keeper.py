@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.errors import StoreRefused, StoreUnavailable
 from prosepolish_core.model.sample import Run
 from prosepolish_core.ports import RunWriter
 
@@ -96,9 +96,9 @@ class RunKeeper:
     def _replay(self, batches: list[tuple[Path, list[Run]]]) -> None:
         try:
             self._store_runs([run for _, runs in batches for run in runs])
-        except StoreUnavailable:
-            raise
-        except Exception:  # noqa: BLE001 - told below, batch by batch
+        except Exception as error:
+            if is_away(error):
+                raise
             for path, runs in batches:
                 refused = self._store_what_it_takes(runs)
                 with self._spooling:
@@ -115,9 +115,9 @@ class RunKeeper:
         """
         try:
             self._store_runs(runs)
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - the wall around each run
+        except Exception as error:
+            if is_away(error):
+                raise
             if len(runs) == 1:
                 log.warning("run_refused", collector=runs[0].collector, source=runs[0].source, reason=type(error).__name__)
                 return 1
@@ -139,3 +139,8 @@ class RunKeeper:
             except OSError as error:
                 self.lost += len(runs)
                 log.warning("spool_refused", runs=len(runs), reason=error.strerror)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the store may take the same runs later; any other error is about the runs themselves."""
+    return isinstance(error, StoreUnavailable) and not isinstance(error, StoreRefused)

@@ -24,6 +24,8 @@ from .schedule import ENTRIES, OWN, POSTGRES
 
 #: Instances read side by side by one slow collector.
 SIDE_BY_SIDE = 8
+#: Seconds between two renewals of the leases, and between two attempts to write what waits on the disk.
+RENEW_S, AGAIN_S = 1.0, 0.5
 #: The wall clock may drift this far from the monotonic one between two looks before it counts as a jump.
 JUMP_S = 2.0
 #: A signal is heard within so many seconds, and work under way may take so many more: with alerts and connections under five.
@@ -76,7 +78,7 @@ class Runner:
         self._schedule()
         self._scheduler.start()
         offset = time.time() - time.monotonic()
-        while not stop.wait(1.0):
+        while not stop.wait(AGAIN_S if self._keeper.away or self._leases.away else RENEW_S):
             self._keeper.drain(stop)
             renewed = self._leases.renew()
             if renewed != held:

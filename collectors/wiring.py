@@ -7,7 +7,7 @@ import structlog
 
 from prosepolish_core.config import Config
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
-from prosepolish_core.drivers.postgres_pool import DatabaseFault, PostgresPool
+from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.ports import RunWriter
 from prosepolish_core.watch.alerts.alert_store import AlertStore
@@ -100,8 +100,8 @@ class CollectorParts:
         """Bring the schema up to date where we may; a store that is away is met again at the first write."""
         try:
             migrate(self._url)
-        except (ProsePolishError, DatabaseFault) as error:
-            log.warning("not_migrated", reason=str(error) if isinstance(error, ProsePolishError) else type(error).__name__)
+        except ProsePolishError as error:
+            log.warning("not_migrated", reason=str(error))
 
 
 def _kept(config: Config) -> Kept:

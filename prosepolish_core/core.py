@@ -8,7 +8,6 @@ from typing import Any, Self
 from redis import Redis
 
 from .config import Config
-from .drivers.postgres_connection import PostgresConnection
 from .drivers.postgres_pool import PostgresPool
 from .drivers.redis_client import connect
 from .health import HealthService
@@ -221,11 +220,15 @@ class Core:
     # --- telemetry ---
 
     @lazy
+    def telemetry_pool(self) -> PostgresPool:
+        """A connection of the recorder's own, so that a busy pool cannot delay a flush."""
+        return PostgresPool(self.config.database_url.get_secret_value(), size=1, role="telemetry", statement_s=3.0)
+
+    @lazy
     def recorder(self) -> BufferedRecorder:
-        """Counts what the services did; has a connection of its own, so that a busy pool cannot delay it."""
+        """Counts what the services did."""
         pepper = self.config.pepper.get_secret_value().encode() if self.config.pepper else b""
-        writer = PostgresTelemetryWriter(PostgresConnection(self.config.database_url.get_secret_value(), role="telemetry"))
-        return BufferedRecorder(writer, flush_s=self.config.flush_s, access_key=pepper)
+        return BufferedRecorder(PostgresTelemetryWriter(self.telemetry_pool), flush_s=self.config.flush_s, access_key=pepper)
 
     @lazy
     def telemetry(self) -> PostgresTelemetry:
@@ -234,12 +237,18 @@ class Core:
 
     def health(self) -> Health:
         """Ask every dependency once: ok, degraded or down, how fast, and why."""
-        return HealthService(self.config, lambda: self.redis, lambda: self.state, lambda: self.pool, self.upstreams).check()
+        return HealthService(self.config, lambda: self.redis, lambda: self.state, self._pools, self.upstreams).check()
 
     @lazy
     def upstreams(self) -> Upstreams:
         """The upstreams as health sees them; remembers for a minute what they answered."""
         return Upstreams(self.config, lambda: self.dictionary_api, lambda: self.gemini, self._breakers)
+
+    def _pools(self) -> list[PostgresPool]:
+        """The pool of PostgreSQL, and those of its others that have been used."""
+        made = self.__dict__
+        words, people, telemetry = made.get("words"), made.get("people"), made.get("telemetry_pool")
+        return [self.pool, *(each.pool for each in (words, people) if each), *([telemetry] if telemetry else [])]
 
     def _breakers(self) -> dict[str, str]:
         """How the breakers of the tiers stand; nothing is built only to be asked."""

@@ -11,6 +11,8 @@ ProsePolishError
 ├── LookupUnavailable                   no tier could answer
 ├── CacheUnavailable                    the cache server cannot be reached or refused; never leaves the core
 ├── StoreUnavailable                    PostgreSQL cannot be reached or refused the query
+│   ├── StoreLeftAlone                  it failed a moment ago, and is not asked again yet
+│   ├── StoreRefused                    it is well, and does not take this value or statement
 │   └── StoreOutcomeUnknown             it was told to commit, and did not say whether it has
 ├── SourceUnavailable                   an observed instance cannot be reached or hung up
 │   └── SourceTimeout                   it did not answer in time
@@ -75,7 +77,21 @@ class CacheUnavailable(ProsePolishError):
 
 
 class StoreUnavailable(ProsePolishError):
-    """PostgreSQL cannot be reached, or refused the query."""
+    """PostgreSQL cannot be reached, or refused the query: what is wrong, what to do, and the word that a trace step uses."""
+
+    def __init__(self, reason: str, action: str = "", word: str = "unavailable") -> None:
+        super().__init__(f"{reason}; {action}" if action else reason)
+        self.reason = reason
+        self.action = action
+        self.word = word
+
+
+class StoreLeftAlone(StoreUnavailable):
+    """PostgreSQL failed a moment ago, and was not asked: what it failed with then is the reason."""
+
+
+class StoreRefused(StoreUnavailable):
+    """PostgreSQL is well and does not take this value or this statement; asking again does not help."""
 
 
 class StoreOutcomeUnknown(StoreUnavailable):

@@ -1,17 +1,18 @@
 """Health: asks every dependency at once, within one deadline, and judges what came back."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from time import monotonic, perf_counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from redis import Redis
 
 from .config import Config
 from .drivers.postgres_pool import PostgresPool
+from .drivers.postgres_probe import read_time, write
 from .drivers.redis_client import connect
 from .drivers.redis_probe import PINGS, RedisProbe, probe
-from .errors import ProsePolishError
+from .errors import StoreUnavailable
 from .model.health import Dependency, Health, Status
 from .upstreams import Upstreams
 
@@ -34,13 +35,13 @@ class HealthService:
         config: Config,
         cache: Callable[[], Redis],
         state: Callable[[], Redis],
-        pool: Callable[[], PostgresPool],
+        pools: Callable[[], Sequence[PostgresPool]],
         upstreams: Upstreams,
     ) -> None:
         self._config = config
         self._cache = cache
         self._state = state
-        self._pool = pool
+        self._pools = pools
         self._upstreams = upstreams
 
     def check(self, deadline_s: float = DEADLINE_S) -> Health:
@@ -69,19 +70,19 @@ class HealthService:
         return late._replace(late=True)
 
     def _postgres(self) -> Dependency:
-        times = []
+        """Down when the first pool cannot read; degraded when one of the pools that are in use cannot write."""
+        first, *others = self._pools()
         try:
-            for _ in range(PINGS):
-                with self._pool().connection() as connection:
-                    before = perf_counter()
-                    found = connection.execute("SELECT to_regclass('telemetry_lookup') IS NOT NULL").fetchone()
-                    times.append(perf_counter() - before)
-        except ProsePolishError as error:
-            return Dependency("postgres", Status.DOWN, f"{error}.", "Check DATABASE_URL and the server.", required=True)
-        if not (found and found[0]):
-            reason = "PostgreSQL answers, but the schema is missing."
-            return Dependency("postgres", Status.DEGRADED, reason, "Run `prosepolish migrate`.", True, tuple(times))
-        return Dependency("postgres", Status.OK, "PostgreSQL answers.", "", True, tuple(times))
+            times = tuple(read_time(first) for _ in range(PINGS))
+        except StoreUnavailable as fault:
+            return Dependency("postgres", Status.DOWN, _sentence(fault.reason), _sentence(fault.action), required=True)
+        for pool in (first, *others):
+            try:
+                write(pool)
+            except StoreUnavailable as fault:
+                reason = f"PostgreSQL answers, but {fault.reason}."
+                return Dependency("postgres", Status.DEGRADED, reason, _sentence(fault.action), True, times)
+        return Dependency("postgres", Status.OK, "PostgreSQL answers and takes writes.", "", True, times)
 
 
 def judge_cache(found: RedisProbe) -> Dependency:
@@ -173,6 +174,10 @@ def _together(checks: Mapping[str, Check], deadline_s: float) -> Iterable[Depend
         thread.join(max(0.0, end - monotonic()))
     settled = dict(found)
     return [settled.get(name) or _down(name, f"No answer within {deadline_s:g} s.") for name in checks]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _down(name: str, reason: str) -> Dependency:

@@ -1,60 +1,110 @@
-"""One PostgreSQL connection for a background writer: opened when needed, kept, and replaced when it fails.
+"""The one kind of PostgreSQL connection: it keeps the caller's deadline itself, whatever the server does."""
 
-A thread of its own keeps its own connection, so that a busy pool cannot starve it, and so that a flush at exit needs no
-pool threads, which cannot be started any more by then.
-"""
-
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
 from time import perf_counter
 from typing import Any
 
 import psycopg
 
-from ..errors import StoreUnavailable
-from ..live.words.postgres_words import DeadlineConnection
-from .postgres_pool import has_ended
+from .postgres_faults import TooLate, store_fault
+
+#: Longest wait for one reply where nobody sets less: a server that has been stopped (SIGSTOP) keeps no deadline of its own.
+REPLY_S = 6.0
+#: Longest attempt to connect; the driver knows no shorter one.
+CONNECT_S = 2
+#: A migration may rewrite tables; nothing waits for ever all the same, least of all for another one's lock.
+MIGRATION_S, LOCK_S = 600.0, 300
+NEVER = float("inf")
+
+#: Connections that belong to the parent of this process. They are kept, so that nothing ever finishes them.
+_PARENTS: list[object] = []
 
 
-class PostgresConnection:
-    """At most one connection. Not for use by two threads at once. `whole_s` is the longest a transaction may take."""
+class DeadlineConnection(psycopg.Connection[Any]):
+    """Waits for one reply no longer than `reply_s`, and for nothing beyond the instant `until`."""
 
-    def __init__(self, url: str, *, role: str, connect_s: int = 2, whole_s: float = 3.0) -> None:
-        self._url = url
-        self._whole_s = whole_s
-        self._settings: dict[str, Any] = {
-            "connect_timeout": connect_s,
-            "application_name": f"prosepolish-{role}",
-            "options": (f"-c statement_timeout={int(whole_s * 1000)} -c timezone=UTC -c idle_in_transaction_session_timeout=10000"),
-            "tcp_user_timeout": 5000,
-        }
-        self._connection: DeadlineConnection | None = None
+    until = NEVER
+    reply_s = REPLY_S
+    #: Whether it lay idle before it was lent, so that the server may have ended it meanwhile.
+    lay_idle = False
+    #: When it was given back.
+    since = 0.0
+    #: The pool's count of losses when it was made.
+    epoch = 0
+    #: What its user keeps with it, such as a prepared statement.
+    kept: Any = None
 
-    @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """The connection in a transaction: committed at the end, rolled back on an error.
-
-        Raises StoreUnavailable when the server cannot be reached or fails; the next use connects anew.
-        """
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for the server. At the deadline TooLate, and the connection is of no more use."""
+        left = max(min(self.reply_s if timeout is None else timeout, self.until - perf_counter()), 0.001)
+        end = perf_counter() + left
         try:
-            if self._connection is not None and has_ended(self._connection):
-                self.close()
-            if self._connection is None:
-                self._connection = DeadlineConnection.connect(self._url, **self._settings)
-            # A server that has been stopped (SIGSTOP) keeps no deadline of its own.
-            self._connection.until = perf_counter() + self._whole_s
-            with self._connection.transaction():
-                yield self._connection
-        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
-            self.close()
-            raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
+            return super().wait(gen, min(interval, left), left)
+        except psycopg.OperationalError as error:
+            if perf_counter() >= end and error.sqlstate is None:
+                raise TooLate("no reply in time") from error
+            raise
 
-    def forget(self) -> None:
-        """In a forked child: let go of the parent's connection without telling the server."""
-        self._connection = None
 
-    def close(self) -> None:
-        """Close the connection, if there is one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+def settings(role: str, statement_s: float) -> dict[str, Any]:
+    """How every connection is opened. A transaction that does nothing for 10 s is ended: its client hangs and holds locks."""
+    options = f"-c statement_timeout={int(statement_s * 1000)} -c timezone=UTC -c idle_in_transaction_session_timeout=10000"
+    return {
+        "connect_timeout": CONNECT_S,
+        "application_name": f"prosepolish-{role}",
+        "client_encoding": "utf8",
+        "options": options,
+        "tcp_user_timeout": 5000,
+    }
+
+
+def answers(connection: DeadlineConnection, until: float, trust_s: float) -> bool:
+    """Whether an idle connection is alive. One that was used within `trust_s` is believed unless the server has ended it."""
+    if has_ended(connection):
+        return False
+    if perf_counter() - connection.since < trust_s:
+        return True
+    autocommit, connection.until = connection.autocommit, until
+    try:
+        connection.autocommit = True  # no transaction for this
+        connection.execute("SELECT 1")
+        connection.autocommit = autocommit
+    except psycopg.Error:
+        return False
+    return True
+
+
+def has_ended(connection: psycopg.Connection[Any]) -> bool:
+    """Nothing comes in on an idle connection unless the server has ended it; looking costs no round trip."""
+    if connection.closed:
+        return True
+    waiting = poll()
+    waiting.register(connection.pgconn.socket, POLLIN)
+    return bool(waiting.poll(0))
+
+
+def abandon(connections: Iterable[psycopg.Connection[Any]]) -> None:
+    """In a forked child: let go of the parent's connections. The server is told nothing, and still notices when the parent dies."""
+    for connection in connections:
+        _PARENTS.append(connection)
+        if not connection.closed:
+            os.close(connection.pgconn.socket)
+
+
+@contextmanager
+def connect(url: str, *, role: str) -> Iterator[psycopg.Connection[Any]]:
+    """One connection for a migration, in one transaction. Raises StoreUnavailable when it cannot be had."""
+    try:
+        connection = DeadlineConnection.connect(url, **settings(role, MIGRATION_S))
+    except Exception as error:  # a host name or a certificate may fail in ways that are not the driver's
+        raise store_fault(error, connecting=True) from error
+    connection.reply_s = MIGRATION_S
+    try:
+        with connection:
+            connection.execute(f"SET LOCAL lock_timeout = '{LOCK_S}s'")
+            yield connection
+    except psycopg.Error as error:
+        raise store_fault(error) from error

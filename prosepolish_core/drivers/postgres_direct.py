@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 from psycopg.pq import ConnStatus, ExecStatus
 
+from .postgres_faults import TooLate
+
 _TUPLES, _COMMAND = ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK
 _NUMBERS = count(1)
 _LOST = "the connection to PostgreSQL was lost"
@@ -38,7 +40,7 @@ class DirectStatement:
         self._reading.register(connection.pgconn.socket, POLLIN)
 
     def row(self, value: bytes, columns: int, until: float) -> list[bytes | None] | None:
-        """The first row as text, or None; raises Refused, or OperationalError when there is no reply until then."""
+        """The first row as text, or None; raises Refused, or TooLate when there is no reply until then."""
         connection = self._connection
         if not self._prepared:
             self._prepare(until)
@@ -86,7 +88,7 @@ class DirectStatement:
     def _wait(on: poll, until: float) -> None:
         left = until - perf_counter()
         if left <= 0 or not on.poll(left * 1000):
-            raise psycopg.OperationalError("PostgreSQL did not reply in time")
+            raise TooLate("no reply in time")
 
     def _refusal(self) -> Exception:
         self._prepared = b""

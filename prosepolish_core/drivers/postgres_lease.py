@@ -1,13 +1,17 @@
 """Advisory locks on one kept PostgreSQL session: they vanish with the process, the connection or the server."""
 
 import threading
+from time import perf_counter
 from typing import Any
 from zlib import crc32
 
-import psycopg
+from ..forks import on_fork
+from .postgres_connection import DeadlineConnection, abandon
+from .postgres_faults import store_faults
+from .postgres_pool import Connection, PostgresPool
 
-from ..errors import StoreUnavailable
-
+#: Longest wait for a connection, or for a reply.
+STATEMENT_S = 1.0
 #: First half of every lock's key: what kind of lock it is.
 SOURCES, MEMBERS, ALERTS = 0x50505343, 0x50504D42, 0x5050414C
 #: A dead peer is noticed by the server within about ten seconds, so that its leases come free.
@@ -18,9 +22,15 @@ class AdvisoryLocks:
     """Takes and gives back session locks. Every method raises StoreUnavailable when PostgreSQL is away."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._pool = PostgresPool(url, size=1, role="lease", statement_s=STATEMENT_S, autocommit=True, configure=_keep_alive)
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """As if just made: in a forked child the session, with its locks, is the parent's."""
+        abandon([held] if (held := getattr(self, "_connection", None)) else [])
         self._lock = threading.Lock()
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: DeadlineConnection | None = None
 
     def take(self, kind: int, name: str) -> bool:
         """Whether the lock is ours now. Never waits for another holder."""
@@ -45,34 +55,30 @@ class AdvisoryLocks:
     def close(self) -> None:
         """End the session; every lock comes free."""
         with self._lock:
-            connection, self._connection = self._connection, None
-            if connection:
-                connection.close()
+            self._let_go()
+            self._pool.close()
 
     def _value(self, sql: str, *arguments: object) -> Any:
         with self._lock:
+            if self._connection is None:
+                self._connection = self._pool.borrow(perf_counter() + STATEMENT_S)
+            self._connection.until = perf_counter() + STATEMENT_S
             try:
-                if self._connection is None or self._connection.closed:
-                    self._connection = self._connect()
-                row = self._connection.execute(sql, arguments).fetchone()
-            except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
-                if self._connection:
-                    self._connection.close()
-                self._connection = None
-                raise StoreUnavailable("PostgreSQL does not answer; check DATABASE_URL and that the server runs") from error
+                with store_faults():
+                    row = self._connection.execute(sql, arguments).fetchone()
+            except BaseException:
+                self._let_go()
+                raise
             return row[0] if row else None
 
-    def _connect(self) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(
-            self._url,
-            autocommit=True,
-            connect_timeout=2,
-            application_name="prosepolish-lease",
-            options="-c statement_timeout=2000 -c timezone=UTC",
-            tcp_user_timeout=5000,
-        )
-        connection.execute(KEEPALIVE)
-        return connection
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.discard(connection)
+
+
+def _keep_alive(connection: Connection) -> None:
+    connection.execute(KEEPALIVE)
 
 
 def key(name: str) -> int:

@@ -43,9 +43,6 @@ class TelemetryWriter(Protocol):
         Raises StoreUnavailable; then it may or may not have been added, and can be sent again.
         """
 
-    def forget_connection(self) -> None:
-        """Called in a forked child: drop, without closing, what belongs to the parent."""
-
     def close(self) -> None:
         """Release the connection."""
 

@@ -61,10 +61,10 @@ def test_a_session_that_has_lost_its_statements_is_answered_and_prepared_anew(wo
     words.put("a", WordRow(entry=entry("a")), 2)
     for _ in range(3):
         assert words.get("a", 2).entry == entry("a")
-        (connection,) = words._idle
+        (connection,) = words.pool._idle
         connection.execute("DISCARD ALL", prepare=False)
     assert words.get("a", 2).entry == entry("a")
-    assert words._idle == [connection]
+    assert words.pool._idle == [connection]
 
 
 def test_a_column_that_changed_under_a_prepared_statement_does_not_matter(

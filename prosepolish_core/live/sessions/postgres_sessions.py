@@ -1,13 +1,10 @@
 """The durable side of sessions in PostgreSQL: families, generations, and the log of everything revoked."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from time import monotonic
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from ...calc.breaker import Breaker, BreakerPolicy
-from ...drivers.postgres_pool import Connection, DatabaseFault, PostgresPool
-from ...errors import StoreUnavailable
+from ...drivers.postgres_pool import Connection, PostgresPool
 from ...model.session import Change, Device, FamilyRow, SessionRules
 
 #: Revocations and finished log-ins are kept this long beyond the longest session.
@@ -16,8 +13,6 @@ KEEP_DAYS = 1
 WITHIN_S, TOUCH_S = 2.0, 0.3
 #: Changes are numbered before they commit. After so long every lower number is there or never will be.
 SETTLED_S = 5 * WITHIN_S
-#: After two calls in a row without an answer nobody waits for PostgreSQL any more; one call at a time finds out whether it is back.
-BREAKER = BreakerPolicy(failures=2, open_s=0.5, longest_s=5.0)
 _COLUMNS = """f.family, f.user_id, f.tag, f.device, f.generation, f.seq, f.current_hash, f.previous_hash, f.nonce_hash, f.salt,
     f.rotated_at, f.created_at, f.seen_at, f.expires_at, f.ended_at"""
 _LIVE = """f.ended_at IS NULL AND f.generation = u.generation AND f.expires_at > clock_timestamp()
@@ -62,9 +57,8 @@ Judgement = Rotate | End | None
 class PostgresSessions:
     """Every method is one transaction. Raises StoreUnavailable (then nothing was written) or StoreOutcomeUnknown."""
 
-    def __init__(self, pool: PostgresPool, *, breaker: Breaker | None = None) -> None:
+    def __init__(self, pool: PostgresPool) -> None:
         self._pool = pool
-        self.breaker = breaker or Breaker(BREAKER)
 
     def pepper(self, fresh: bytes) -> bytes:
         """The installation's own pepper; `fresh` becomes it if there is none."""
@@ -197,22 +191,8 @@ class PostgresSessions:
             ).rowcount
         return gone
 
-    @contextmanager
-    def _asked(self, within_s: float = float("inf")) -> Iterator[Connection]:
-        """A transaction, unless PostgreSQL is known not to answer: then a refusal at once."""
-        breaker = self.breaker
-        if not breaker.allow(monotonic()):
-            raise StoreUnavailable("PostgreSQL did not answer a moment ago, and is not asked again yet")
-        try:
-            with self._pool.connection(within_s=within_s) as c:
-                yield c
-        except StoreUnavailable:
-            breaker.failure(monotonic())
-            raise
-        except DatabaseFault:  # it does answer
-            breaker.success(monotonic())
-            raise
-        breaker.success(monotonic())
+    def _asked(self, within_s: float = float("inf")) -> AbstractContextManager[Connection]:
+        return self._pool.connection(within_s=within_s)
 
 
 def _select(c: Connection, where: str, values: Sequence[object], lock: str = "") -> tuple[Any, ...] | None:

@@ -336,9 +336,9 @@ class Sessions:
                 raise SessionUnavailable("the durable store of sessions did not answer in time") from None
             self._replay.hurry()  # if it did happen, Redis has not been told
             raise SessionOutcomeUnknown(f"the durable store of sessions did not confirm the change; {unknown}") from None
-        except StoreUnavailable:
+        except StoreUnavailable as fault:
             self._replay.hurry()  # its thread asks until PostgreSQL is back, so that no caller has to wait to find out
-            raise SessionUnavailable("the durable store of sessions cannot be reached; nothing was changed") from None
+            raise SessionUnavailable(f"the durable store of sessions cannot be used, and nothing was changed: {fault}") from None
         except ScriptFault:
             raise SessionUnavailable("the state server cannot be reached") from None
 

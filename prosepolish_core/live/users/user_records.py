@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...calc.breaker import Breaker, BreakerPolicy
 from ...errors import LookupUnavailable, StoreUnavailable
 from ...model import keys
 from ...model.keys import KeyFamily
@@ -15,7 +14,6 @@ from .postgres_people import PostgresPeople
 
 #: How long PostgreSQL may take, and how long the caller waits in all.
 STORE_S, OVERALL_S = 0.4, 0.5
-BREAKER = BreakerPolicy(failures=2, open_s=0.5, longest_s=5.0)
 #: Both copies of a user are dropped by either update: what is shown together must not differ in age.
 COPIES = (keys.PROFILE, keys.SETTINGS)
 
@@ -31,14 +29,12 @@ class UserRecords:
         recorder: Recorder,
         *,
         seal: Seal | None = None,
-        breaker: Breaker | None = None,
     ) -> None:
         self._cache = FamilyCache(link, family, recorder, seal=seal, fits=_is_copy)
         self._store = store
         self._family = family
         self._recorder = recorder
         self._now: Callable[[], float] = link.runtime.now
-        self.breaker = breaker or Breaker(BREAKER)
 
     def get(self, user_id: str) -> UserRecord:
         """What is kept of this user. Raises InvalidIdentifier, or LookupUnavailable when no tier could answer."""
@@ -47,8 +43,6 @@ class UserRecords:
         try:
             cached = self._cache.read(key, lambda until: self._load(user_id, began, until), began, OVERALL_S)
         except NoLoad as late:
-            if late.outcome is Outcome.TIMEOUT:
-                self.breaker.failure(self._now())
             raise self._unavailable(TraceStep(Tier.REDIS, late.outcome, 0.0, self._now() - began, (), late.detail)) from None
         return self._answer(user_id, key, cached)
 
@@ -81,21 +75,14 @@ class UserRecords:
     def _load(self, user_id: str, began: float, until: float) -> Loaded:
         """From PostgreSQL. Its faults are answers to everybody who waits, and are not kept."""
         started = self._now()
-        if not self.breaker.allow(started):
-            return self._lost(Outcome.ERROR, "breaker_open", began, started)
         try:
             row = self._store.read(self._family.family, user_id, max(0.001, min(STORE_S, until - started)))
-        except StoreUnavailable:
-            self.breaker.failure(self._now())
-            return self._lost(Outcome.ERROR, "store_unavailable", began, started)
+        except StoreUnavailable as fault:
+            step = TraceStep(Tier.POSTGRES, Outcome.ERROR, started - began, self._now() - started, (), fault.word)
+            return Loaded({"unavailable": fault.word, "reason": str(fault)}, False, None, step)
         ended = self._now()
-        self.breaker.success(ended, ended - started)
         step = TraceStep(Tier.POSTGRES, _outcome(row.version), started - began, ended - started)
         return Loaded({"data": row.data, "version": row.version}, True, None, step)
-
-    def _lost(self, outcome: Outcome, detail: str, began: float, started: float) -> Loaded:
-        step = TraceStep(Tier.POSTGRES, outcome, started - began, self._now() - started, (), detail)
-        return Loaded({"unavailable": detail}, False, None, step)
 
     def _answer(self, user_id: str, key: str, cached: Cached) -> UserRecord:
         value, step = cached.value, cached.step
@@ -109,16 +96,16 @@ class UserRecords:
         else:
             trace = (step if value["version"] else step._replace(outcome=Outcome.NEGATIVE_HIT),)
         if "unavailable" in value:
-            raise self._unavailable(*trace)
+            raise self._unavailable(*trace, reason=value.get("reason"))
         self._recorder.record(self._family.family, trace)
         self._recorder.access(self._family.family, key, cached.size_bytes)
         row = PersonRow(value["data"], value["version"])
         degraded = cached.degraded or any(s.outcome in FAILED for s in trace)
         return UserRecord(user_id, row.data, row.version, trace[-1].tier, trace[-1].outcome, trace, cached.age_s, degraded)
 
-    def _unavailable(self, *trace: TraceStep) -> LookupUnavailable:
+    def _unavailable(self, *trace: TraceStep, reason: str | None = None) -> LookupUnavailable:
         self._recorder.record(self._family.family, trace)
-        return LookupUnavailable("neither Redis nor PostgreSQL could answer", trace)
+        return LookupUnavailable(f"neither Redis nor PostgreSQL could answer{f': {reason}' if reason else ''}", trace)
 
 
 def _is_copy(found: object) -> bool:

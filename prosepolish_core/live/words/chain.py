@@ -45,7 +45,7 @@ class SourcesSaid(NamedTuple):
 
 
 class WordChain:
-    """PostgreSQL, then the sources in order. One breaker for each tier, shared by every word."""
+    """PostgreSQL, then the sources in order. One breaker for each source, shared by every word."""
 
     def __init__(self, store: WordStore, sources: Sequence[WordSource], recorder: Recorder, now: Callable[[], float]) -> None:
         self._store = store
@@ -55,7 +55,6 @@ class WordChain:
         #: Word -> the source that is asked for this word just now. A caller whose time is over names this source in his trace.
         self.asking: dict[str, Tier] = {}
         self.breakers: dict[Tier, Breaker] = {row.tier: Breaker(row.breaker) for row in ROWS if row.breaker is not None}
-        self._store_breaker = self.breakers[Tier.POSTGRES]
 
     # --- tier 2 ---
 
@@ -85,21 +84,15 @@ class WordChain:
         return self._later(sought, row, TraceStep(_POSTGRES, outcome, started - began, spent, (), detail), began)
 
     def _rows(self, words: Sequence[str], started: float, until: float) -> tuple[Mapping[str, WordRow], tuple[Outcome, str] | None]:
-        breaker = self._store_breaker
-        if not breaker.allow(started):
-            return {}, (Outcome.ERROR, "breaker_open")
         timeout_s = min(_STORE_S, until - started)
         try:
             if len(words) == 1:
                 rows: Mapping[str, WordRow] = {words[0]: self._store.get(words[0], timeout_s)}
             else:
                 rows = self._store.get_many(words, timeout_s)
-        except StoreUnavailable:
-            ended = self._now()
-            breaker.failure(ended)
-            late = ended - started >= timeout_s * 0.9
-            return {}, (Outcome.TIMEOUT, "timeout") if late else (Outcome.ERROR, "unavailable")
-        breaker.success(self._now())
+        except StoreUnavailable as fault:
+            late = self._now() - started >= timeout_s * 0.9
+            return {}, (Outcome.TIMEOUT, "timeout") if late else (Outcome.ERROR, fault.word)
         return rows, None
 
     @staticmethod
@@ -201,9 +194,8 @@ class WordChain:
 
         Without a fence (PostgreSQL did not answer) nothing is written: the word may have been invalidated since.
         """
-        breaker = self.breakers[Tier.POSTGRES]
         sent = self._now()
-        if row is None or not breaker.allow(sent):
+        if row is None:
             return NEVER
         new, absent_s = what(row)
         try:
@@ -214,10 +206,8 @@ class WordChain:
                 else self._store.put_absence(word, new, absent_s, timeout_s)
             )
         except StoreUnavailable:
-            breaker.failure(self._now())
             self._recorder.event("word_not_kept")
             return NEVER
-        breaker.success(self._now())
         if not stood:
             self._recorder.event("fence_lost")
         return sent if stood else NEVER

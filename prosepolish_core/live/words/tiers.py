@@ -17,8 +17,9 @@ SPARED_S = 0.1
 class TierPolicy:
     """One row. `fills` names the tiers above that keep its entries; `absence_s` how long Redis first remembers its "no such word".
 
-    `breaker` is None for Redis: its guard opens at the first fault and is half-opened by a probe in the background, never by a
-    caller. `repeats` says when a request is sent again.
+    `breaker` is None for the two stores, which have guards of their own. That of Redis opens at the first fault and is half-opened
+    by a probe in the background; that of PostgreSQL lets one attempt to connect through at a time, beside the callers. `repeats`
+    says when a request is sent again.
     """
 
     tier: Tier
@@ -30,7 +31,6 @@ class TierPolicy:
     price: str
 
 
-STORE = BreakerPolicy(failures=2, open_s=0.5, longest_s=5.0)
 API = BreakerPolicy(failures=5)
 MODEL = BreakerPolicy(failures=3)
 BOTH = (Tier.REDIS, Tier.POSTGRES)
@@ -40,7 +40,7 @@ IDLE = "once, when the connection was closed while it lay idle"
 ROWS = (
     #          tier              deadline  breaker  repeats  fills           "no such word"  price
     TierPolicy(Tier.REDIS,          0.05,  None,    IDLE,    (),             0.0,            "memory"),
-    TierPolicy(Tier.POSTGRES,       0.25,  STORE,   IDLE,    (Tier.REDIS,),  60.0,           "disk"),
+    TierPolicy(Tier.POSTGRES,       0.25,  None,    IDLE,    (Tier.REDIS,),  60.0,           "disk"),
     TierPolicy(Tier.DICTIONARY_API, 1.5,   API,     IDLE,    BOTH,           60.0,           "free"),
     TierPolicy(Tier.GEMINI,         2.5,   MODEL,   "never", BOTH,           600.0,          "tokens"),
 )

@@ -1,4 +1,4 @@
-"""The background thread: drains the recorder at every tick and hands the backlog to the store, waiting longer while it is away."""
+"""The background thread: drains the recorder at every tick and hands the backlog to the store, again and again while it is away."""
 
 import atexit
 import contextlib
@@ -17,10 +17,8 @@ from .tally import Tally
 #: Width of the finest stored bucket, and how often notes are counted at least.
 BUCKET_S = 10
 LONGEST_TICK_S = 1.0
-#: Longest wait between two attempts while the store is away.
-LONGEST_WAIT_S = 30.0
-#: How long closing waits for a flush that is under way.
-LONGEST_JOIN_S = 5.0
+#: How long closing waits for a flush that is under way, and how long a flush by a caller goes on beginning batches.
+LONGEST_JOIN_S, LONGEST_FLUSH_S = 5.0, 5.0
 #: Most batches of one flush; the rest follows at the next tick.
 MOST_BATCHES = 20
 
@@ -37,16 +35,17 @@ class Flusher:
         self._flush_s = flush_s
         self._tick_s = min(flush_s, LONGEST_TICK_S)
         self._clock = clock
-        self._begin()
+        self.start_anew()
         atexit.register(_close, weakref.ref(self))
 
-    def _begin(self) -> None:
+    def start_anew(self) -> None:
+        """A process of its own, with nothing counted yet; so also in a forked child."""
         self._process: UUID = uuid4()
         self._sequence = 0
         self._backlog = Backlog()
         self._unsure: TelemetryBatch | None = None
         self._drained_at = time.monotonic()
-        self._failures = 0
+        self._refused = False
         self._next_at = 0.0
         self._draining = threading.Lock()  # the recorder's queues and the backlog
         self._sending = threading.Lock()  # the writer; never held while waiting for the other one's holder to write
@@ -54,11 +53,6 @@ class Flusher:
         self._wakened = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
-
-    def begin_again(self) -> None:
-        """In a forked child: a process of its own, with nothing counted yet."""
-        self._writer.forget_connection()
-        self._begin()
 
     def start(self) -> None:
         """Start the thread, once, when there is something to flush for the first time."""
@@ -82,12 +76,13 @@ class Flusher:
                 self._draining.release()
 
     def flush(self) -> bool:
-        """Drain, then write everything. False when the store is away."""
+        """Drain, then write everything. False when the store is away, refuses everything or takes too long."""
+        end = time.monotonic() + LONGEST_FLUSH_S
         with self._draining:
             self._drain_into_backlog()
         with self._sending:
             while self._unsure or self._backlog:
-                if not self._send():
+                if time.monotonic() > end or not self._send():
                     return False
             return True
 
@@ -138,13 +133,14 @@ class Flusher:
         try:
             self._writer.write(self._unsure)
         except InvalidInput:  # nothing of it can ever be written; going on is better than stopping here
+            self._unsure = None
             with self._draining:
                 self._backlog.note(int(self._clock() // BUCKET_S) * BUCKET_S, "telemetry_batch_refused")
+            again, self._refused = self._refused, True
+            return not again  # that note is a batch too: were each refused, this would never end
         except ProsePolishError:
-            self._failures += 1
-            self._next_at = time.monotonic() + min(self._failures * self._flush_s, LONGEST_WAIT_S)
             return False
-        self._unsure, self._failures = None, 0
+        self._unsure, self._refused = None, False
         self._next_at = time.monotonic() + self._flush_s - self._tick_s
         return True
 

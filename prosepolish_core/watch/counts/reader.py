@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...drivers.postgres_pool import PostgresPool, store_faults
+from ...drivers.postgres_pool import PostgresPool
 from ...model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from ...model.latency import BOUNDS_S, cumulative
 from ...model.window import Window
@@ -97,6 +97,6 @@ class PostgresTelemetry:
         return self._query(statement.format(spans=" UNION ALL ".join(parts)), values) if parts else []
 
     def _query(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             connection.execute(_PLANNING)
             return connection.execute(statement, values).fetchall()

@@ -4,14 +4,13 @@ Noting touches next to no memory: on the hit path, which waits for a socket and 
 spot cost three times as much as in the warm loop of the flusher.
 """
 
-import os
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from ...forks import on_fork
 from ...model.counts import AccessChunk, LedgerRow
 from ...model.llm import LlmCall
 from ...model.outcome import Family, Outcome, Tier, Trace
@@ -44,11 +43,12 @@ class BufferedRecorder:
         self._clock = clock
         self._access_key = access_key
         self._flusher = Flusher(writer, self._drain, flush_s=flush_s, clock=clock)
-        self._begin()
-        _recorders.add(self)
+        self.start_anew()
+        on_fork(self)
 
-    def _begin(self) -> None:
-        """Everything that belongs to one process alone."""
+    def start_anew(self) -> None:
+        """Everything that belongs to one process alone: what a parent counted is the parent's to write."""
+        self._flusher.start_anew()
         self._calls: deque[tuple[Any, ...]] = deque()
         self._reads: deque[tuple[float, Family, str, int]] = deque()
         self._batches: deque[tuple[float, Family, Sequence[str], Sequence[int]]] = deque()
@@ -142,11 +142,6 @@ class BufferedRecorder:
         chunks = self._trace.chunks(_taken(self._reads, gently), elapsed_s, _taken(self._batches, gently, BATCHES))
         return tally, list(_taken(self._ledger, gently)), chunks
 
-    def _after_fork(self) -> None:
-        """In a forked child: what the parent counted is the parent's to write."""
-        self._begin()
-        self._flusher.begin_again()
-
 
 def _taken(queue: "deque[T]", gently: bool, at_once: int = SLICE) -> Iterator[T]:
     """What is in the queue now, with pauses if wanted and not too much waits; what others add meanwhile stays for the next time."""
@@ -159,15 +154,3 @@ def _taken(queue: "deque[T]", gently: bool, at_once: int = SLICE) -> Iterator[T]
 def _plain(text: str) -> str:
     """Text that PostgreSQL can keep: no NUL, no lone surrogate, not endless."""
     return text if text.isascii() and len(text) <= 100 and text.isprintable() else ascii(text)[1:101]
-
-
-_recorders: "weakref.WeakSet[BufferedRecorder]" = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for recorder in list(_recorders):
-        recorder._after_fork()  # noqa: SLF001 - the same module
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -1,20 +1,21 @@
 """Telemetry batches into PostgreSQL: each added once, at all three steps, in one transaction."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
-from ...drivers.postgres_pool import Connection, DatabaseFault, store_faults
-from ...errors import InvalidInput, StoreUnavailable
+from ...drivers.postgres_pool import PostgresPool
+from ...errors import InvalidInput, StoreRefused, StoreUnavailable
 from ...model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from .retention import remove_old
 
 #: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
 FLUSH_LOCK = 0x7E1E_0001
 
+#: Longest flush of one batch.
+WITHIN_S = 3.0
 #: Old rows are removed by a process that has lived so long, and then as often.
 FIRST_TIDY_S, TIDY_S = 60.0, 3600.0
 
@@ -61,25 +62,17 @@ INSERT INTO access_chunk (ts, family, rate, key_hashes, offsets_ms, sizes)
 VALUES (%s, %s, %s, %s::bigint[], %s::integer[], %s::integer[])"""
 
 
-class KeptConnection(Protocol):
-    """What the writer needs of a connection: a transaction at a time."""
-
-    def connection(self) -> AbstractContextManager[Connection]: ...
-    def forget(self) -> None: ...
-    def close(self) -> None: ...
-
-
 class PostgresTelemetryWriter:
     """Implements ports.TelemetryWriter."""
 
-    def __init__(self, connection: KeptConnection) -> None:
-        self._connection = connection
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
         self._tidy_at = monotonic() + FIRST_TIDY_S
 
     def write(self, batch: TelemetryBatch) -> None:
         """Add the batch unless this (process, sequence) was added before."""
         try:
-            with store_faults(), self._connection.connection() as connection, connection.cursor() as cursor:
+            with self._pool.connection(within_s=WITHIN_S) as connection, connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", (FLUSH_LOCK,))
                 if cursor.execute(_ONCE, (batch.process, batch.sequence)).fetchone() is None:
                     return
@@ -89,8 +82,8 @@ class PostgresTelemetryWriter:
                 _each(cursor, _LEDGER, ledger)
                 _each(cursor, _LEDGER_HOUR, ledger)
                 _each(cursor, _ACCESS, [_access(chunk) for chunk in batch.accesses])
-        except DatabaseFault as error:
-            raise InvalidInput(f"PostgreSQL refuses this batch: {type(error).__name__}") from error
+        except StoreRefused as refused:
+            raise InvalidInput(f"PostgreSQL refuses this batch: {type(refused.__cause__).__name__}") from refused
         if monotonic() >= self._tidy_at:
             self._tidy_at = monotonic() + TIDY_S
             self.tidy(datetime.now(UTC))
@@ -98,18 +91,14 @@ class PostgresTelemetryWriter:
     def tidy(self, now: datetime) -> dict[str, int]:
         """Remove what is past its time; rows removed by table. Put off to the next time when it cannot be done now."""
         try:
-            with store_faults(), self._connection.connection() as connection:
+            with self._pool.connection(within_s=WITHIN_S) as connection:
                 return remove_old(connection, now)
-        except (StoreUnavailable, DatabaseFault):
+        except StoreUnavailable:
             return {}
 
-    def forget_connection(self) -> None:
-        """In a forked child: the connection belongs to the parent."""
-        self._connection.forget()
-
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close the connection. A later flush opens another one."""
+        self._pool.hang_up()
 
 
 def _each(cursor: Any, statement: str, rows: list[Any]) -> None:

@@ -3,7 +3,8 @@
 from hashlib import sha256
 from pathlib import Path
 
-from ...drivers.postgres_pool import Connection, DatabaseFault, connect
+from ...drivers.postgres_connection import connect
+from ...drivers.postgres_pool import Connection, DatabaseFault
 from ...errors import MigrationError
 
 FOLDER = Path(__file__).parent

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...calc.counters import Reset, classify
-from ...drivers.postgres_pool import Connection, PostgresPool, store_faults
+from ...drivers.postgres_pool import Connection, PostgresPool
 from ...errors import InvalidInput
 from ...model.sample import Run
 from ...model.series import Mark
@@ -28,7 +28,7 @@ def add_mark(pool: PostgresPool, mark: Mark) -> None:
         raise InvalidInput("a mark needs a timezone-aware instant")
     if not 1 <= len(mark.text) <= LONGEST_TEXT:
         raise InvalidInput(f"the text of a mark has 1 to {LONGEST_TEXT} characters")
-    with store_faults(), pool.connection() as connection:
+    with pool.connection() as connection:
         add_marks(connection, [mark])
 
 
@@ -43,7 +43,7 @@ def add_marks(connection: Connection, marks: Sequence[Mark]) -> None:
 
 def list_marks(pool: PostgresPool, window: Window) -> list[Mark]:
     """Marks in the window, oldest first."""
-    with store_faults(), pool.connection() as connection:
+    with pool.connection() as connection:
         rows = connection.execute(
             "SELECT ts, kind, text, source FROM mark WHERE ts >= %s AND ts < %s ORDER BY ts, id", (window.start, window.end)
         ).fetchall()

@@ -13,7 +13,7 @@ AND NOT EXISTS (SELECT FROM sample_stream st WHERE EXISTS (SELECT FROM sample_ho
 def prune(pool: PostgresPool) -> int:
     """Remove what is unused; gives the number of series. Writers who still believe in a layout are told and look it up again."""
     try:
-        with store_faults(), pool.connection() as connection:
+        with pool.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))  # nobody enlarges the catalogue meanwhile
             connection.execute(_LAYOUTS)
             return int(connection.execute(_SERIES).rowcount)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from psycopg.sql import SQL, Identifier
 
-from ...drivers.postgres_pool import Connection, PostgresPool, store_faults
+from ...drivers.postgres_pool import Connection, PostgresPool
 from ...errors import InvalidInput
 from .pruning import prune
 from .rollup_rows import HOUR, MINUTE, RollupStep
@@ -66,16 +66,16 @@ def maintain(pool: PostgresPool, kept: Kept | None = None, now: datetime | None 
 
 def retain(pool: PostgresPool, kept: Kept, now: datetime) -> list[Removed]:
     """Remove what is older than it is kept; a day with runs that are not rolled up stays."""
-    with store_faults(), pool.connection() as connection:
+    with pool.connection() as connection:
         partitions = connection.execute(_PARTITIONS).fetchall()
     removed = []
     limit = now.date() - timedelta(days=kept.raw)
     for name, day, size in partitions:
         if day < limit:
-            with store_faults(), pool.connection() as connection:
+            with pool.connection() as connection:
                 removed += _drop_day(connection, name, day, size)
     for step, days in ((MINUTE, kept.minutes), (HOUR, kept.hours)):
-        with store_faults(), pool.connection() as connection:
+        with pool.connection() as connection:
             removed += _delete_spans(connection, step, _midnight(now.date() - timedelta(days=days)))
     if removed and (series := prune(pool)):
         removed.append(Removed("series", series, 0, now))

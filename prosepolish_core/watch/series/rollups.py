@@ -8,7 +8,7 @@ import numpy as np
 from ...calc import spans
 from ...calc.buckets import CounterCells, GaugeCells, between
 from ...calc.spans import Span
-from ...drivers.postgres_pool import Connection, PostgresPool, store_faults
+from ...drivers.postgres_pool import Connection, PostgresPool
 from ...model.sample import Kind
 from .cells import counter_cells, gauge_cells, merge
 from .packing import Numbers
@@ -49,7 +49,7 @@ class RollUps:
         at = now or datetime.now(UTC)
         minutes = hours = 0
         again, lost = self._late()
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             streams = find_streams(connection)
         for stream in streams.values():
             minutes += self._advance(stream, MINUTE, at - timedelta(seconds=GRACE_S))
@@ -60,7 +60,7 @@ class RollUps:
         """Roll up the spans of one stream that are over, one transaction each."""
         done = 0
         while True:
-            with store_faults(), self._pool.connection() as connection:
+            with self._pool.connection() as connection:
                 if not _alone(connection):
                     return done
                 start = _next(connection, stream, step)
@@ -73,7 +73,7 @@ class RollUps:
     def _late(self) -> tuple[int, int]:
         """Make the spans again into which runs came late, and those after them: their first increases changed too."""
         again = lost = 0
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             if not _alone(connection):
                 return 0, 0
             gone = connection.execute("SELECT before FROM sample_gone WHERE step = 0").fetchone()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ...drivers.postgres_pool import PostgresPool, store_faults
+from ...drivers.postgres_pool import PostgresPool
 from ...model.sample import Run
 from ...model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SlowRow
 from ...model.window import Window
@@ -26,44 +26,44 @@ class SampleStore:
 
     def sources(self) -> list[str]:
         """Names of the sources that have samples, sorted."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return newest.sources(connection)
 
     def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
         """The newest value of each series (all metrics when none are named)."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return newest.readings(connection, metrics, source)
 
     def pulses(self, collector: str) -> list[Pulse]:
         """The newest run of this collector against each source, whatever came of it."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return newest.pulses(connection, collector)
 
     def state(self, source: str) -> Mapping[str, str]:
         """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return newest.state(connection, source)
 
     def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
         """Gauges thinned to at most `points` buckets; the resolution (raw, minute, hour) is chosen by the window."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return ranges.gauges(connection, metrics, window, points, source)
 
     def increases(
         self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None
     ) -> list[IncreaseSeries]:
         """Reset-safe increases of counters per bucket."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return ranges.increases(connection, metrics, window, points, source)
 
     def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
         """Share of expected runs present, and the newest run's age."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return coverage.coverage(connection, collector, window, source)
 
     def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
         """Newest runs first."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return newest.runs(connection, window, limit)
 
     def marks(self, window: Window) -> list[Mark]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ...drivers.postgres_pool import PostgresPool, store_faults
+from ...drivers.postgres_pool import PostgresPool
 from ...model.sample import Run
 from ...model.series import SlowRow
 from ...model.window import Window
@@ -44,16 +44,16 @@ class SlowCommands:
             for slow in run.slow
         ]
         if rows:
-            with store_faults(), self._pool.connection() as connection:
+            with self._pool.connection() as connection:
                 connection.cursor().executemany(_WRITE, rows)
 
     def read(self, window: Window, source: str | None = None, limit: int = 200) -> list[SlowRow]:
         """Newest first."""
         asked = {"start": window.start, "end": window.end, "source": source, "limit": limit}
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return [SlowRow(*row) for row in connection.execute(_READ, asked).fetchall()]
 
     def prune(self, before: datetime) -> int:
         """Remove what is older; returns how many went."""
-        with store_faults(), self._pool.connection() as connection:
+        with self._pool.connection() as connection:
             return int(connection.execute("DELETE FROM slow_command WHERE at < %s", (before,)).rowcount)

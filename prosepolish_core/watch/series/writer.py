@@ -11,7 +11,8 @@ from weakref import WeakSet
 import numpy as np
 import orjson
 
-from ...drivers.postgres_pool import Connection, Duplicate, Gone, NoPartition, PostgresPool, alone, store_faults, untouched
+from ...drivers.postgres_pool import Connection, Duplicate, Gone, NoPartition, PostgresPool, alone, untouched
+from ...errors import StoreRefused
 from ...model.sample import Run
 from .catalogue import Catalogue, Layout, clean, shape_of
 from .marks import GapWatch, ResetWatch
@@ -78,18 +79,17 @@ class SampleWriter:
     def _write(self, runs: list[Run]) -> None:
         for attempt in range(3):
             try:
-                with store_faults():
-                    packed = self._look_up(runs)
-                with store_faults(), self._pool.connection(WAIT_S) as connection:
+                packed = self._look_up(runs)
+                with self._pool.connection(WAIT_S) as connection:
                     self._refuse_other_database(connection, packed)
                     if attempt:
                         packed = _absent(connection, packed)
                     self._copy(connection, packed)
-            except (Duplicate, NoPartition, Gone):
+            except StoreRefused as refused:
                 # Before us somebody wrote one of these ticks, or dropped a day or an unused layout: roll back, look again,
                 # write the rest.
                 self._forget()
-                if attempt == 2:
+                if attempt == 2 or not isinstance(refused.__cause__, Duplicate | NoPartition | Gone):
                     raise
             else:
                 return

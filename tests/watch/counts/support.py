@@ -15,7 +15,7 @@ class MemoryWriter:
         self.batches: list[TelemetryBatch] = []
         self.away = self.deaf = False
         self.refuses = 0
-        self.closed = self.forgotten = 0
+        self.closed = 0
 
     def write(self, batch: TelemetryBatch) -> None:
         """Keep the batch unless it is known."""
@@ -29,10 +29,6 @@ class MemoryWriter:
             self.batches.append(batch)
         if self.deaf:
             raise StoreUnavailable("the reply was lost")
-
-    def forget_connection(self) -> None:
-        """Count the call."""
-        self.forgotten += 1
 
     def close(self) -> None:
         """Count the call."""

@@ -14,7 +14,6 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from prosepolish_core.drivers.postgres_connection import PostgresConnection
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import InvalidInput, StoreUnavailable
 from prosepolish_core.model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
@@ -35,7 +34,7 @@ DEAD = "postgresql://nobody@127.0.0.1:1/none"
 @pytest.fixture
 def writer(database_url: str) -> Iterator[PostgresTelemetryWriter]:
     """A writer with its own connection."""
-    found = PostgresTelemetryWriter(PostgresConnection(database_url, role="test"))
+    found = PostgresTelemetryWriter(PostgresPool(database_url, size=1, role="test"))
     yield found
     found.close()
 
@@ -104,7 +103,7 @@ def test_processes_that_flush_at_once_add_up(database_url: str, reader: Postgres
     rows = [delta(START + timedelta(seconds=10 * n), tier=tier) for n in range(4) for tier in ("redis", "postgres")]
 
     def flush(worker: int) -> None:
-        mine = PostgresTelemetryWriter(PostgresConnection(database_url, role="test"))
+        mine = PostgresTelemetryWriter(PostgresPool(database_url, size=1, role="test"))
         process = uuid4()
         for sequence in range(1, 6):
             mine.write(TelemetryBatch(process, sequence, tuple(rows if worker % 2 else reversed(rows))))
@@ -240,12 +239,12 @@ def test_faults_are_typed(empty_database_url: str) -> None:
     """No server, no schema and impossible data are told apart, and no driver's exception comes through."""
     batch = TelemetryBatch(uuid4(), 1, (delta(START),))
     for url in (DEAD, empty_database_url):
-        unready = PostgresTelemetryWriter(PostgresConnection(url, role="test"))
+        unready = PostgresTelemetryWriter(PostgresPool(url, size=1, role="test"))
         with pytest.raises(StoreUnavailable):
             unready.write(batch)
         unready.close()
     migrate(empty_database_url)
-    ready = PostgresTelemetryWriter(PostgresConnection(empty_database_url, role="test"))
+    ready = PostgresTelemetryWriter(PostgresPool(empty_database_url, size=1, role="test"))
     with pytest.raises(InvalidInput):
         ready.write(TelemetryBatch(uuid4(), 1, events=(EventDelta(START, "nul\x00", 1),)))
     ready.close()
