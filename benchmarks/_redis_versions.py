@@ -35,6 +35,13 @@ def installed() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def command_line() -> Path | None:
+    """The system's redis-cli, or a wheel's."""
+    found = shutil.which("redis-cli")
+    beside = [program.with_name("redis-cli") for program in installed().values()]
+    return Path(found) if found else next((path for path in beside if path.exists()), None)
+
+
 def free_port() -> int:
     """A port nobody listens on just now."""
     with socket.socket() as probe:

@@ -11,7 +11,7 @@ import click
 from prosepolish_core import logs
 from prosepolish_core.cli.finite_range import FiniteRange
 from prosepolish_core.config import Config
-from prosepolish_core.errors import ConfigError, ProsePolishError, StoreUnavailable
+from prosepolish_core.errors import ConfigError, ProsePolishError, StartupError, StoreUnavailable
 from prosepolish_core.model.sample import Run, RunOutcome
 
 from .printing import fault_line, run_lines, schedule_lines
@@ -52,10 +52,19 @@ def main(once: bool, listing: bool, as_json: bool, interval: float | None, only:
         raise click.ClickException(str(error)) from None
     if once:
         sys.exit(one_round(parts, as_json, frozenset(only or names)))
+    run(parts)
+
+
+def run(parts: Parts) -> None:
+    """Run the schedule until a signal ends it."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if not parts.run(stop):
+    try:
+        ended = parts.run(stop)
+    except StartupError as error:
+        raise click.ClickException(str(error)) from None
+    if not ended:
         sys.stderr.flush()
         os._exit(0)  # a thread still waits for a hanging server: its transaction is rolled back, its runs are on the disk
 

@@ -1,4 +1,7 @@
-"""postgres_stats: PostgreSQL's own health, because it is tier 2 and the store of everything shown."""
+"""postgres_stats: PostgreSQL's own health, because it is tier 2 and the store of everything shown.
+
+Sessions and standbys are counted by functions of the schema, so that the collectors' role need not see texts of queries.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -44,19 +47,13 @@ _DATABASE = f"SELECT {', '.join(column.name for column in DATABASE)} FROM pg_sta
 _ONE = """
 SELECT pg_database_size(current_database()), current_setting('max_connections')::int,
        extract(epoch FROM now() - pg_postmaster_start_time()), pg_is_in_recovery()::int,
-       coalesce((SELECT max(extract(epoch FROM now() - xact_start)) FROM pg_stat_activity WHERE state <> 'idle'), 0),
+       server_longest_transaction(),
        (SELECT count(*) FROM pg_stat_replication), current_setting('server_version')"""
-_STATES = "SELECT coalesce(state, 'background'), count(*) FROM pg_stat_activity WHERE datname = current_database() GROUP BY 1"
+_STATES = "SELECT state, connections FROM server_connections()"
 _TABLES = """
 SELECT relname, pg_total_relation_size(relid), n_live_tup, n_dead_tup, seq_scan, coalesce(idx_scan, 0)
 FROM pg_stat_user_tables ORDER BY pg_total_relation_size(relid) DESC LIMIT %s"""
-#: Bytes and seconds of every standby behind this server, whose names are its own to choose; nulls where it was never asked.
-_STANDBYS = """
-SELECT coalesce(nullif(application_name, ''), '(none)') || '@' || coalesce(host(client_addr), 'local'),
-       max((state = 'streaming')::int),
-       max(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, replay_lsn)),
-       max(extract(epoch FROM coalesce(replay_lag, interval '0')))
-FROM pg_stat_replication GROUP BY 1 ORDER BY 1 LIMIT %s"""
+_STANDBYS = "SELECT name, streaming, lag_bytes, lag_seconds FROM server_standbys() LIMIT %s"
 _SLOTS = """
 SELECT slot_name::text, active::int,
        pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)
@@ -66,7 +63,7 @@ _BEHIND = """
 SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()),
        CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
             ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
-       (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming')
+       server_receiving()
 WHERE pg_is_in_recovery()"""
 _STANDBY_METRICS = (
     ("postgres_standby_streaming", G, "1"),

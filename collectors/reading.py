@@ -34,11 +34,15 @@ class SourceReply(NamedTuple):
 
 @dataclass(slots=True)
 class ObservedServer:
-    """One observed Redis or Valkey server. `memory` is each collector's own notebook between two readings."""
+    """One observed Redis or Valkey server. `memory` is each collector's own notebook between two readings.
+
+    `exported` gives the settings that an administrator exported for it: CONFIG GET is not among the collectors' rights.
+    """
 
     source: str
     observer: Observer
     memory: dict[str, Any] = field(default_factory=dict)
+    exported: Callable[[], dict[str, str]] = dict
 
     def forget(self) -> None:
         """Drop all that was remembered of this server, because another collector reads it now, or did until now.

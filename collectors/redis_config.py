@@ -1,7 +1,8 @@
-"""redis_config: a short list of settings, because verdicts depend on them."""
+"""redis_config: a short list of settings, because verdicts depend on them, from whatever source may be asked for them."""
 
 from prosepolish_core.errors import NoAnswer
 from prosepolish_core.watch.redis_info.flat import CONFIG, read_config
+from prosepolish_core.watch.redis_info.settings import answered, told_by_info
 
 from .reading import ObservedServer, ScheduledRead, SourceReply, lacking
 
@@ -9,8 +10,14 @@ NAME = "redis_config"
 
 
 def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
-    """One CONFIG GET a parameter, all in one round trip: several at once are an error before 7.0."""
+    """One CONFIG GET a parameter, all in one round trip: several at once are an error before 7.0.
+
+    The collectors' printed rights hold no CONFIG GET. What INFO repeats, and what an administrator exported, stands in for it.
+    """
     replies = instance.observer.ask_all(NAME, [("CONFIG", "GET", name) for name in CONFIG], timeout_s=entry.timeout_s)
     missing = lacking(replies)
-    samples, strings = read_config([reply for reply in replies if not isinstance(reply, NoAnswer)])
+    found = answered(reply for reply in replies if not isinstance(reply, NoAnswer))
+    if missing:
+        found = instance.exported() | told_by_info(instance.observer.ask(NAME, "INFO", timeout_s=entry.timeout_s)) | found
+    samples, strings = read_config([found])
     return SourceReply(samples, strings, missing=missing)

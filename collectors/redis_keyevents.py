@@ -14,9 +14,10 @@ from prosepolish_core.errors import NoAnswer, SourceUnavailable
 from prosepolish_core.model.sample import Kind, Sample
 from prosepolish_core.watch.redis_info import acl
 from prosepolish_core.watch.redis_info.census import NAMES, UNKNOWN, family_of
-from prosepolish_core.watch.redis_info.flat import pairs, text
 from prosepolish_core.watch.redis_info.redis_listener import Listener, listen
 from prosepolish_core.watch.redis_info.redis_observer import Observer
+from prosepolish_core.watch.redis_info.refusals import FIRST_REST_S
+from prosepolish_core.watch.redis_info.settings import answered
 
 from .reading import ObservedServer, ScheduledRead, SourceReply
 
@@ -30,6 +31,9 @@ FAMILIES = (*sorted(NAMES.values()), UNKNOWN)
 CAP_PER_S, RESTS = 5000, 10
 #: Pause before listening is tried again after a lost connection.
 RETRY_S = 1.0
+NOT_PERMITTED = "no_permission"
+SETTING = "notify-keyspace-events"
+OFF = Sample("attributed_listening", 0.0)
 
 
 class Counts:
@@ -76,13 +80,14 @@ class Ear(threading.Thread):
         self.counts = Counts()
         self._observer = observer
         self._over = threading.Event()
+        self.refused_at: float | None = None
 
     def stop(self) -> None:
         """Hang up within a second."""
         self._over.set()
 
     def run(self) -> None:
-        """Listen, and listen again after every lost connection; each loss is a gap."""
+        """Listen, and listen again after every lost connection; each loss is a gap. Without the right to, it ends."""
         lost_at: float | None = None
         while not self._over.is_set():
             try:
@@ -91,7 +96,10 @@ class Ear(threading.Thread):
                         self.counts.lost(time.monotonic() - lost_at, 0)
                         lost_at = None
                     self._listen(listener)
-            except (SourceUnavailable, NoAnswer):
+            except (SourceUnavailable, NoAnswer) as error:
+                if isinstance(error, NoAnswer) and error.reason == NOT_PERMITTED:
+                    self.refused_at = time.monotonic()
+                    return
                 now = time.monotonic()
                 self.counts.lost(0.0 if lost_at is None else now - lost_at, 1 if lost_at is None else 0)
                 lost_at = now
@@ -114,19 +122,39 @@ class Ear(threading.Thread):
 
 def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """What was counted since we began. Without the server's setting there is nothing to hear, and that is said."""
-    said = instance.observer.ask(NAME, "CONFIG", "GET", "notify-keyspace-events", timeout_s=entry.timeout_s)
-    flags = _value(said)
-    heard = [event for event in EVENTS if "E" in flags and (LETTERS[event] in flags or (event != "keymiss" and "A" in flags))]
+    heard, detail = _announced(instance, entry)
     ear: Ear | None = instance.memory.get(NAME)
-    if not heard:
+    if heard == ():
         if ear:
             ear.stop()
             del instance.memory[NAME]
-        return SourceReply((Sample("attributed_listening", 0.0),))
-    if ear is None or not ear.is_alive():
+        return SourceReply((OFF,))
+    if ear is None or not (ear.is_alive() or _rests(ear)):
         ear = instance.memory[NAME] = Ear(instance.observer)
         ear.start()
-    return SourceReply(_samples(ear.counts), detail="" if len(heard) == len(EVENTS) else f"only {','.join(heard)}")
+    if ear.refused_at is not None:
+        return SourceReply((OFF,), detail=f"psubscribe={NOT_PERMITTED}")
+    if heard is None and not ear.counts.heard:  # a server that tells nothing looks just like one where nothing happens
+        return SourceReply((OFF,), detail=detail)
+    return SourceReply(_samples(ear.counts), detail="" if heard is None or len(heard) == len(EVENTS) else f"only {','.join(heard)}")
+
+
+def _announced(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> tuple[tuple[str, ...] | None, str]:
+    """Which events the server tells by its setting, asked for or exported; None where that is not known, and why not."""
+    detail = ""
+    try:
+        told = answered([instance.observer.ask(NAME, "CONFIG", "GET", SETTING, timeout_s=entry.timeout_s)])
+    except NoAnswer as error:
+        told, detail = instance.exported(), error.told
+    if SETTING not in told:
+        return (None, detail) if detail else ((), "")
+    flags = told[SETTING]
+    return tuple(e for e in EVENTS if "E" in flags and (LETTERS[e] in flags or (e != "keymiss" and "A" in flags))), detail
+
+
+def _rests(ear: Ear) -> bool:
+    """Whether we were not permitted to listen, not long ago."""
+    return ear.refused_at is not None and time.monotonic() - ear.refused_at < FIRST_REST_S
 
 
 def _samples(counts: Counts) -> tuple[Sample, ...]:
@@ -148,7 +176,3 @@ def _samples(counts: Counts) -> tuple[Sample, ...]:
         Sample("attributed_lost_seconds", lost_s, C, "seconds"),
         Sample("attributed_share", heard_s / elapsed_s if elapsed_s else 1.0, unit="ratio"),
     )
-
-
-def _value(said: object) -> str:
-    return next((text(value) for _, value in pairs(said)), "")

@@ -10,24 +10,31 @@ from typing import Any, TextIO
 
 import orjson
 
+from prosepolish_core.errors import StartupError
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample, SlowCommand
 
 #: At most this much is kept; then the oldest batches go, and `dropped` says how many runs went with them.
 LIMIT_BYTES = 256 * 1024 * 1024
 FOLDERS = 16
+FIX = "set PROSEPOLISH_DATA_DIR to a folder that this user may write to"
 
 
 class Spool:
     """A folder of numbered files, one whole batch each: a file is complete or it is not there.
 
     Every process has a folder of its own, held by a lock that dies with it; the batches of a process that was killed
-    are taken over by the next one to start.
+    are taken over by the next one to start. Raises StartupError for a folder that cannot be used.
     """
 
     def __init__(self, root: Path, limit_bytes: int = LIMIT_BYTES) -> None:
         self._limit = limit_bytes
         self._locks: list[TextIO] = []
-        self._folders = list(self._claim(root))
+        try:
+            self._folders = list(self._claim(root))
+        except OSError as error:
+            raise StartupError(f"the collectors' data folder {root} cannot be used ({error.strerror}); {FIX}") from None
+        if not self._folders:
+            raise StartupError(f"all {FOLDERS} folders in {root} are held by other collectors; {FIX}")
         self._next = 1 + max((number(path) for folder in self._folders for path in folder.glob("*.runs")), default=0)
         self._sizes = {path: path.stat().st_size for path in self._files()}  # oldest first, as they were put in
         self._bytes = sum(self._sizes.values())

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -24,6 +25,7 @@ from prosepolish_core.watch.series.slow_commands import SlowCommands
 
 from .alert_facts import AlertFacts
 from .alerting import Alerting
+from .exported_settings import exported
 from .lease import Leases
 from .reading import Database, ObservedServer
 from .run_keeper import RunKeeper
@@ -42,20 +44,26 @@ class CollectorParts:
         self.base_s = base_s
         self._config = config
         self._url = config.database_url.get_secret_value()
-        self.instances = [ObservedServer(name, Observer(url.get_secret_value())) for name, url in config.targets().items()]
+        self.instances = [
+            ObservedServer(name, Observer(url.get_secret_value()), exported=partial(exported, config.redis_settings, name))
+            for name, url in config.targets().items()
+        ]
         self.pool = PostgresPool(self._url, size=config.database_pool_size, role="collectors")
         self.databases = [Database(POSTGRES_SOURCE, self.pool, _kept(config))]
         self.store: RunWriter = RunParts(SampleStore(self.pool), SlowCommands(self.pool))
 
     def run(self, stop: threading.Event) -> bool:
-        """Run the schedule until `stop` is set. False when something hangs that nobody should wait for."""
+        """Run the schedule until `stop` is set. False when something hangs that nobody should wait for.
+
+        Raises StartupError when the spool's folder cannot be used.
+        """
+        spool = Spool(self._config.data_dir / "spool")
         preparing = threading.Thread(target=self._migrate, daemon=True)
         preparing.start()
         while preparing.is_alive():
             if stop.is_set():
                 return False
             preparing.join(HEAR_S)
-        spool = Spool(self._config.data_dir / "spool")
         sources = [*(i.source for i in self.instances), *(d.source for d in self.databases)]
         leases = Leases(AdvisoryLocks(self._url), sources)
         alerting = self._alerting(lambda: leases.held)

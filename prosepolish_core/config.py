@@ -23,6 +23,7 @@ from pydantic import (
 from .addresses.as_written import redis_url_from_parts, tidied
 from .addresses.postgres_address import read_postgres_address
 from .addresses.redis_address import RedisAddress
+from .addresses.secret_file import secret_in
 from .addresses.upstream_address import DICTIONARY_PATH, GEMINI_PATH, base_of, check_web_address
 from .errors import ConfigError
 
@@ -71,6 +72,11 @@ class Config(BaseModel):
         "Sessions and limits: a server that never evicts. Default: the same as REDIS_URL, with a warning verdict",
     )
     redis_targets: SecretStr = _env("REDIS_TARGETS", SecretStr(""), "Further instances to observe: name=url, separated by commas")
+    redis_settings: Path | None = _env(
+        "PROSEPOLISH_REDIS_SETTINGS",
+        None,
+        "File written by `prosepolish export redis-settings`, for collectors whose user may not use CONFIG GET",
+    )
     database_url: SecretStr = _env(
         "DATABASE_URL", SecretStr("postgresql://127.0.0.1:5432/prosepolish"), "PostgreSQL 15 or newer: tier 2 and the time series"
     )
@@ -339,10 +345,10 @@ def _from_files(env: Mapping[str, str], already: Mapping[str, str]) -> dict[str,
     for name in SECRETS:
         path = tidied(f"{name}_FILE", env.get(f"{name}_FILE", ""))
         if path and name not in already:
-            try:
-                found[name] = Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ConfigError(f"{name}_FILE names a file that cannot be read: {error.strerror}") from None
+            secret = secret_in(f"{name}_FILE", Path(path))
+            # Only in a bare password a blank at an end may be meant; in an address or a key an editor has left it there.
+            if secret := secret if name == "REDIS_PASSWORD" else secret.strip():
+                found[name] = secret
     return found
 
 

@@ -23,7 +23,7 @@ ProsePolishError
 │   └── SessionOutcomeUnknown           the change may have happened or not; the message says what to do
 ├── TellingFailed                       a message about an incident did not reach its receiver
 ├── MigrationError                      the schema is newer than this code, or an applied file was edited
-└── StartupError                        `prosepolish up` cannot start; the message says how to fix it
+└── StartupError                        a program cannot start here; the message says how to fix it
 """
 
 
@@ -119,7 +119,7 @@ class MigrationError(ProsePolishError):
 
 
 class StartupError(ProsePolishError):
-    """`prosepolish up` cannot start. The message is one sentence with the fix."""
+    """`prosepolish up` or the collectors cannot start. The message is one sentence with the fix."""
 
 
 class SourceUnavailable(ProsePolishError):

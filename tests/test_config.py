@@ -1,6 +1,11 @@
 """Configuration is read once, typed, and never tells a secret."""
 
+import re
+import tempfile
+from pathlib import Path
+
 import pytest
+import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,3 +186,44 @@ def test_words_are_read_in_any_case(given_level: str, level: str) -> None:
     """LOG_LEVEL and LOG_FORMAT as other programs write them."""
     config = Config.from_env({"LOG_LEVEL": given_level, "LOG_FORMAT": "JSON"})
     assert (config.log_level, config.log_format) == (level, "json")
+
+
+def test_a_password_with_blanks_arrives_as_it_is(tmp_path: Path) -> None:
+    """Blanks in a Redis password are part of it, given in parts or in a file; only the file's line end is not."""
+    (tmp_path / "password").write_text(" correct horse \n", encoding="utf-8")
+    config = Config.from_env({"REDIS_HOST": "db", "REDIS_PASSWORD_FILE": str(tmp_path / "password")})
+
+    kwargs = redis.ConnectionPool.from_url(config.redis_url.get_secret_value()).connection_kwargs
+    assert kwargs["password"] == " correct horse "
+
+
+@given(st.binary(max_size=200))
+def test_any_file_as_a_secret_is_one_line_of_text_or_one_sentence(data: bytes) -> None:
+    """Whatever bytes a secret's file holds: its text is taken, or a ConfigError names the variable; nothing else is raised."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        try:
+            key = Config.from_env({"GEMINI_API_KEY_FILE": file.name}).gemini_api_key
+            told = "taken"
+        except ConfigError as error:
+            told = str(error)
+    if told == "taken":
+        assert (key.get_secret_value() if key else "") == data.decode("utf-8-sig").strip()
+    else:
+        assert re.search("GEMINI_API_KEY_FILE .*one line of text", told)
+
+
+@pytest.mark.parametrize("path", ["/nowhere/at/all", "/", "/dev/zero", "a\0b"])
+def test_a_secret_file_that_is_no_file_is_one_sentence(path: str) -> None:
+    """A missing file, a folder, a device without an end and a path that is none."""
+    with pytest.raises(ConfigError, match="DATABASE_URL_FILE"):
+        Config.from_env({"DATABASE_URL_FILE": path})
+
+
+@pytest.mark.parametrize("password", ["hush b", "hush%b", "hush50%", "hush\tb"])
+def test_a_password_that_libpq_cannot_read_is_one_sentence_with_the_fix(password: str) -> None:
+    """The driver's own error for it would reach the user as a defect of ours."""
+    with pytest.raises(ConfigError, match="%20 and %25") as caught:
+        Config.from_env({"DATABASE_URL": f"postgresql://u:{password}@127.0.0.1/x"})
+    assert "hush" not in str(caught.value)

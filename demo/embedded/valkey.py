@@ -53,8 +53,8 @@ def part(role: str, *, port: int, password: str, folder: Path, log: Path, env: M
 
 
 def url(port: int, password: str) -> str:
-    """The address for clients."""
-    return f"redis://:{password}@127.0.0.1:{port}/0"
+    """The address for clients. It names the user: `redis-cli -u` logs in under an empty name otherwise, and is refused."""
+    return f"redis://default:{password}@127.0.0.1:{port}/0"
 
 
 def answers(address: str) -> bool:

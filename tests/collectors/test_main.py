@@ -1,6 +1,7 @@
 """The command line of the collectors, without a server."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -51,3 +52,14 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(main, ["--list"])
     assert done.exit_code == 1
     assert "REDIS_URL" in done.output
+
+
+def test_a_data_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file stands where the folder should be: exit code 1 and the variable to set, no traceback."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("PROSEPOLISH_DATA_DIR", str(tmp_path / "file"))
+    done = CliRunner().invoke(main, [])
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: the collectors' data folder")
+    assert "set PROSEPOLISH_DATA_DIR to a folder that this user may write to" in done.stderr
+    assert done.stderr.count("\n") == 1

