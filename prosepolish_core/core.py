@@ -10,8 +10,9 @@ from redis import Redis
 from .config import Config
 from .drivers.postgres_pool import PostgresPool
 from .drivers.redis_client import connect
+from .forks import on_fork
 from .health import HealthService
-from .lazy import lazy
+from .lazy import lazy, unlocked
 from .live.cache import CacheLink, Clearing, FamilyCache, Seal
 from .live.cache.redis_cache import RedisCache, cache_server
 from .live.corrections import Corrector
@@ -45,6 +46,11 @@ class Core:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """In a forked child: every part begins anew by itself, and those not made yet can be made."""
+        unlocked(self)
 
     @classmethod
     def open(cls, config: Config) -> Self:

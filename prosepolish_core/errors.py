@@ -11,7 +11,6 @@ ProsePolishError
 ├── LookupUnavailable                   no tier could answer
 ├── CacheUnavailable                    the cache server cannot be reached or refused; never leaves the core
 ├── StoreUnavailable                    PostgreSQL cannot be reached or refused the query
-│   ├── StoreLeftAlone                  it failed a moment ago, and is not asked again yet
 │   ├── StoreRefused                    it is well, and does not take this value or statement
 │   └── StoreOutcomeUnknown             it was told to commit, and did not say whether it has
 ├── SourceUnavailable                   an observed instance cannot be reached or hung up
@@ -84,10 +83,6 @@ class StoreUnavailable(ProsePolishError):
         self.reason = reason
         self.action = action
         self.word = word
-
-
-class StoreLeftAlone(StoreUnavailable):
-    """PostgreSQL failed a moment ago, and was not asked: what it failed with then is the reason."""
 
 
 class StoreRefused(StoreUnavailable):

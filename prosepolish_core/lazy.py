@@ -42,3 +42,8 @@ class Lazy(Generic[Part]):
 def lazy(build: Callable[[Any], Part]) -> Lazy[Part]:
     """functools.cached_property with a lock: from Python 3.12 on that one has none, and two threads build two of everything."""
     return Lazy(build)
+
+
+def unlocked(whole: object) -> None:
+    """In a forked child: another thread of the parent may have been building a part."""
+    vars(whole).pop(_LOCK, None)

@@ -19,8 +19,8 @@ WITHHELD = frozenset(
 )
 #: Libraries that put addresses or bodies into their messages; only their warnings are let through.
 TALKATIVE = ("httpx", "httpcore", "urllib3", "google", "asyncio", "watchdog", "apscheduler")
-#: Its pool reports every failed attempt to connect; we report the outage once, ourselves.
-SILENT = ("psycopg.pool",)
+#: It names addresses and users in what it warns of; the faults it meets are reported by us.
+SILENT = ("psycopg",)
 DEEPEST_FRAMES = 8
 OURS = "prosepolish"
 

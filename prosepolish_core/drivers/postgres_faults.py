@@ -76,6 +76,7 @@ BY_STATE = {
 BY_TEXT = tuple(
     (re.compile(pattern, re.IGNORECASE), fault)
     for pattern, fault in (
+        (r"invalid (port|integer)", UNREADABLE),
         (r"password|authentication|pg_hba|no encryption|not permitted to log in|role .* does not exist", LOGIN),
         (r"database .* does not exist", NO_DATABASE),
         (r"too many (clients|connections)|connection slots|connection limit|no more connections", CROWDED),

@@ -7,7 +7,7 @@ and nobody else anything.
 from weakref import WeakValueDictionary
 
 from ..calc.breaker import Breaker, BreakerPolicy
-from ..errors import StoreLeftAlone, StoreUnavailable
+from ..errors import StoreUnavailable
 from ..forks import on_fork
 
 #: One failed attempt is enough to stop; then one attempt each half second finds out. Everything comes back within 2 s: half a
@@ -37,24 +37,22 @@ class ServerGuard:
         """Whether an attempt may begin: always while the server is well, else one at a time, after a pause."""
         return self._breaker.allow(now)
 
-    def connected(self, began: float, now: float) -> None:
-        """An attempt got a connection."""
+    def connected(self, began: float) -> None:
+        """An attempt got a connection: whatever was believed before, the server is well."""
         self._well_since = max(self._well_since, began)
-        self._breaker.success(now)
+        if not self._breaker.closed:
+            self._breaker = Breaker(POLICY)
 
-    def failed(self, began: float, fault: StoreUnavailable) -> None:
-        """An attempt failed; it says nothing when a later one got a connection.
-
-        The pause counts from its beginning: who has waited in vain has paused enough.
-        """
+    def failed(self, began: float, since: float, fault: StoreUnavailable) -> None:
+        """An attempt failed. The pause counts from `since`. It says nothing when one that began later got a connection."""
         if began >= self._well_since:
             self._last = fault
-            self._breaker.failure(began)
+            self._breaker.failure(since)
 
-    def refusal(self) -> StoreLeftAlone:
-        """What a caller is told who would have to connect and may not."""
+    def refusal(self) -> StoreUnavailable:
+        """What a caller is told who would have to connect and may not: what the last attempt met."""
         last = self._last or StoreUnavailable("PostgreSQL does not answer")
-        return StoreLeftAlone(last.reason, last.action, "breaker_open")
+        return StoreUnavailable(last.reason, last.action, "breaker_open")
 
 
 _GUARDS: "WeakValueDictionary[str, ServerGuard]" = WeakValueDictionary()

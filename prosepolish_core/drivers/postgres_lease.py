@@ -11,7 +11,7 @@ from .postgres_faults import store_faults
 from .postgres_pool import Connection, PostgresPool
 
 #: Longest wait for a connection, or for a reply.
-STATEMENT_S = 1.0
+STATEMENT_S = 1.5
 #: First half of every lock's key: what kind of lock it is.
 SOURCES, MEMBERS, ALERTS = 0x50505343, 0x50504D42, 0x5050414C
 #: A dead peer is noticed by the server within about ten seconds, so that its leases come free.

@@ -33,10 +33,12 @@ Connection = psycopg.Connection[Any]
 #: Any error the server or the driver reports.
 DatabaseFault = psycopg.Error
 #: Longest wait for a connection, and longest statement, unless the caller says otherwise.
-WAIT_S = 0.5
+WAIT_S = 1.0
 STATEMENT_S = 5.0
 #: For an attempt to connect that is older than this nobody waits any more who comes now; nor does it keep anybody from another one.
-SLOW_ATTEMPT_S, ATTEMPT_S = 0.2, 1.0
+ATTEMPT_S = 0.9
+#: While the server is believed to be away, longest wait of the one caller for whom an attempt begins.
+PROBE_S = 0.25
 #: A connection that lay idle longer than this is asked for a sign of life, which it must give within this: the way to the server
 #: may have been cut without a word, and the caller's own deadline is longer.
 TRUST_S, TRIAL_S = 0.2, 0.5
@@ -189,9 +191,11 @@ class PostgresPool:
                 raise StoreUnavailable(*CLOSED)
             self._waiting.append(box)
             attempts = self._attempts_for_waiting()
-            if not attempts and not self._open and not self._guard.closed:
-                self._waiting.remove(box)
-                raise self._guard.refusal()
+            if not self._open and not self._guard.closed:
+                if not attempts:
+                    self._waiting.remove(box)
+                    raise self._guard.refusal()
+                until = min(until, perf_counter() + PROBE_S)
         self._begin(attempts)
         self._serve()  # whoever gave one back a moment ago did not see us
         try:
@@ -210,9 +214,9 @@ class PostgresPool:
         """What a caller is told whose time is up. Nobody else needs to wait for an attempt that has taken long already."""
         if self._open:
             return StoreUnavailable(*BUSY)
-        began = max(self._attempts.values(), default=0.0)
-        if began and perf_counter() - began > SLOW_ATTEMPT_S:
-            self._guard.failed(began, StoreUnavailable(*AWAY))
+        began, now = max(self._attempts.values(), default=0.0), perf_counter()
+        if began and now - began >= ATTEMPT_S:
+            self._guard.failed(began, now, StoreUnavailable(*AWAY))
         return StoreUnavailable(*LATE)
 
     def _serve(self) -> None:
@@ -253,13 +257,13 @@ class PostgresPool:
         except Exception as error:  # noqa: BLE001 - a host name or a certificate may fail in ways that are not the driver's
             fault = store_fault(error, connecting=True)
             fault.__cause__ = error
-            self._guard.failed(began, fault)
+            self._guard.failed(began, began, fault)  # who has waited in vain has paused enough
             with self._lock:
                 self._attempts.pop(attempt, None)
                 if not self._open and not self._attempts:
                     self._tell(fault)
             return
-        self._guard.connected(began, perf_counter())
+        self._guard.connected(began)
         with self._lock:
             wanted = self._attempts.pop(attempt, None) is not None and self._open < self._size
             if wanted:

@@ -186,5 +186,5 @@ def test_a_postgres_that_refuses_us_is_not_called_silent(
     monkeypatch.setenv("DATABASE_URL", database_url.replace("/t", "/hush", 1))
     assert main(["migrate", "--wait", "0"]) == 1
     told = capsys.readouterr().err
-    assert "refuses us; check the user, the password and the database in DATABASE_URL" in told
+    assert "PostgreSQL has no such database; create it, or check the name in DATABASE_URL" in told
     assert "hush" not in told

@@ -92,3 +92,16 @@ def test_many_threads_share_few_connections(valkey_url: str, database_url: str) 
     assert Counter(answers) == {(name, WELL[name]): TIMES * number for name, number in Counter(work).items()}
     assert 0 < seen["redis"] <= REDIS_MOST
     assert 0 < seen["postgres"] <= 2 * POSTGRES_POOL + 1
+
+
+@pytest.mark.parametrize("option", ["?pgbouncer=true", "?schema=public", "", "?sslmode=require"])
+def test_closing_ends_whatever_is_wrong_with_postgresql(silent: tuple[socket.socket, socket.socket], option: str) -> None:
+    """An option that PostgreSQL does not know, a server that hangs: what was counted is not written, and close returns."""
+    address = f"postgresql://x@127.0.0.1:{silent[1].getsockname()[1]}/x{option}"
+    core = Core.open(Config.from_env({"DATABASE_URL": address, "PROSEPOLISH_FLUSH_S": "0.1"}))
+    core.recorder.event("counted")
+    sleep(0.3)  # the thread is at it
+    began = monotonic()
+    assert not core.recorder.flush()
+    core.close()
+    assert monotonic() - began < 15

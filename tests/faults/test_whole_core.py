@@ -76,7 +76,7 @@ FAULTS: dict[str, tuple[Break, Said]] = {
     "redis forgot scripts": (Servers.redis_forgot_scripts, {}),
     "postgres down": (Servers.postgres_down, NO_POSTGRES),
     "postgres hung": (Servers.postgres_hung, NO_POSTGRES),
-    "postgres read-only": (Servers.postgres_read_only, NO_WRITES_TO_POSTGRES),
+    "postgres read-only": (Servers.postgres_read_only, NO_WRITES_TO_POSTGRES | {"health": "ok/degraded"}),
     "postgres restarted": (Servers.postgres_restarted, {}),
     "postgres backends killed": (Servers.postgres_backends_killed, {}),
     "both down": (both(Servers.redis_down, Servers.postgres_down), NEITHER),

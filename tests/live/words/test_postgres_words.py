@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from time import perf_counter
 
 import psycopg
 import pytest
@@ -38,6 +39,19 @@ def test_a_backend_that_was_ended_is_replaced_without_a_word(words: PostgresWord
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'prosepolish-words'")
     assert words.get("a", 2).entry == entry("a")
+
+
+def test_after_every_backend_was_ended_the_next_word_is_answered(words: PostgresWords, database_url: str) -> None:
+    """The first dead connection takes the other idle ones with it: no second one sends the caller to a paid tier."""
+    words.put("a", WordRow(entry=entry("a")), 2)
+    for _ in range(5):
+        held = [words.pool.borrow(perf_counter() + 2) for _ in range(2)]
+        for connection in held:
+            words.pool.give_back(connection)
+        with psycopg.connect(database_url, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'prosepolish-words'")
+        assert words.get("a", 2).entry == entry("a")
+        assert len(words.pool._idle) == 1
 
 
 def test_when_all_connections_are_busy_the_wait_is_bounded(words: PostgresWords, database_url: str) -> None:
