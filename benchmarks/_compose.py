@@ -34,6 +34,10 @@ ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
 SERVERS = ("redis", "redis-state", "postgres")
 PORTS = {"redis": 6379, "redis-state": 6379, "postgres": 5432, "dashboard": 8501, "dictionary": 8601, "gemini": 8602}
+#: How the Redis servers are opened to the stack's private network.
+OPEN = "--bind '*' '-::*'"
+#: Longest wait for a service that was asked to stop, on a machine that may be busy.
+STOP_S = 25
 NOBODY = Account("nobody", 65534, 65534)
 #: As in the containers: processes of their own, and another user.
 APART = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -72,7 +76,7 @@ class Stack:
         shutil.copy(server, folder / "bin" / ("redis-server" if "redis-server" in server.name else "valkey-server"))
         if cli := command_line():
             shutil.copy(cli, folder / "bin" / "redis-cli")
-        self._secrets()
+        self.make_secrets()
         if postgres:
             self._cluster()
 
@@ -103,7 +107,7 @@ class Stack:
             file = Path(COMPOSE["secrets"][source]["file"]).name
             text = re.sub(rf"/run/secrets/{target}(?![\w-])", str(self.folder / "secrets" / file), text)
         if service in ("redis", "redis-state"):
-            text = text.replace("--bind '*' '-::*'", f"--bind 127.0.0.1 --port {self.ports[service]}")
+            text = text.replace(OPEN, f"--bind 127.0.0.1 --port {self.ports[service]}")
             text = text.replace("redis-cli)", f"redis-cli) -p {self.ports[service]}")
         elif service in self.ports:
             text = text.replace(str(PORTS[service]), str(self.ports[service])).replace("0.0.0.0", "127.0.0.1")
@@ -114,8 +118,8 @@ class Stack:
         """The literal command, put in place."""
         words = COMPOSE["services"][service].get("command") or image_command()
         if service == "stand-ins":
-            words = [str(self.ports[name]) if word == str(PORTS[name]) else word for word in words for name in (_standin(word),)]
-            words = ["127.0.0.1" if word == "0.0.0.0" else word for word in words]
+            ours = {str(PORTS[name]): str(self.ports[name]) for name in ("dictionary", "gemini")} | {"0.0.0.0": "127.0.0.1"}
+            words = [ours.get(word, word) for word in words]
         return [self.placed(service, self.filled(word)) for word in words]
 
     def volume(self, name: str) -> Path:
@@ -172,7 +176,7 @@ class Stack:
         env = self.environment(service)
         return subprocess.run([*self.who, *argv], env=env, cwd="/", capture_output=True, check=False, timeout=20).returncode == 0
 
-    def wait(self, service: str, timeout_s: float = 30) -> float:
+    def wait(self, service: str, timeout_s: float = 120) -> float:
         """Seconds until the health check passes. Raises TimeoutError."""
         began = time.monotonic()
         while not self.healthy(service):
@@ -182,10 +186,10 @@ class Stack:
         return time.monotonic() - began
 
     def stop(self, service: str) -> float:
-        """Stop it as `docker stop` does, by its stop signal to process 1; the seconds it took. Raises TimeoutExpired."""
+        """Stop it by its stop signal to process 1, as `docker stop` does; the seconds it took. Raises TimeoutExpired."""
         began = time.monotonic()
         self.process(service).send_signal(getattr(signal, COMPOSE["services"][service].get("stop_signal", "SIGTERM")))
-        self.running.pop(service).wait(20)
+        self.running.pop(service).wait(STOP_S)
         return time.monotonic() - began
 
     def kill(self, service: str) -> None:
@@ -213,7 +217,7 @@ class Stack:
         """The address in the secret of the database."""
         return (self.folder / "secrets/database-url").read_text(encoding="utf-8").strip()
 
-    def _secrets(self) -> None:
+    def make_secrets(self) -> None:
         """The script's own, with hosts that are on this machine."""
         secrets = self.folder / "secrets"
         subprocess.run(["sh", str(ROOT / "deploy/make-secrets"), str(secrets)], check=True, capture_output=True)
@@ -243,11 +247,6 @@ def _apart(needed: Sequence[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not any(closed_to(path, NOBODY) for path in needed):
         ways.insert(0, (AS_NOBODY, (*APART, *AS_NOBODY)))
     return next((way for way in ways if _works([*way[1], "true"])), ((), ()))
-
-
-def _standin(word: str) -> str:
-    """Which port of the stand-ins a word is; any other word is not changed by `dictionary`."""
-    return "gemini" if word == str(PORTS["gemini"]) else "dictionary"
 
 
 def _works(argv: list[str]) -> bool:

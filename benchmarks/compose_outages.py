@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 import threading
@@ -195,6 +196,7 @@ def main() -> int:
     parser.add_argument("seconds", nargs="*", type=float, default=[4.0], help="lengths of the outages")
     parser.add_argument("--server", choices=SERVERS, action="append", help="only this server")
     chosen = parser.parse_args()
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # that connections are lost is what we are here for
     met = []
     with running() as (stack, service):
         began = {app: stack.process(app).pid for app in APPS}

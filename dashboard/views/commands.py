@@ -16,6 +16,8 @@ FAILED, REJECTED, ERRORS = "cmdstat_failed_calls", "cmdstat_rejected_calls", "er
 OURS = "collector_command_calls"
 #: Entries that a server's log lost between two readings.
 MISSED = "slowlog_missed"
+#: Whether the collectors may read a server's log of slow commands.
+READABLE = "slowlog_readable"
 #: Rows shown: the commands that took most of the server's time.
 MOST = 25
 
@@ -54,13 +56,14 @@ class ErrorRow:
 class Commands:
     """Commands by the time they took in all, most first; errors by number; the newest entries of the servers' own logs.
 
-    `missed`: entries the logs lost before they were read.
+    `missed`: entries the logs lost before they were read. `unread`: servers whose logs the collectors have no right to read.
     """
 
     rows: tuple[CommandRow, ...]
     errors: tuple[ErrorRow, ...]
     slow: tuple[SlowRow, ...]
     missed: float
+    unread: tuple[str, ...] = ()
 
 
 def build(samples: SampleReader, window: Window) -> Commands:
@@ -88,6 +91,7 @@ def build(samples: SampleReader, window: Window) -> Commands:
         tuple(sorted(found, key=lambda row: (-row.count, row.source, row.error))),
         tuple(samples.slow_commands(window, MOST)),
         missed,
+        tuple(sorted(reading.key.source for reading in samples.latest((READABLE,)) if not reading.value)),
     )
 
 

@@ -63,6 +63,18 @@ def test_logged_commands_and_what_the_logs_lost_are_told() -> None:
     assert found.missed == 6
 
 
+@pytest.mark.live
+@pytest.mark.parametrize(("readable", "unread"), [(0.0, ("cache",)), (1.0, ())])
+def test_a_log_that_may_not_be_read_is_not_called_empty(database_url: str, readable: float, unread: tuple[str, ...]) -> None:
+    """The page can tell a server without slow commands from one whose log the collectors have no right to read."""
+    pool = PostgresPool(database_url, size=2, role="test")
+    store = SampleStore(pool)
+    samples = (Sample("slowlog_length", 3.0), Sample("slowlog_readable", readable))
+    store.write([Run("redis_slowlog", "cache", int(DAY.timestamp()), DAY, 0.01, RunOutcome.OK, samples)])
+    assert commands.build(store, Window(DAY, DAY + timedelta(hours=1))).unread == unread
+    pool.close()
+
+
 def histogram(fast: float, slow: float) -> tuple[Sample, ...]:
     """A server that answered so many GETs in 5 microseconds and so many in 50 milliseconds, since it began."""
     buckets = ((le(us), fast * (us >= 8) + slow * (us >= 67_633)) for us in GRID_US)
