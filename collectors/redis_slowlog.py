@@ -56,15 +56,10 @@ def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> Sour
             kept.last = None
     found: list[SlowCommand] = []
     samples = [Sample("slowlog_length", float(length))] if isinstance(length, int) else []
-<<<<<<< ours
-    if not isinstance(slow, NoAnswer):
-        found = _take(slow, "slow", memory, missing)
-=======
-    readable = not isinstance(slow, SourceRefused)
+    readable = not isinstance(slow, NoAnswer)
     samples.append(Sample("slowlog_readable", float(readable)))
     if readable:  # it shows arguments, so the collectors' user need not have the right
-        found = _take(slow, "slow", memory)
->>>>>>> theirs
+        found = _take(slow, "slow", memory, missing)
         of_slow = memory.logs["slow"]
         samples += [
             *_counts(memory, "slow", ()),

@@ -48,8 +48,14 @@ def _logged(found: Commands) -> None:
     st.subheader("Which calls did the servers log?", anchor=False)
     if found.missed:
         st.caption(f"{numbers.count(found.missed)} entries fell out of the servers' logs before they were read.")
+    if found.unread:
+        st.caption(
+            f"The log of {', '.join(found.unread)} is not read: its entries hold arguments, to which the collectors have no right. "
+            "`prosepolish export acl --slow-commands` prints rights with it."
+        )
     if not found.slow:
-        st.caption("No slow or large command in this window.")
+        if not found.unread:
+            st.caption("No slow or large command in this window.")
         return
     table.show(
         [
