@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from itertools import product
 
-from prosepolish_core.errors import NoAnswer, SourceUnavailable
+from prosepolish_core.errors import NoAnswer, SourceRefused, SourceUnavailable
 from prosepolish_core.model.sample import Kind, Sample
 from prosepolish_core.watch.redis_info import acl
 from prosepolish_core.watch.redis_info.census import NAMES, UNKNOWN, family_of
@@ -144,7 +144,7 @@ def _announced(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -
     detail = ""
     try:
         told = answered([instance.observer.ask(NAME, "CONFIG", "GET", SETTING, timeout_s=entry.timeout_s)])
-    except NoAnswer as error:
+    except SourceRefused as error:
         told, detail = instance.exported(), error.told
     if SETTING not in told:
         return (None, detail) if detail else ((), "")

@@ -211,7 +211,7 @@ def test_any_file_as_a_secret_is_one_line_of_text_or_one_sentence(data: bytes) -
     if told == "taken":
         assert (key.get_secret_value() if key else "") == data.decode("utf-8-sig").strip()
     else:
-        assert re.search("GEMINI_API_KEY_FILE .*one line of text", told)
+        assert re.search("GEMINI_API_KEY_FILE .*one line of text|GEMINI_API_KEY: a key has printable", told)
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "/", "/dev/zero", "a\0b"])
@@ -219,11 +219,3 @@ def test_a_secret_file_that_is_no_file_is_one_sentence(path: str) -> None:
     """A missing file, a folder, a device without an end and a path that is none."""
     with pytest.raises(ConfigError, match="DATABASE_URL_FILE"):
         Config.from_env({"DATABASE_URL_FILE": path})
-
-
-@pytest.mark.parametrize("password", ["hush b", "hush%b", "hush50%", "hush\tb"])
-def test_a_password_that_libpq_cannot_read_is_one_sentence_with_the_fix(password: str) -> None:
-    """The driver's own error for it would reach the user as a defect of ours."""
-    with pytest.raises(ConfigError, match="%20 and %25") as caught:
-        Config.from_env({"DATABASE_URL": f"postgresql://u:{password}@127.0.0.1/x"})
-    assert "hush" not in str(caught.value)

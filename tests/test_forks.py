@@ -16,7 +16,7 @@ from prosepolish_core.lazy import _LOCK
 from prosepolish_core.live.users.postgres_people import PostgresPeople
 from prosepolish_core.live.words.postgres_words import PostgresWords
 from prosepolish_core.model.outcome import Family
-from prosepolish_core.ports import WordRow
+from prosepolish_core.model.tier_replies import WordRow
 from tests.support.words import entry
 
 pytestmark = [pytest.mark.live, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]

@@ -26,9 +26,15 @@ def classes(*folders: str) -> Iterator[ast.ClassDef]:
     return chain.from_iterable(map(classes_of, folders))
 
 
-def methods(node: ast.ClassDef) -> frozenset[str]:
-    """The public methods a class defines itself."""
-    return frozenset(item.name for item in node.body if isinstance(item, ast.FunctionDef) and not item.name.startswith("_"))
+def methods(node: ast.ClassDef) -> dict[str, tuple[str, ...]]:
+    """The public methods a class defines itself, each with the names of its arguments."""
+    defined = [item for item in node.body if isinstance(item, ast.FunctionDef) and not item.name.startswith("_")]
+    return {item.name: tuple(argument.arg for argument in item.args.args) for item in defined}
+
+
+def does(port: dict[str, tuple[str, ...]], found: dict[str, tuple[str, ...]]) -> bool:
+    """Whether a class has every method of a port; its own may take further arguments."""
+    return all(name in found and found[name][: len(arguments)] == arguments for name, arguments in port.items())
 
 
 def is_protocol(node: ast.ClassDef) -> bool:
@@ -43,7 +49,7 @@ STANDARD = {"Signal"}
 
 def implementations(port: str, *folders: str) -> list[str]:
     """Classes with every method of the port. One that inherits them from such a class is one of the same."""
-    return [node.name for node in classes(*folders) if PORTS[port] <= methods(node) and not is_protocol(node)]
+    return [node.name for node in classes(*folders) if does(PORTS[port], methods(node)) and not is_protocol(node)]
 
 
 @pytest.mark.parametrize("port", sorted(PORTS))

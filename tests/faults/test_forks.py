@@ -24,7 +24,7 @@ from prosepolish_core.live.llm.gemini_genai import GenAiBackend
 from prosepolish_core.live.llm.gemini_generativeai import GenerativeAiBackend
 from prosepolish_core.live.llm.prompts import CORRECT
 from prosepolish_core.live.words.dictionary_api import DictionaryHttp, read_entry
-from prosepolish_core.ports import LlmReply
+from prosepolish_core.model.llm import LlmReply
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 #: Questions of each side; of two sides that share a connection, one of a few reads the other's answer.

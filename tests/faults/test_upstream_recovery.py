@@ -18,8 +18,8 @@ from prosepolish_core.live.llm.gemini_genai import GenAiBackend
 from prosepolish_core.live.llm.prompts import CORRECT
 from prosepolish_core.live.words.dictionary_api import DictionaryHttp
 from prosepolish_core.live.words.tiers import API, MODEL
+from prosepolish_core.model.llm import LlmReply
 from prosepolish_core.model.outcome import FAILED, Outcome
-from prosepolish_core.ports import LlmReply
 from tests.support.way import Way, way
 
 POLICIES = [API, MODEL, asking.BREAKER, limiter.BREAKER]
