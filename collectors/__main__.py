@@ -55,7 +55,7 @@ def main(once: bool, listing: bool, as_json: bool, interval: float | None, only:
     run(parts)
 
 
-def run(parts: Parts) -> None:
+def run(parts: CollectorParts) -> None:
     """Run the schedule until a signal ends it."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -21,4 +21,6 @@ def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> Sour
     if refused:
         found = instance.exported() | told_by_info(instance.observer.ask(NAME, "INFO", timeout_s=entry.timeout_s)) | found
     samples, strings = read_config([found])
-    return SourceReply(samples, strings, detail="" if missing or not refused else f"config|get={refused[0].reason}", missing=missing)
+    return SourceReply(
+        samples, strings, detail="" if missing or not refused else f"config|get={refused[0].reason}", missing=missing
+    )

@@ -25,12 +25,16 @@ REDIS: tuple[ScheduledRead[ObservedServer], ...] = (
     ScheduledRead(redis_ping.NAME, "round trip of five PINGs", redis_ping.read),
     ScheduledRead(redis_latency.NAME, "LATENCY HISTOGRAM and LATENCY LATEST", redis_latency.read, at_least_s=5),
     ScheduledRead(redis_slowlog.NAME, "new SLOWLOG entries, arguments left out", redis_slowlog.read, at_least_s=5),
-    ScheduledRead(redis_clients.NAME, "CLIENT LIST, grouped by name, user and library", redis_clients.read, factor=6, at_least_s=10),
+    ScheduledRead(
+        redis_clients.NAME, "CLIENT LIST, grouped by name, user and library", redis_clients.read, factor=6, at_least_s=10
+    ),
     ScheduledRead(redis_memory.NAME, "MEMORY STATS", redis_memory.read, factor=6, at_least_s=10),
     ScheduledRead(redis_topology.NAME, "role and CLUSTER INFO", redis_topology.read, factor=3, at_least_s=10),
     ScheduledRead(redis_census.NAME, "keys and bytes by family, from a sample", redis_census.read, at_least_s=5, budget_s=0.1),
     ScheduledRead(redis_keyevents.NAME, "misses, expirations, evictions by family (opt-in)", redis_keyevents.read, at_least_s=5),
-    ScheduledRead(redis_config.NAME, "a short list of settings: CONFIG GET, INFO, an export", redis_config.read, factor=30, at_least_s=60),
+    ScheduledRead(
+        redis_config.NAME, "a short list of settings: CONFIG GET, INFO, an export", redis_config.read, factor=30, at_least_s=60
+    ),
 )
 POSTGRES: tuple[ScheduledRead[Database], ...] = (
     ScheduledRead(postgres_stats.NAME, "sizes, connections, cache hits, replication", postgres_stats.read, factor=3, at_least_s=10),

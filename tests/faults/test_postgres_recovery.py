@@ -16,8 +16,8 @@ from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.live.sessions.postgres_sessions import PostgresSessions
 from prosepolish_core.live.users.postgres_people import PostgresPeople
 from prosepolish_core.live.words.postgres_words import PostgresWords
+from prosepolish_core.model.counts import EventDelta, TelemetryBatch
 from prosepolish_core.model.outcome import Family
-from prosepolish_core.ports import EventDelta, TelemetryBatch
 from prosepolish_core.watch.counts.writer import PostgresTelemetryWriter
 from prosepolish_core.watch.series.sample_store import SampleStore
 from tests.faults.servers import Servers
