@@ -56,6 +56,13 @@ class ObservedServer:
         self.memory.clear()
         self.observer.charges.clear()
 
+    def hang_up(self) -> None:
+        """Leave a server that was demoted: every connection is opened anew, to wherever the name leads now."""
+        self.observer.close()
+        for kept in list(self.memory.values()):
+            if callable(leave := getattr(kept, "leave", None)):
+                leave()
+
 
 @dataclass(slots=True)
 class Database:

@@ -104,9 +104,12 @@ def _found(instance: ObservedServer, reply: Any) -> SourceReply | None:
     reader: InfoReader | None = instance.memory.get(NAME)
     if reader is None:
         reader = instance.memory[NAME] = InfoReader()
+    before = reader.role
     info = reader.read(reply)
     if not info.samples and not info.state["version"]:
         return None
+    if before == "master" and reader.role == "slave":
+        instance.hang_up()
     return SourceReply(info.samples + footprint.samples(instance, info.commands), info.state)
 
 

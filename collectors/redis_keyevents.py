@@ -80,11 +80,16 @@ class Ear(threading.Thread):
         self.counts = Counts()
         self._observer = observer
         self._over = threading.Event()
+        self._left = threading.Event()
         self.refused_at: float | None = None
 
     def stop(self) -> None:
         """Hang up within a second."""
         self._over.set()
+
+    def leave(self) -> None:
+        """Hang up within a second, and listen anew."""
+        self._left.set()
 
     def run(self) -> None:
         """Listen, and listen again after every lost connection; each loss is a gap. Without the right to, it ends."""
@@ -106,7 +111,8 @@ class Ear(threading.Thread):
                 self._over.wait(RETRY_S)
 
     def _listen(self, listener: Listener) -> None:
-        while not self._over.is_set():
+        self._left.clear()
+        while not (self._over.is_set() or self._left.is_set()):
             began = time.monotonic()
             heard = listener.collect(1.0)
             found = Counter((channel.rpartition(":")[2], family_of(key)) for channel, key in heard)

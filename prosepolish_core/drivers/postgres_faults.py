@@ -56,11 +56,13 @@ BUSY = Fault(
 )
 CLOSED = Fault("the connections to PostgreSQL were closed", "open the Core anew", "closed")
 
+#: SQLSTATE read_only_sql_transaction.
+TAKES_NO_WRITES = "25006"
 #: SQLSTATE, or the class of it: what that means.
 BY_STATE = {
     **dict.fromkeys(("42P01", "42883", "42703", "42704", "42P10", "3F000", "3F"), NO_SCHEMA),
     "42501": NO_RIGHTS,
-    "25006": READ_ONLY,
+    TAKES_NO_WRITES: READ_ONLY,
     "28": LOGIN,
     "3D": NO_DATABASE,
     "53100": DISK_FULL,

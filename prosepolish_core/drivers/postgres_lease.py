@@ -5,9 +5,10 @@ from time import perf_counter
 from typing import Any
 from zlib import crc32
 
+from ..errors import StoreUnavailable
 from ..forks import on_fork
 from .postgres_connection import DeadlineConnection, abandon
-from .postgres_faults import store_faults
+from .postgres_faults import READ_ONLY, store_faults
 from .postgres_pool import Connection, PostgresPool
 
 #: Longest wait for a connection, or for a reply.
@@ -49,8 +50,16 @@ class AdvisoryLocks:
         return int(self._value(sql, kind))
 
     def session(self) -> int:
-        """The server's number of this session; another one than before means that every lock was lost."""
-        return int(self._value("SELECT pg_backend_pid()"))
+        """The server's number of this session; another one than before means that every lock was lost.
+
+        A server that takes no writes any more is left, with its locks: the name may lead to another one now.
+        """
+        session = self._value("SELECT pg_backend_pid() WHERE current_setting('transaction_read_only') = 'off'")
+        if session is None:
+            with self._lock:
+                self._let_go()
+            raise StoreUnavailable(*READ_ONLY)
+        return int(session)
 
     def close(self) -> None:
         """End the session; every lock comes free."""

@@ -22,7 +22,7 @@ from psycopg.pq import TransactionStatus
 from ..errors import StoreOutcomeUnknown, StoreUnavailable
 from ..forks import on_fork
 from .postgres_connection import NEVER, DeadlineConnection, abandon, answers, settings
-from .postgres_faults import AWAY, BUSY, CLOSED, GOOD_BYE, LATE, STALE, TooLate, store_fault, store_faults
+from .postgres_faults import AWAY, BUSY, CLOSED, GOOD_BYE, LATE, STALE, TAKES_NO_WRITES, TooLate, store_fault, store_faults
 from .postgres_guard import guard_of
 
 __all__ = ["Connection", "DatabaseFault", "Duplicate", "Gone", "NoPartition", "PostgresPool", "alone", "untouched"]
@@ -282,13 +282,15 @@ class PostgresPool:
     def _undo(self, connection: DeadlineConnection, error: BaseException) -> bool:
         """After an error: roll back and keep the connection, or let it go. True: it had died before we came."""
         state = getattr(error, "sqlstate", None) or ""
+        # A server that takes no writes may have been the primary before: a new connection goes where the name leads now.
         stale, dead = state in STALE, connection.closed or state.startswith(GOOD_BYE)
+        astray = state == TAKES_NO_WRITES
         late = any(isinstance(each, TooLate) for each in (error, error.__cause__))
-        if not (dead or late or stale) and _rolled_back(connection):
+        if not (dead or late or stale or astray) and _rolled_back(connection):
             self.give_back(connection)
             return False
         # Those beside it have died with it; or they hang as it does, and a new connection will tell.
-        self.discard(connection, others=dead or late)
+        self.discard(connection, others=dead or late or astray)
         return dead or stale
 
 

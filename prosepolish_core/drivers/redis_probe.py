@@ -32,7 +32,10 @@ def probe(client: redis.Redis, pings: int = PINGS) -> RedisProbe:
             before = perf_counter()
             client.ping()
             times.append(perf_counter() - before)
-        return RedisProbe(tuple(times), _info(client))
+        info = _info(client)
+        if info.get("role") == "slave" and (pool := getattr(client, "connection_pool", None)):
+            pool.disconnect()  # it may have been the primary before: the next question goes where the name leads then
+        return RedisProbe(tuple(times), info)
     except Exception as error:  # noqa: BLE001 - whatever the driver raises is an answer here
         return RedisProbe(tuple(times), {}, classify(error)[1])
 

@@ -24,6 +24,11 @@ class InfoReader:
         self._at: list[int] = []
         self._reply = InfoReply((), {}, (), {})
 
+    @property
+    def role(self) -> str:
+        """What the server called itself in the last reply; empty before the first one."""
+        return self._reply.state.get("role", "")
+
     def read(self, reply: bytes | str) -> InfoReply:
         text = text_of(reply)
         lines = text.split("\n")
