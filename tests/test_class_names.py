@@ -7,7 +7,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("prosepolish_core", "collectors", "dashboard", "demo", "pages")
 #: Two pairs that go with the one vocabulary of Redis faults and the one way to send a script.
-PENDING = {"Outage", "Script"}
 
 
 def test_no_two_classes_have_one_name_unless_one_is_private() -> None:
@@ -19,4 +18,4 @@ def test_no_two_classes_have_one_name_unless_one_is_private() -> None:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     homes[node.name].append(str(path.relative_to(ROOT)))
 
-    assert {name: found for name, found in homes.items() if len(found) > 1 and name not in PENDING} == {}
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

@@ -14,7 +14,7 @@ import psycopg
 from ..errors import StoreRefused, StoreUnavailable
 
 
-class Fault(NamedTuple):
+class PostgresFault(NamedTuple):
     """What is wrong with PostgreSQL, what to do about it, and the same as a machine word for traces."""
 
     reason: str
@@ -26,35 +26,37 @@ class TooLate(psycopg.OperationalError):
     """No reply came before our own deadline; the connection is of no more use."""
 
 
-AWAY = Fault("PostgreSQL does not answer", "check DATABASE_URL and that the server runs")
-HUNG_UP = Fault("PostgreSQL ended the connection", "look at its log, and check that the server runs", "connection")
-LATE = Fault("PostgreSQL did not answer in time", "look for a lock, a slow statement or a server that is stopped", "timeout")
-SLOW = Fault("PostgreSQL is too slow", "look for a lock, a slow statement or a busy machine", "too_slow")
-LOGIN = Fault("PostgreSQL refuses our login", "check the user and the password in DATABASE_URL", "login_refused")
-NO_DATABASE = Fault("PostgreSQL has no such database", "create it, or check the name in DATABASE_URL", "no_database")
-NO_NAME = Fault("the host name of PostgreSQL is not known", "check DATABASE_URL and the name service", "no_such_host")
-NO_TLS = Fault("PostgreSQL and we cannot agree on TLS", "check sslmode and the certificates in DATABASE_URL", "tls")
-STARTING = Fault("PostgreSQL is starting or stopping", "wait until it is ready", "starting")
-CROWDED = Fault(
+AWAY = PostgresFault("PostgreSQL does not answer", "check DATABASE_URL and that the server runs")
+HUNG_UP = PostgresFault("PostgreSQL ended the connection", "look at its log, and check that the server runs", "connection")
+LATE = PostgresFault(
+    "PostgreSQL did not answer in time", "look for a lock, a slow statement or a server that is stopped", "timeout"
+)
+SLOW = PostgresFault("PostgreSQL is too slow", "look for a lock, a slow statement or a busy machine", "too_slow")
+LOGIN = PostgresFault("PostgreSQL refuses our login", "check the user and the password in DATABASE_URL", "login_refused")
+NO_DATABASE = PostgresFault("PostgreSQL has no such database", "create it, or check the name in DATABASE_URL", "no_database")
+NO_NAME = PostgresFault("the host name of PostgreSQL is not known", "check DATABASE_URL and the name service", "no_such_host")
+NO_TLS = PostgresFault("PostgreSQL and we cannot agree on TLS", "check sslmode and the certificates in DATABASE_URL", "tls")
+STARTING = PostgresFault("PostgreSQL is starting or stopping", "wait until it is ready", "starting")
+CROWDED = PostgresFault(
     "PostgreSQL takes no more connections",
     "raise its max_connections, use a pooler, or lower PROSEPOLISH_DATABASE_POOL_SIZE",
     "too_many_connections",
 )
-NO_SCHEMA = Fault("the schema is missing or old", "run `prosepolish migrate`", "schema_missing")
-NO_RIGHTS = Fault("this PostgreSQL user may not use the store", "see `prosepolish export grants`", "no_rights")
-READ_ONLY = Fault("PostgreSQL takes no writes", "point DATABASE_URL at the primary, or end its read-only mode", "read_only")
-DISK_FULL = Fault("PostgreSQL's disk is full", "make room on it", "disk_full")
-NO_MEMORY = Fault("PostgreSQL is out of memory or of another resource", "look at its log and its limits", "no_memory")
-DAMAGED = Fault("PostgreSQL cannot read or write its files", "look at its log and its disk", "damaged")
-IN_THE_WAY = Fault("another change was in the way", "try again", "conflict")
-REFUSED = Fault("PostgreSQL does not take this value or statement", "look at its log", "refused")
-UNREADABLE = Fault("DATABASE_URL cannot be read", "write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE", "bad_url")
-BUSY = Fault(
+NO_SCHEMA = PostgresFault("the schema is missing or old", "run `prosepolish migrate`", "schema_missing")
+NO_RIGHTS = PostgresFault("this PostgreSQL user may not use the store", "see `prosepolish export grants`", "no_rights")
+READ_ONLY = PostgresFault("PostgreSQL takes no writes", "point DATABASE_URL at the primary, or end its read-only mode", "read_only")
+DISK_FULL = PostgresFault("PostgreSQL's disk is full", "make room on it", "disk_full")
+NO_MEMORY = PostgresFault("PostgreSQL is out of memory or of another resource", "look at its log and its limits", "no_memory")
+DAMAGED = PostgresFault("PostgreSQL cannot read or write its files", "look at its log and its disk", "damaged")
+IN_THE_WAY = PostgresFault("another change was in the way", "try again", "conflict")
+REFUSED = PostgresFault("PostgreSQL does not take this value or statement", "look at its log", "refused")
+UNREADABLE = PostgresFault("DATABASE_URL cannot be read", "write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE", "bad_url")
+BUSY = PostgresFault(
     "all our connections to PostgreSQL are in use",
     "look for slow statements, or raise PROSEPOLISH_DATABASE_POOL_SIZE",
     "pool_exhausted",
 )
-CLOSED = Fault("the connections to PostgreSQL were closed", "open the Core anew", "closed")
+CLOSED = PostgresFault("the connections to PostgreSQL were closed", "open the Core anew", "closed")
 
 #: SQLSTATE read_only_sql_transaction.
 TAKES_NO_WRITES = "25006"
@@ -107,10 +109,10 @@ def store_fault(error: Exception, *, connecting: bool = False) -> StoreUnavailab
     return StoreUnavailable(*REFUSED) if state in STALE else StoreRefused(*REFUSED)
 
 
-def _while_connecting(error: Exception, state: str) -> Fault:
+def _while_connecting(error: Exception, state: str) -> PostgresFault:
     if not isinstance(error, psycopg.OperationalError):
         option = re.search(r'(?:query parameter|connection option)[: ]+"(\w+)"', str(error))
-        return Fault(f"DATABASE_URL has an unknown option, {option[1]}", "take it out", "bad_url") if option else UNREADABLE
+        return PostgresFault(f"DATABASE_URL has an unknown option, {option[1]}", "take it out", "bad_url") if option else UNREADABLE
     known = BY_STATE.get(state) or BY_STATE.get(state[:2])
     return known or next((fault for pattern, fault in BY_TEXT if pattern.search(str(error))), AWAY)
 

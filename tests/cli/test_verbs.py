@@ -2,7 +2,6 @@
 
 import json
 import threading
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -157,14 +156,11 @@ def test_migrate_waits_for_a_postgres_that_starts_later(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What it waits for is told once; when the server answers, the schema is applied."""
-    before = Relay(empty_database_url)
-    before.close()
-    monkeypatch.setenv("DATABASE_URL", before.url)
-    ways: list[Relay] = []
-    timer = threading.Timer(1.5, lambda: ways.append(Relay(empty_database_url, urlsplit(before.url).port or 0)))
-    timer.start()
+    way = Relay(empty_database_url, listening=False)
+    monkeypatch.setenv("DATABASE_URL", way.url)
+    threading.Timer(1.5, way.listen).start()
     assert main(["migrate", "--wait", "20"]) == 0
-    ways[0].close()
+    way.close()
     told = capsys.readouterr()
     assert told.err.count("Waiting up to 20 s: PostgreSQL does not answer; check DATABASE_URL") == 1
     assert told.out.startswith("Applied 0001_samples.sql, ")

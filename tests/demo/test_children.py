@@ -67,9 +67,9 @@ def test_input_goes_in_by_stdin(tmp_path: Path) -> None:
 def test_a_child_dies_with_its_parent_however_that_ended(tmp_path: Path) -> None:
     """After a SIGKILL of the parent the child gets its own stop signal."""
     code = (
-        "import os, sys; from pathlib import Path; from demo.children import Part, spawn\n"
+        "import os, sys; from pathlib import Path; from demo.children import DemoPart, spawn\n"
         f"folder = Path({str(tmp_path)!r})\n"
-        f"child = spawn(Part('helper', [sys.executable, '-c', {SLEEP!r}], dict(os.environ), folder, folder / 'log'))\n"
+        f"child = spawn(DemoPart('helper', [sys.executable, '-c', {SLEEP!r}], dict(os.environ), folder, folder / 'log'))\n"
         "print(child.process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)

@@ -16,9 +16,9 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 #: Read by Streamlit, by the tests and by the shell, not by our configuration.
 FOREIGN_SETTINGS = {"STREAMLIT_SERVER_ADDRESS", "TEST_DATABASE_URL"}
 #: Names of other programs, of the servers and of SQL.
-FOREIGN_NAMES = {"pg_dump", "runner", "postScriptGC"}
+FOREIGN_NAMES = {"pg_dump", "prosepolish_default", "runner", "postScriptGC"}
 #: Made when a command runs.
-MADE = {".prosepolish", "benchmarks/.peers", "htmlcov/index.html"}
+MADE = {".prosepolish", "benchmarks/.peers", "htmlcov/index.html", "redis-settings.json", "secrets", "secrets/gemini-api-key"}
 #: Metrics whose name is a prefix and a column of PostgreSQL.
 PREFIXED = re.compile(r"^postgres_(?=blks_)")
 

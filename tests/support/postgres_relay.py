@@ -10,13 +10,20 @@ from urllib.parse import parse_qs, urlsplit
 class Relay:
     """Forwards bytes both ways. While `losing`, the connection that sends a COMMIT is cut once the server has answered it."""
 
-    def __init__(self, url: str, port: int = 0) -> None:
+    def __init__(self, url: str, *, listening: bool = True) -> None:
         self.losing = False
         self.lost = 0
         self._target = f"{parse_qs(urlsplit(url).query)['host'][0]}/.s.PGSQL.5432"
-        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))  # the port is ours from here on, and refuses until it is listened on
         parts = urlsplit(url)
         self.url = f"postgresql://{parts.username}@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}?sslmode=disable"
+        if listening:
+            self.listen()
+
+    def listen(self) -> None:
+        """Take connections from now on."""
+        self._listener.listen(64)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:

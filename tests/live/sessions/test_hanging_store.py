@@ -96,6 +96,8 @@ def test_one_caller_at_a_time_finds_out_whether_it_is_back(servers: Servers, ser
 def test_the_background_thread_finds_out_that_postgres_is_back(servers: Servers, serve: Serve) -> None:
     """Nobody asks for anything, and yet the next change is let through."""
     sessions = serve(servers.redis_url, servers.database_url, replay_s=3600)
+    while refuses(lambda: sessions.create("u1")):  # the test before has just let PostgreSQL go on
+        sleep(0.1)
     token = sessions.create("u1").token or ""
     with servers.postgres_hung():
         for change in changes(sessions, token)[:2]:
