@@ -27,7 +27,7 @@ def _schema(value: str) -> str:
 
 def _search_path(value: str) -> str:
     names = value.replace(" ", "").split(",")
-    if not all(map(_PATH.fullmatch, names)):
+    if not all(_PATH.fullmatch(name[1:-1] if name[:1] == name[-1:] == '"' else name) for name in names):
         raise ConfigError("must be names of schemas, separated by commas")
     return f"-c search_path={','.join(names)}"
 
@@ -96,6 +96,12 @@ class PostgresAddress(NamedTuple):
 
     url: str
     ignored: tuple[str, ...] = ()
+
+
+def options_in(url: str) -> str:
+    """What an address for libpq hands to the server at the start."""
+    found = (part.partition("=") for part in url.partition("?")[2].split("&"))
+    return next((unquote(value) for name, _, value in found if name == "options"), "")
 
 
 def read_postgres_address(address: str) -> PostgresAddress:

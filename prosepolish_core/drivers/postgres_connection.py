@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from ..addresses.postgres_address import options_in
 from .postgres_faults import TooLate, store_fault
 
 #: Longest wait for one reply where nobody sets less: a server that has been stopped (SIGSTOP) keeps no deadline of its own.
@@ -49,9 +50,13 @@ class DeadlineConnection(psycopg.Connection[Any]):
             raise
 
 
-def settings(role: str, statement_s: float) -> dict[str, Any]:
-    """How every connection is opened. A transaction that does nothing for 10 s is ended: its client hangs and holds locks."""
-    options = f"-c statement_timeout={int(statement_s * 1000)} -c timezone=UTC -c idle_in_transaction_session_timeout=10000"
+def settings(url: str, role: str, statement_s: float) -> dict[str, Any]:
+    """How every connection is opened. A transaction that does nothing for 10 s is ended: its client hangs and holds locks.
+
+    The address's own options (a search path, what a service of many databases is told) are kept; ours come last and win.
+    """
+    ours = f"-c statement_timeout={int(statement_s * 1000)} -c timezone=UTC -c idle_in_transaction_session_timeout=10000"
+    options = f"{options_in(url)} {ours}".strip()
     return {
         "connect_timeout": CONNECT_S,
         "application_name": f"prosepolish-{role}",
@@ -98,7 +103,7 @@ def abandon(connections: Iterable[psycopg.Connection[Any]]) -> None:
 def connect(url: str, *, role: str) -> Iterator[psycopg.Connection[Any]]:
     """One connection for a migration, in one transaction. Raises StoreUnavailable when it cannot be had."""
     try:
-        connection = DeadlineConnection.connect(url, **settings(role, MIGRATION_S))
+        connection = DeadlineConnection.connect(url, **settings(url, role, MIGRATION_S))
     except Exception as error:  # a host name or a certificate may fail in ways that are not the driver's
         raise store_fault(error, connecting=True) from error
     connection.reply_s = MIGRATION_S

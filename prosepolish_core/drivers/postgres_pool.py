@@ -65,7 +65,7 @@ class PostgresPool:
     ) -> None:
         self.role = role
         self._url, self._size, self._configure = url, size, configure
-        self._settings = settings(role, statement_s) | {"autocommit": autocommit, "prepare_threshold": prepare_threshold}
+        self._settings = settings(url, role, statement_s) | {"autocommit": autocommit, "prepare_threshold": prepare_threshold}
         self._guard = guard_of(url)
         self._closed = False
         self.start_anew()

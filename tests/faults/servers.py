@@ -171,6 +171,32 @@ class Servers:
 
     # --- PostgreSQL ---
 
+    @property
+    def unmigrated_url(self) -> str:
+        """A database in which nothing was ever made."""
+        self._once("CREATE DATABASE bare")
+        return self.database_url.replace("/postgres?", "/bare?")
+
+    @property
+    def url_without_rights(self) -> str:
+        """A user who may log in and nothing else."""
+        self._once("CREATE ROLE idle LOGIN")
+        return self.database_url.replace("//postgres:", "//idle:")
+
+    @property
+    def url_with_a_wrong_password(self) -> str:
+        """A user whose password is another one."""
+        self._once("CREATE ROLE locked LOGIN PASSWORD 'right'")
+        rules = self._folder / "data" / "pg_hba.conf"
+        if "locked" not in (told := rules.read_text()):
+            rules.write_text(f"local all locked scram-sha-256\n{told}")
+            self._sql("SELECT pg_reload_conf()")
+        return self.database_url.replace("//postgres:", "//locked:wrong")
+
+    def _once(self, statement: str) -> None:
+        with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.DuplicateObject):
+            self._sql(statement)
+
     @contextmanager
     def postgres_down(self) -> Iterator[None]:
         """Stopped at once, as by a crash; then started again."""

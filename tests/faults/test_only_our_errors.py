@@ -4,7 +4,6 @@ an answer, or an error of our own tree.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from demo.standins import Fault, FaultKind, StandIns
 from prosepolish_core import Config, Core, Limit
 from prosepolish_core.errors import InvalidInput, ProsePolishError
+from prosepolish_core.model.health import Status
 from tests.faults.odd import CALLS, ODD, Arguments, Call, spoilt
 from tests.faults.servers import Servers
 
@@ -27,11 +27,12 @@ class State(NamedTuple):
     settings, what is broken while the calls are made, what the upstreams do wrong.
     """
 
-    settings: Mapping[str, str] = MappingProxyType({})
+    settings: Callable[[Servers], Mapping[str, str]] = lambda _: {}
     broken: Callable[[Servers], AbstractContextManager[None]] = lambda _: nullcontext()
     fault: FaultKind | None = None
 
 
+LONE = {"REDIS_URL": f"redis://{NOWHERE}", "DATABASE_URL": f"postgresql://{NOWHERE}/x"}
 STATES = {
     "sound": State(),
     "redis down": State(broken=Servers.redis_down),
@@ -40,8 +41,11 @@ STATES = {
     "redis read-only": State(broken=Servers.redis_read_only),
     "postgres down": State(broken=Servers.postgres_down),
     "postgres read-only": State(broken=Servers.postgres_read_only),
-    "both nowhere": State({"REDIS_URL": f"redis://{NOWHERE}", "DATABASE_URL": f"postgresql://{NOWHERE}/x"}),
-    "upstreams nowhere": State({"DICTIONARY_API_URL": f"http://{NOWHERE}", "GEMINI_API_ENDPOINT": f"http://{NOWHERE}"}),
+    "both nowhere": State(lambda _: LONE),
+    "postgres never migrated": State(lambda servers: {"DATABASE_URL": servers.unmigrated_url}),
+    "postgres without rights": State(lambda servers: {"DATABASE_URL": servers.url_without_rights}),
+    "postgres with a wrong password": State(lambda servers: {"DATABASE_URL": servers.url_with_a_wrong_password}),
+    "upstreams nowhere": State(lambda _: {"DICTIONARY_API_URL": f"http://{NOWHERE}", "GEMINI_API_ENDPOINT": f"http://{NOWHERE}"}),
     "upstreams send garbage": State(fault=FaultKind.GARBAGE),
 }
 #: Anything Python can hold, nested.
@@ -88,7 +92,7 @@ def opened(state: State, servers: Servers, stand_ins: StandIns) -> Iterator[Core
         "PROSEPOLISH_FLUSH_S": "60",
     }
     upstreams = (stand_ins.dictionary_api, stand_ins.gemini)
-    with Core.open(Config.from_env(sound | dict(state.settings))) as core:
+    with Core.open(Config.from_env(sound | dict(state.settings(servers)))) as core:
         for call in CALLS:
             told(core, call, call.arguments)
         if state.fault:
@@ -148,10 +152,28 @@ def test_a_limit_is_made_or_refused(field: str) -> None:
 
 def test_a_call_with_a_wrong_argument_is_refused_whatever_is_down(sound: Core) -> None:
     """What is refused while nothing can be asked is refused for what it is: nothing was asked of any server."""
-    nowhere = STATES["both nowhere"].settings
-    with Core.open(Config.from_env(nowhere)) as lone:
+    with Core.open(Config.from_env(LONE)) as lone:
         for call in CALLS:
             for arguments in spoilt(call):
                 kind = told(lone, call, arguments)
                 if kind is not None and issubclass(kind, InvalidInput):
                     assert told(sound, call, arguments) is kind
+
+
+@pytest.mark.parametrize(
+    ("state", "part"),
+    [
+        ("postgres never migrated", "prosepolish migrate"),
+        ("postgres without rights", "export grants"),
+        ("postgres with a wrong password", "DATABASE_URL"),
+    ],
+)
+def test_health_says_what_to_do_about_a_database_that_cannot_be_used(
+    state: str, part: str, servers: Servers, stand_ins: StandIns
+) -> None:
+    """In the words of what is wrong; the password is not among them."""
+    with opened(STATES[state], servers, stand_ins) as core:
+        found = core.health()["postgres"]
+    assert found.status is not Status.OK
+    assert part in f"{found.reason} {found.action}"
+    assert "wrong" not in str(found)
