@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from ...drivers.postgres_pool import Connection, PostgresPool
+from ...drivers.postgres_pool import Connection, Duplicate, PostgresPool
+from ...errors import InvalidIdentifier, StoreRefused
 from ...model.session import Change, Device, FamilyRow, SessionRules
 
 #: Revocations and finished log-ins are kept this long beyond the longest session.
@@ -67,32 +68,17 @@ class PostgresSessions:
             return bytes(_row(c.execute("SELECT pepper FROM session_secret"))[0])
 
     def create(self, new: NewFamily, rules: SessionRules, before: Callable[[list[Victim]], None]) -> FamilyRow:
-        """Write a log-in; above the cap the oldest ones end, of which `before` hears before it is final."""
-        with self._asked(WITHIN_S) as c:
-            c.execute(
-                """INSERT INTO session_generation (user_id) VALUES (%s)
-                ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id""",
-                (new.user_id,),
-            )
-            victims = c.execute(
-                f"""UPDATE session_family SET ended_at = clock_timestamp(), ended_why = 'cap' WHERE family IN (
-                    SELECT f.family FROM session_family f JOIN session_generation u USING (user_id)
-                    WHERE f.user_id = %(user)s AND {_LIVE} ORDER BY f.created_at DESC, f.family OFFSET %(keep)s FOR UPDATE OF f)
-                RETURNING array_remove(ARRAY[current_hash, previous_hash], NULL), encode(family, 'hex'), device""",
-                {"user": new.user_id, "keep": rules.cap - 1, "idle": rules.idle_s},
-            ).fetchall()
-            for hashes, _, _ in victims:
-                _log_dead(c, new.tag, hashes[0])
-            c.execute(
-                """INSERT INTO session_family (family, user_id, tag, device, current_hash, generation, expires_at)
-                SELECT %s, %s, %s, %s, %s, generation, clock_timestamp() + make_interval(secs => %s)
-                FROM session_generation WHERE user_id = %s""",
-                (*new, rules.absolute_s, new.user_id),
-            )
-            row = _family(c, "f.family = %s", (new.family,))
-            if victims:
-                before([Victim(*victim) for victim in victims])
-            return row
+        """Write a log-in; above the cap the oldest ones end, of which `before` hears before it is final.
+
+        Raises InvalidIdentifier for a token that is kept already.
+        """
+        try:
+            with self._asked(WITHIN_S) as c:
+                return _create(c, new, rules, before)
+        except StoreRefused as refused:
+            if isinstance(refused.__cause__, Duplicate):
+                raise InvalidIdentifier("this token is registered already") from None
+            raise
 
     def find(self, *, family: bytes | None = None, token_hash: str | None = None) -> FamilyRow | None:
         """A log-in by its id or by the hash of its current token."""
@@ -193,6 +179,33 @@ class PostgresSessions:
 
     def _asked(self, within_s: float = float("inf")) -> AbstractContextManager[Connection]:
         return self._pool.connection(within_s=within_s)
+
+
+def _create(c: Connection, new: NewFamily, rules: SessionRules, before: Callable[[list[Victim]], None]) -> FamilyRow:
+    c.execute(
+        """INSERT INTO session_generation (user_id) VALUES (%s)
+        ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id""",
+        (new.user_id,),
+    )
+    victims = c.execute(
+        f"""UPDATE session_family SET ended_at = clock_timestamp(), ended_why = 'cap' WHERE family IN (
+            SELECT f.family FROM session_family f JOIN session_generation u USING (user_id)
+            WHERE f.user_id = %(user)s AND {_LIVE} ORDER BY f.created_at DESC, f.family OFFSET %(keep)s FOR UPDATE OF f)
+        RETURNING array_remove(ARRAY[current_hash, previous_hash], NULL), encode(family, 'hex'), device""",
+        {"user": new.user_id, "keep": rules.cap - 1, "idle": rules.idle_s},
+    ).fetchall()
+    for hashes, _, _ in victims:
+        _log_dead(c, new.tag, hashes[0])
+    c.execute(
+        """INSERT INTO session_family (family, user_id, tag, device, current_hash, generation, expires_at)
+        SELECT %s, %s, %s, %s, %s, generation, clock_timestamp() + make_interval(secs => %s)
+        FROM session_generation WHERE user_id = %s""",
+        (*new, rules.absolute_s, new.user_id),
+    )
+    row = _family(c, "f.family = %s", (new.family,))
+    if victims:
+        before([Victim(*victim) for victim in victims])
+    return row
 
 
 def _select(c: Connection, where: str, values: Sequence[object], lock: str = "") -> tuple[Any, ...] | None:

@@ -6,16 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ...drivers.postgres_pool import Duplicate
 from ...drivers.redis_scripts import RedisScripts, ScriptFault
-from ...errors import (
-    InvalidIdentifier,
-    SessionOutcomeUnknown,
-    SessionUnavailable,
-    StoreOutcomeUnknown,
-    StoreRefused,
-    StoreUnavailable,
-)
+from ...errors import InvalidIdentifier, SessionOutcomeUnknown, SessionUnavailable, StoreOutcomeUnknown, StoreUnavailable
 from ...forks import ForkSafeLock
 from ...model.keys import encode
 from ...model.session import LONGEST_TOKEN, Device, Ended, FamilyRow, Session, SessionRules, check_nonce, device_label
@@ -221,15 +213,7 @@ class Sessions:
                 lambda: self._fast.begin(parsed.tag, bar=[dead for victim in victims for dead in victim.hashes]), vital=False
             )
 
-        def write() -> FamilyRow:
-            try:
-                return self._store.create(new, self.rules, bar)
-            except StoreRefused as refused:
-                if isinstance(refused.__cause__, Duplicate):
-                    raise InvalidIdentifier("this token is registered already") from None
-                raise
-
-        row = self._durable(write, CREATE_AGAIN)
+        row = self._durable(lambda: self._store.create(new, self.rules, bar), CREATE_AGAIN)
         for victim in over:
             self._forget(parsed.tag, victim.hashes, user_id, f"{victim.handle} {victim.device}")
         if isinstance(lease, str):
