@@ -9,6 +9,7 @@ import redis
 
 from prosepolish_core.cli.main import main
 from tests.support.postgres_relay import Relay
+from tests.support.waiting import PATIENT
 
 pytestmark = pytest.mark.live
 ENTRY = {
@@ -26,6 +27,7 @@ def stack(valkey_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -
         "DICTIONARY_API_URL": "http://127.0.0.1:1",
         "GEMINI_API_ENDPOINT": "http://127.0.0.1:1",
         "PROSEPOLISH_FLUSH_S": "300",
+        **PATIENT,
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)

@@ -10,6 +10,7 @@ import pytest
 from demo.standins import StandIns
 from prosepolish_core.live.llm.gemini_generativeai import GenerativeAiBackend
 from prosepolish_core.live.llm.prompts import CORRECT
+from tests.support.waiting import PATIENT
 
 TEXT = (Path(__file__).parents[2] / "docs/using-the-core.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -26,6 +27,7 @@ def test_the_first_example_runs_as_it_is_written(valkey_url: str, database_url: 
             "GEMINI_API_ENDPOINT": up.gemini.url,
             "GEMINI_API_KEY": "stand-in",
             "PROSEPOLISH_PEPPER": "x" * 40,
+            **PATIENT,
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)

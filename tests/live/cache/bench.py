@@ -9,6 +9,7 @@ from prosepolish_core.drivers.redis_client import connect
 from prosepolish_core.live.cache import CacheLink, FamilyCache, Loaded
 from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.model import keys
+from tests.support.waiting import REDIS_S
 from tests.support.words import Remembers
 
 Open = Callable[..., FamilyCache]
@@ -17,8 +18,8 @@ Open = Callable[..., FamilyCache]
 @contextmanager
 def process(url: str, recorder: Remembers, **options: object) -> Iterator[FamilyCache]:
     """What one process has: its own client, link and cache."""
-    client = connect(url, timeout_s=0.5, pool_size=16, role="test")
-    server = cache_server(client, timeout_s=0.5, pool_size=16)
+    client = connect(url, timeout_s=REDIS_S, pool_size=16, role="test")
+    server = cache_server(client, timeout_s=REDIS_S, pool_size=16)
     link = CacheLink(server)
     yield FamilyCache(link, keys.LLM, recorder, **options)  # type: ignore[arg-type]
     link.close()

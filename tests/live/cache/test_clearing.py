@@ -14,12 +14,14 @@ from prosepolish_core.live.cache import Progress
 from prosepolish_core.live.cache.clearing import belongs
 from prosepolish_core.model import keys
 from prosepolish_core.model.outcome import Family
+from tests.support.waiting import PATIENT
 
 
 @pytest.fixture
 def core(valkey_url: str, database_url: str) -> Iterator[Core]:
     """A Core over real servers."""
-    with Core.open(Config.from_env({"REDIS_URL": valkey_url, "DATABASE_URL": database_url, "PROSEPOLISH_FLUSH_S": "300"})) as found:
+    settings = {"REDIS_URL": valkey_url, "DATABASE_URL": database_url, "PROSEPOLISH_FLUSH_S": "300"} | PATIENT
+    with Core.open(Config.from_env(settings)) as found:
         yield found
 
 

@@ -12,6 +12,7 @@ from prosepolish_core.live.corrections.record import is_record
 from prosepolish_core.model.keys import LLM
 from prosepolish_core.model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
+from tests.support.waiting import REDIS_S
 
 MODEL = "gemini-3.8-flash"
 TEXT = "Teh quick brown fox."
@@ -74,8 +75,8 @@ class Bench:
     def __init__(self, url: str, *, seal: Seal | None = None, deadline_s: float = 8.0) -> None:
         self.model, self.notes = Model(), Notes()
         self.today = datetime(2026, 11, 23, tzinfo=UTC)
-        self.client = connect(url, timeout_s=0.2, pool_size=16, role="test")
-        self.server = cache_server(self.client, timeout_s=0.2, pool_size=16)
+        self.client = connect(url, timeout_s=REDIS_S, pool_size=16, role="test")
+        self.server = cache_server(self.client, timeout_s=REDIS_S, pool_size=16)
         self.link = CacheLink(self.server)
         cache = FamilyCache(self.link, LLM, self.notes, seal=seal, grace=0.0, fits=is_record)
         self.corrector = Corrector(cache, self.model, MODEL, now=lambda: self.today, deadline_s=deadline_s)

@@ -10,6 +10,7 @@ from prosepolish_core import Config, Core
 from prosepolish_core.calc.savings import measured
 from prosepolish_core.model.outcome import Outcome, Tier
 from prosepolish_core.model.window import Window
+from tests.support.waiting import PATIENT
 
 pytestmark = pytest.mark.live
 TEXT = "Teh quick fox recieved a prize."
@@ -31,7 +32,7 @@ def core(stand_ins: StandIns, valkey_url: str, database_url: str) -> Iterator[Co
         "DICTIONARY_API_URL": stand_ins.dictionary_api.url,
         "GEMINI_API_ENDPOINT": stand_ins.gemini.url,
         "GEMINI_API_KEY": "any",
-    }
+    } | PATIENT
     with Core.open(Config.from_env(environ)) as opened:
         yield opened
 

@@ -14,6 +14,7 @@ from prosepolish_core import Config, Core
 from prosepolish_core.errors import InvalidIdentifier, InvalidInput, LookupUnavailable, StoreUnavailable
 from prosepolish_core.live.cache.stored_value import HEADER
 from prosepolish_core.model.outcome import Outcome, Tier
+from tests.support.waiting import PATIENT
 
 pytestmark = pytest.mark.live
 DEAD_DATABASE = "postgresql://nobody@127.0.0.1:1/none"
@@ -23,7 +24,8 @@ DEAD_REDIS = "redis://127.0.0.1:1/0"
 @contextmanager
 def opened(valkey_url: str, database_url: str) -> Iterator[Core]:
     """A Core over these servers."""
-    with Core.open(Config.from_env({"REDIS_URL": valkey_url, "DATABASE_URL": database_url, "PROSEPOLISH_FLUSH_S": "300"})) as core:
+    settings = {"REDIS_URL": valkey_url, "DATABASE_URL": database_url, "PROSEPOLISH_FLUSH_S": "300"} | PATIENT
+    with Core.open(Config.from_env(settings)) as core:
         yield core
 
 

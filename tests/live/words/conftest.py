@@ -14,6 +14,7 @@ from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.live.words import Dictionary
 from prosepolish_core.live.words.postgres_words import PostgresWords
 from prosepolish_core.watch.schema.migrate import migrate
+from tests.support.waiting import REDIS_S
 from tests.support.words import Open, Remembers, Source
 
 
@@ -50,8 +51,8 @@ def open_dictionary(valkey_url: str, database_url: str, recorder: Remembers) -> 
     opened: list[Callable[[], None]] = []
 
     def start(*sources: Source, redis_url: str = valkey_url, deadline_s: float = 4.0) -> Dictionary:
-        client = connect(redis_url, timeout_s=0.3, pool_size=8, role="test")
-        server = cache_server(client, timeout_s=0.3, pool_size=8)
+        client = connect(redis_url, timeout_s=REDIS_S, pool_size=8, role="test")
+        server = cache_server(client, timeout_s=REDIS_S, pool_size=8)
         link, words = CacheLink(server), PostgresWords(database_url, size=2)
         opened.extend([client.close, words.close, server.close, link.close])
         return Dictionary(link, words, sources, recorder, deadline_s=deadline_s)
