@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs
+.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs recovery
 help:                   ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -43,6 +43,9 @@ races: $(STAMP)         ## the long race campaign: a million schedules, ten thou
 
 proofs: $(STAMP)        ## limits and sessions under attack; FLAGS="--seed N --slice full" for the full sizes
 	@$(BIN)/python -m benchmarks.proofs $(FLAGS)
+
+recovery: $(STAMP)      ## every server lost in every way, idle and busy: all is well 2 s after its return (about half an hour)
+	@$(BIN)/python -m benchmarks.recovery --slice full $(FLAGS)
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build *.egg-info
