@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import redis
 
-from demo.children import Child, Part, spawn
+from demo.children import Child, DemoPart, spawn
 from demo.embedded.ports import free_port
 
 from .switch import Switch
@@ -40,7 +40,7 @@ class Server(ABC):
         self.address = switch("add", name, self.port) if switch else self.port
 
     @abstractmethod
-    def part(self, port: int) -> Part:
+    def part(self, port: int) -> DemoPart:
         """What to run."""
 
     @abstractmethod

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from demo.children import Part, spawn
+from demo.children import DemoPart, spawn
 from demo.embedded import account, postgres
 from demo.embedded.ports import free_port
 
@@ -37,11 +37,11 @@ class Postgres(Server):
         postgres.prepare(self.folder, PASSWORD, self._account, ENV)
         super().start()
 
-    def part(self, port: int) -> Part:
+    def part(self, port: int) -> DemoPart:
         made = postgres.part(self.folder, port=port, account=self._account, log=self._log, env=ENV)
         # The disk is not what is asked here; the log tells how many connections came.
         extra = ["-c", "log_connections=on", "-c", "fsync=off", "-c", "max_connections=100"]
-        return Part(**{**made.__dict__, "argv": [*made.argv, *extra]})
+        return DemoPart(**{**made.__dict__, "argv": [*made.argv, *extra]})
 
     def answers(self, port: int) -> bool:
         try:
@@ -74,7 +74,7 @@ class Postgres(Server):
         if self._account:
             os.chown(self.folder, *self._account.owner)
         argv = [str(postgres.binaries() / "pg_basebackup"), *copy]
-        backup = spawn(Part("pg_basebackup", argv, ENV | {"PGPASSWORD": PASSWORD}, Path("/"), self._log, account=self._account))
+        backup = spawn(DemoPart("pg_basebackup", argv, ENV | {"PGPASSWORD": PASSWORD}, Path("/"), self._log, account=self._account))
         if backup.process.wait():
             raise RuntimeError(backup.last_words())
         self.port = free_port()

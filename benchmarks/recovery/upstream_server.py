@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from demo.children import Part
+from demo.children import DemoPart
 from demo.embedded.ports import free_port
 
 from .lost_server import BARE_S, Server
@@ -34,11 +34,11 @@ class StandIn(Server):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.address}"
 
-    def part(self, port: int) -> Part:
+    def part(self, port: int) -> DemoPart:
         ports = (port, self._others[0]) if self.name == "dictionary_api" else (self._others[0], port)
         flags = ["--dictionary-port", str(ports[0]), "--gemini-port", str(ports[1]), "--control-port", str(self._others[1])]
         argv = [sys.executable, "-m", "demo.standins", *flags, "--speed", "1000", "--limit", "100000000"]
-        return Part(self.name, argv, dict(os.environ), Path.cwd(), self.folder.with_suffix(".log"))
+        return DemoPart(self.name, argv, dict(os.environ), Path.cwd(), self.folder.with_suffix(".log"))
 
     def answers(self, port: int) -> bool:
         try:

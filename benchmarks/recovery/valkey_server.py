@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from demo.children import Part
+from demo.children import DemoPart
 from demo.embedded import valkey
 from demo.embedded.ports import free_port
 
@@ -18,7 +18,7 @@ class Valkey(Server):
     def url(self) -> str:
         return valkey.url(self.address, PASSWORD)
 
-    def part(self, port: int) -> Part:
+    def part(self, port: int) -> DemoPart:
         return valkey.part(
             self.name, port=port, password=PASSWORD, folder=self.folder, log=self.folder.with_suffix(".log"), env=ENV
         )
