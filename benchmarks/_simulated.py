@@ -79,7 +79,7 @@ class SimulatedRedis:
         return Claim(stored[4:20] == token.encode(), stored)
 
     def take(self, key: str, token: str, lease_ms: int, refresh: bool) -> Claim:
-        """take.lua."""
+        """take_lease.lua."""
         stored = self.read(key)
         mine = token.encode() + b"%013d" % (self.now_ms() + lease_ms)
         held = stored is not None and int(stored[20:33]) > self.now_ms()
@@ -95,7 +95,7 @@ class SimulatedRedis:
         return Claim(True)
 
     def fill(self, fill: Fill) -> bool:
-        """fill.lua."""
+        """fill_key.lua."""
         stored = self.read(fill.key)
         held = stored is not None and stored[4:20] == fill.token.encode()
         if held and fill.stored:
@@ -112,7 +112,7 @@ class SimulatedRedis:
         return self.fill(fill)
 
     def renew(self, key: str, token: str, lease_ms: int) -> None:
-        """renew.lua."""
+        """renew_lease.lua."""
         stored = self.read(key)
         if stored is not None and stored[4:20] == token.encode():
             ends = self.world.now + lease_ms / 1000 if stored[:2] == b"1L" else self.data[key][1]

@@ -83,12 +83,12 @@ class Ended(NamedTuple):
     confirmed: bool
 
 
-class FamilyRow(NamedTuple):
+class LoginRow(NamedTuple):
     """One log-in and everything rotated from it, as PostgreSQL keeps it,
     with the user's generation and the store's clock.
     """
 
-    family: bytes
+    login: bytes
     user_id: str
     tag: str
     device: str

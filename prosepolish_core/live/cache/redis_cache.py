@@ -34,7 +34,7 @@ def _packed(key: str) -> bytes:
     return bulk(key.encode())
 
 
-TAKE, FILL, RENEW = (Script(__package__, f"lua/{name}") for name in ("take", "fill", "renew"))
+TAKE, FILL, RENEW = (Script(__package__, f"lua/{name}") for name in ("take_lease", "fill_key", "renew_lease"))
 #: The fill that nearly every miss ends with, in the wire format: key, token, value, time to live, channel, message.
 _FILL = b"*9\r\n$7\r\nEVALSHA\r\n$40\r\n%b\r\n$1\r\n1\r\n" % FILL.sha.encode()
 _FILLED = b"%b%b$16\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" + pack(CHANNEL)[4:] + b"$%d\r\n%b\r\n"

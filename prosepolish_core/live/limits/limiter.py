@@ -16,8 +16,8 @@ from .local import LocalLimits
 from .named import named
 from .wire import MOST_LIMITS, Keys, Plan, decide, from_states, keys_of, plan, request_suffix, stem
 
-CHECK = Script(__package__, "check")
-RESET = Script(__package__, "reset")
+CHECK = Script(__package__, "check_limits")
+RESET = Script(__package__, "reset_limits")
 #: How many keys a call has, as the protocol writes it: one per limit, and the memory of a request.
 _COUNTS = [bulk(b"%d" % count) for count in range(MOST_LIMITS + 2)]
 #: When the server is left alone: after so many faults in a row, but for one probe per pause.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ...drivers.postgres_pool import Connection, Duplicate, PostgresPool
 from ...errors import InvalidIdentifier, StoreRefused
-from ...model.session import Change, Device, FamilyRow, SessionRules
+from ...model.session import Change, Device, LoginRow, SessionRules
 
 #: Revocations and finished log-ins are kept this long beyond the longest session.
 KEEP_DAYS = 1
@@ -20,10 +20,10 @@ _LIVE = """f.ended_at IS NULL AND f.generation = u.generation AND f.expires_at >
     AND f.seen_at > clock_timestamp() - make_interval(secs => %(idle)s)"""
 
 
-class NewFamily(NamedTuple):
+class NewLogin(NamedTuple):
     """A log-in to be written."""
 
-    family: bytes
+    login: bytes
     user_id: str
     tag: str
     device: str
@@ -39,7 +39,7 @@ class Victim(NamedTuple):
 
 
 class Rotate(NamedTuple):
-    """A judgement: the family moves on to a new token."""
+    """A judgement: the log-in moves on to a new token."""
 
     new_hash: str
     salt: bytes
@@ -47,7 +47,7 @@ class Rotate(NamedTuple):
 
 
 class End(NamedTuple):
-    """A judgement: the family is over."""
+    """A judgement: the log-in is over."""
 
     why: str
 
@@ -67,7 +67,7 @@ class PostgresSessions:
             c.execute("INSERT INTO session_secret VALUES (1, %s) ON CONFLICT DO NOTHING", (fresh,))
             return bytes(_row(c.execute("SELECT pepper FROM session_secret"))[0])
 
-    def create(self, new: NewFamily, rules: SessionRules, before: Callable[[list[Victim]], None]) -> FamilyRow:
+    def create(self, new: NewLogin, rules: SessionRules, before: Callable[[list[Victim]], None]) -> LoginRow:
         """Write a log-in; above the cap the oldest ones end, of which `before` hears before it is final.
 
         Raises InvalidIdentifier for a token that is kept already.
@@ -80,36 +80,36 @@ class PostgresSessions:
                 raise InvalidIdentifier("this token is registered already") from None
             raise
 
-    def find(self, *, family: bytes | None = None, token_hash: str | None = None) -> FamilyRow | None:
+    def find(self, *, login: bytes | None = None, token_hash: str | None = None) -> LoginRow | None:
         """A log-in by its id or by the hash of its current token."""
         with self._asked(WITHIN_S) as c:
-            found = _select(c, "f.family = %s" if family else "f.current_hash = %s", (family or token_hash,))
-            return FamilyRow(*found) if found else None
+            found = _select(c, "f.family = %s" if login else "f.current_hash = %s", (login or token_hash,))
+            return LoginRow(*found) if found else None
 
-    def judge(self, family: bytes, decide: Callable[[FamilyRow], Judgement]) -> tuple[FamilyRow | None, Judgement]:
+    def judge(self, login: bytes, decide: Callable[[LoginRow], Judgement]) -> tuple[LoginRow | None, Judgement]:
         """Lock a log-in, let `decide` judge it, and write the judgement. Gives the row as it was, and the judgement."""
         with self._asked(WITHIN_S) as c:
             # The user's generation first, then the log-in: the order of `create`, so that the two cannot block each other.
             c.execute(
                 """SELECT FROM session_generation WHERE user_id = (SELECT user_id FROM session_family WHERE family = %s)
                 FOR SHARE""",
-                (family,),
+                (login,),
             )
-            found = _select(c, "f.family = %s", (family,), lock="FOR UPDATE OF f")
+            found = _select(c, "f.family = %s", (login,), lock="FOR UPDATE OF f")
             if not found:
                 return None, None
-            row = FamilyRow(*found)
+            row = LoginRow(*found)
             judgement = decide(row)
             if isinstance(judgement, Rotate):
                 c.execute(
                     """UPDATE session_family SET seq = seq + 1, previous_hash = current_hash, current_hash = %s,
                     salt = %s, nonce_hash = %s, rotated_at = clock_timestamp(), seen_at = clock_timestamp() WHERE family = %s""",
-                    (*judgement, family),
+                    (*judgement, login),
                 )
             elif isinstance(judgement, End):
                 c.execute(
                     "UPDATE session_family SET ended_at = clock_timestamp(), ended_why = %s WHERE family = %s",
-                    (judgement.why, family),
+                    (judgement.why, login),
                 )
             if judgement:
                 _log_dead(c, row.tag, row.current_hash)
@@ -150,12 +150,12 @@ class PostgresSessions:
                 WHERE f.user_id = %(user)s AND {_LIVE} ORDER BY f.created_at DESC, f.family""",
                 {"user": user_id, "idle": rules.idle_s},
             ).fetchall()
-        return [Device(bytes(family).hex(), *rest) for family, *rest in rows]
+        return [Device(bytes(login).hex(), *rest) for login, *rest in rows]
 
-    def touch(self, family: bytes) -> None:
+    def touch(self, login: bytes) -> None:
         """Note that a session is in use."""
         with self._asked(TOUCH_S) as c:
-            c.execute("UPDATE session_family SET seen_at = clock_timestamp() WHERE family = %s", (family,))
+            c.execute("UPDATE session_family SET seen_at = clock_timestamp() WHERE family = %s", (login,))
 
     def changes(self, after: int, most: int) -> list[Change]:
         """Revocations after this place in the log, in order."""
@@ -181,7 +181,7 @@ class PostgresSessions:
         return self._pool.connection(within_s=within_s)
 
 
-def _create(c: Connection, new: NewFamily, rules: SessionRules, before: Callable[[list[Victim]], None]) -> FamilyRow:
+def _create(c: Connection, new: NewLogin, rules: SessionRules, before: Callable[[list[Victim]], None]) -> LoginRow:
     c.execute(
         """INSERT INTO session_generation (user_id) VALUES (%s)
         ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id""",
@@ -202,7 +202,7 @@ def _create(c: Connection, new: NewFamily, rules: SessionRules, before: Callable
         FROM session_generation WHERE user_id = %s""",
         (*new, rules.absolute_s, new.user_id),
     )
-    row = _family(c, "f.family = %s", (new.family,))
+    row = _login(c, "f.family = %s", (new.login,))
     if victims:
         before([Victim(*victim) for victim in victims])
     return row
@@ -214,10 +214,10 @@ def _select(c: Connection, where: str, values: Sequence[object], lock: str = "")
     return c.execute(query, values).fetchone()
 
 
-def _family(c: Connection, where: str, values: Sequence[object]) -> FamilyRow:
+def _login(c: Connection, where: str, values: Sequence[object]) -> LoginRow:
     found = _select(c, where, values)
     assert found is not None  # noqa: S101 - the row is ours: written or locked in this transaction
-    return FamilyRow(*found)
+    return LoginRow(*found)
 
 
 def _log_dead(c: Connection, tag: str, token_hash: str) -> None:

@@ -10,11 +10,10 @@ from ...drivers.redis_scripts import RedisScripts, ScriptFault
 from ...drivers.redis_wire import Script
 from ...model.keys import SESSION_INDEX, encode
 from ...model.outcome import Family
-from ...model.session import FamilyRow, SessionRules
+from ...model.session import LoginRow, SessionRules
 
-LOOK, FILL, BEGIN, END, INDEX, GET, MARK = (
-    Script(__package__, name) for name in ("look", "fill", "begin", "end", "index", "get", "mark")
-)
+_NAMES = ("look_up_session", "fill_session", "bar_sessions", "end_sessions", "list_devices", "get_key", "mark_replay")
+LOOK, FILL, BEGIN, END, INDEX, GET, MARK = (Script(__package__, name) for name in _NAMES)
 #: A reader that has not filled by then has lost its right to; a bar outlives any durable write (statement deadline 5 s).
 LEASE_MS = 5_000
 BAR_MS = 10_000
@@ -84,13 +83,13 @@ class FastSessions:
         self._scripts.run(BEGIN, bars + leases, [word.encode(), b"%d" % BAR_MS, b"%d" % len(bars)])
         return word
 
-    def fill(self, row: FamilyRow, token_hash: str, lease: str) -> bool:
+    def fill(self, row: LoginRow, token_hash: str, lease: str) -> bool:
         """Store what PostgreSQL says, if the lease still stands."""
         now_ms, expires_ms, seen_ms = (int(at.timestamp() * 1000) for at in (row.now, row.expires_at, row.seen_at))
         told = {
             "u": row.user_id,
             "t": row.tag,
-            "f": row.family.hex(),
+            "f": row.login.hex(),
             "d": row.device,
             "c": row.created_at.isoformat(),
             "e": row.expires_at.isoformat(),

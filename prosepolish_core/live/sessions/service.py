@@ -10,8 +10,8 @@ from ...drivers.redis_scripts import RedisScripts, ScriptFault
 from ...errors import InvalidIdentifier, SessionOutcomeUnknown, SessionUnavailable, StoreOutcomeUnknown, StoreUnavailable
 from ...forks import ForkSafeLock
 from ...model.keys import encode
-from ...model.session import LONGEST_TOKEN, Device, Ended, FamilyRow, Session, SessionRules, check_nonce, device_label
-from .postgres_sessions import End, Judgement, NewFamily, PostgresSessions, Rotate, Victim
+from ...model.session import LONGEST_TOKEN, Device, Ended, LoginRow, Session, SessionRules, check_nonce, device_label
+from .postgres_sessions import End, Judgement, NewLogin, PostgresSessions, Rotate, Victim
 from .redis_sessions import FastSessions, Found
 from .replay import REPLAY_S, Replay
 from .token import Parsed, SessionTokens
@@ -79,9 +79,9 @@ class Sessions:
         encode(user_id)
         named = device_label(device)
         parsed = self._tokens.read(token)
-        if parsed is None or parsed.family is not None:
+        if parsed is None or parsed.login is not None:
             raise InvalidIdentifier(f"a registered token is a JWT of 32 to {LONGEST_TOKEN} characters")
-        own = parsed._replace(family=secrets.token_bytes(12), tag=self._tokens.tag(user_id))
+        own = parsed._replace(login=secrets.token_bytes(12), tag=self._tokens.tag(user_id))
         return self._create(user_id, named, token, own)
 
     def verify(self, token: str) -> Session:
@@ -97,7 +97,7 @@ class Sessions:
             if found.touch:
                 self._touch(bytes.fromhex(found.record["f"]))
             return _from_record(found.record)
-        row = self._durable(lambda: self._store.find(family=parsed.family, token_hash=parsed.token_hash))
+        row = self._durable(lambda: self._store.find(login=parsed.login, token_hash=parsed.token_hash))
         means = meaning(row, parsed, self.rules) if row else TokenMeaning.REFUSED
         if means is TokenMeaning.REUSE:
             return self._judge(parsed, None)
@@ -108,7 +108,7 @@ class Sessions:
                 self._tell(lambda: self._bury(row, parsed), vital=False)
             return REFUSED
         if (row.now - row.seen_at).total_seconds() >= self.rules.touch_s:
-            self._touch(row.family)
+            self._touch(row.login)
         if found.lease:
             self._tell(lambda: self._fast.fill(row, parsed.token_hash, found.lease), vital=False)
         return _from_row(row, degraded=degraded)
@@ -124,7 +124,7 @@ class Sessions:
         parsed = self._tokens.read(token)
         if parsed is None:
             return REFUSED
-        if parsed.family is None:
+        if parsed.login is None:
             raise InvalidIdentifier("a registered token is rotated by its issuer: register the new one, then revoke the old")
         return self._judge(parsed, nonce, rotating=True)
 
@@ -133,24 +133,24 @@ class Sessions:
         parsed = self._tokens.read(token)
         if parsed is None:
             return Ended(0, True)
-        family = parsed.family
-        if family is None:
+        login = parsed.login
+        if login is None:
             row = self._durable(lambda: self._store.find(token_hash=parsed.token_hash))
             if row is None:
                 return Ended(0, True)
-            family = row.family
-        return self._end(family, "logout")
+            login = row.login
+        return self._end(login, "logout")
 
     def revoke_device(self, user_id: str, handle: str) -> Ended:
         """Log out one device from the list. A handle of another user is not touched."""
         encode(user_id)
         try:
-            family = bytes.fromhex(handle)
+            login = bytes.fromhex(handle)
         except TypeError:
             raise InvalidIdentifier("a handle is text") from None
         except ValueError:
             return Ended(0, True)
-        return self._end(family, "device", only_user=user_id)
+        return self._end(login, "device", only_user=user_id)
 
     def revoke_all(self, user_id: str) -> Ended:
         """Log out everywhere: one more generation, at once. Sessions being created or rotated meanwhile do not survive."""
@@ -202,7 +202,7 @@ class Sessions:
         return made
 
     def _create(self, user_id: str, device: str, token: str, parsed: Parsed) -> Session:
-        new = NewFamily(parsed.family or b"", user_id, parsed.tag, device, parsed.token_hash)
+        new = NewLogin(parsed.login or b"", user_id, parsed.tag, device, parsed.token_hash)
         lease = self._tell(lambda: self._fast.begin(parsed.tag, lease=[parsed.token_hash]), vital=False)
 
         over: list[Victim] = []
@@ -222,13 +222,13 @@ class Sessions:
         return _from_row(row, token=token)
 
     def _judge(self, parsed: Parsed, nonce: str | None, *, rotating: bool = False) -> Session:
-        """Judge a use under the row's lock; rotate, answer a retry, or end the family."""
+        """Judge a use under the row's lock; rotate, answer a retry, or end the log-in."""
         nonce_hash = self._tokens.nonce_hash(nonce) if nonce else None
         salt = secrets.token_bytes(32)
         token, after = self._tokens.following(parsed, salt, nonce or "")
         means, lease = TokenMeaning.REFUSED, ""
 
-        def decide(row: FamilyRow) -> Judgement:
+        def decide(row: LoginRow) -> Judgement:
             nonlocal means, lease
             means = meaning(row, parsed, self.rules, rotating=rotating, nonce_hash=nonce_hash)
             if means is TokenMeaning.REUSE:
@@ -240,7 +240,7 @@ class Sessions:
                 return Rotate(after.token_hash, salt, nonce_hash)
             return None
 
-        row, judgement = self._durable(lambda: self._store.judge(parsed.family or b"", decide), ROTATE_AGAIN if rotating else "")
+        row, judgement = self._durable(lambda: self._store.judge(parsed.login or b"", decide), ROTATE_AGAIN if rotating else "")
         if row is None:
             return REFUSED
         if means is TokenMeaning.REUSE:
@@ -260,21 +260,21 @@ class Sessions:
             self._tell(lambda: self._fast.fill(moved, after.token_hash, lease), vital=False)
         return _from_row(row, token=token)
 
-    def _end(self, family: bytes, why: str, only_user: str | None = None) -> Ended:
-        def decide(row: FamilyRow) -> Judgement:
+    def _end(self, login: bytes, why: str, only_user: str | None = None) -> Ended:
+        def decide(row: LoginRow) -> Judgement:
             if row.ended_at is not None or (only_user is not None and row.user_id != only_user):
                 return None
             self._tell(lambda: self._fast.begin(row.tag, bar=row.hashes), vital=False)
             return End(why)
 
-        row, judgement = self._durable(lambda: self._store.judge(family, decide), AGAIN)
+        row, judgement = self._durable(lambda: self._store.judge(login, decide), AGAIN)
         if row is None or (only_user is not None and row.user_id != only_user):
             return Ended(0, True)
         # Ended before by another call, which may not have told Redis yet: this one is not over before Redis knows.
         confirmed = self._forget(row.tag, row.hashes, row.user_id, _member(row))
         return Ended(int(judgement is not None and row.is_live(self.rules)), confirmed)
 
-    def _bury(self, row: FamilyRow, parsed: Parsed) -> None:
+    def _bury(self, row: LoginRow, parsed: Parsed) -> None:
         """A token that PostgreSQL calls dead is dead in Redis too before anybody is told so.
 
         The call that ended it may still be on its way to Redis, or have failed to reach it; then Redis would go on serving
@@ -300,13 +300,13 @@ class Sessions:
         self._on_event("session_degraded")
         return Found(), True
 
-    def _list(self, row: FamilyRow) -> None:
+    def _list(self, row: LoginRow) -> None:
         expiry = int(row.expires_at.timestamp() * 1000)
         self._tell(lambda: self._fast.index(row.user_id, add=(_member(row), expiry)), vital=False)
 
-    def _touch(self, family: bytes) -> None:
+    def _touch(self, login: bytes) -> None:
         try:
-            self._store.touch(family)
+            self._store.touch(login)
         except StoreUnavailable:
             self._on_event("session_degraded")
 
@@ -355,8 +355,8 @@ class Sessions:
         return count
 
 
-def _member(row: FamilyRow) -> str:
-    return f"{row.family.hex()} {row.device}"
+def _member(row: LoginRow) -> str:
+    return f"{row.login.hex()} {row.device}"
 
 
 def _listed(member: str, expiry_ms: int) -> Device:
@@ -365,12 +365,12 @@ def _listed(member: str, expiry_ms: int) -> Device:
     return Device(handle, device, None, None, expires)
 
 
-def _from_row(row: FamilyRow, *, token: str | None = None, degraded: bool = False) -> Session:
+def _from_row(row: LoginRow, *, token: str | None = None, degraded: bool = False) -> Session:
     return Session(
         valid=True,
         token=token,
         user_id=row.user_id,
-        handle=row.family.hex(),
+        handle=row.login.hex(),
         device=row.device,
         created_at=row.created_at,
         expires_at=row.expires_at,

@@ -14,10 +14,10 @@ _BODY = _FAMILY + _TAG + _SEQ + _SECRET
 
 
 class Parsed(NamedTuple):
-    """What a presented token claims. `family` is None for a token somebody else issued (a registered JWT)."""
+    """What a presented token claims. `login` is None for a token somebody else issued (a registered JWT)."""
 
     token_hash: str
-    family: bytes | None = None
+    login: bytes | None = None
     tag: str = ""
     seq: int = 0
     raw: bytes = b""
@@ -46,7 +46,7 @@ class SessionTokens:
     def following(self, parsed: Parsed, salt: bytes, nonce: str) -> tuple[str, Parsed]:
         """The successor: fresh by its 256-bit salt, and the same again for the same token, salt and nonce."""
         secret = digest(self._next_key, sha256(parsed.raw).digest() + salt + nonce.encode(), "sha256")
-        return self._made(parsed.family or b"", parsed.tag, parsed.seq + 1, secret)
+        return self._made(parsed.login or b"", parsed.tag, parsed.seq + 1, secret)
 
     def read(self, token: object) -> Parsed | None:
         """What the token claims; None when it cannot be one. Its seal is compared in constant time."""
@@ -69,11 +69,11 @@ class SessionTokens:
         """What is kept of a rotation's nonce."""
         return digest(self._next_key, b"nonce" + nonce.encode(), "sha256")
 
-    def _made(self, family: bytes, tag: str, seq: int, secret: bytes) -> tuple[str, Parsed]:
-        body = family + bytes.fromhex(tag) + seq.to_bytes(_SEQ) + secret
+    def _made(self, login: bytes, tag: str, seq: int, secret: bytes) -> tuple[str, Parsed]:
+        body = login + bytes.fromhex(tag) + seq.to_bytes(_SEQ) + secret
         raw = body + digest(self._seal_key, body, "sha256")[:_SEAL]
         token = PREFIX + urlsafe_b64encode(raw).decode().rstrip("=")
-        return token, Parsed(self._hash(raw), family, tag, seq, raw)
+        return token, Parsed(self._hash(raw), login, tag, seq, raw)
 
     def _hash(self, raw: bytes) -> str:
         return digest(self._hash_key, raw, "sha256")[:16].hex()

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from hmac import compare_digest
 
-from ...model.session import FamilyRow, SessionRules
+from ...model.session import LoginRow, SessionRules
 from .token import Parsed
 
 
@@ -19,12 +19,12 @@ class TokenMeaning(StrEnum):
 
 
 def meaning(
-    row: FamilyRow, parsed: Parsed, rules: SessionRules, *, rotating: bool = False, nonce_hash: bytes | None = None
+    row: LoginRow, parsed: Parsed, rules: SessionRules, *, rotating: bool = False, nonce_hash: bytes | None = None
 ) -> TokenMeaning:
     """Judge one use. A rotated token may be shown again only with its nonce, or (to verify) within the grace time."""
     if not row.is_live(rules):
         return TokenMeaning.REFUSED
-    if parsed.family is None or parsed.seq == row.seq:
+    if parsed.login is None or parsed.seq == row.seq:
         return TokenMeaning.CURRENT if compare_digest(parsed.token_hash, row.current_hash) else TokenMeaning.REFUSED
     if parsed.seq > row.seq:
         return TokenMeaning.REFUSED

@@ -29,7 +29,7 @@ def test_one_changed_byte_breaks_the_seal(at: int, change: int) -> None:
 def test_reading_never_fails(text: str) -> None:
     """Anything at all may be presented."""
     parsed = TOKENS.read(text)
-    assert parsed is None or parsed.family is None
+    assert parsed is None or parsed.login is None
 
 
 def test_another_pepper_makes_other_hashes_and_refuses_our_tokens() -> None:

@@ -7,11 +7,11 @@ import pytest
 from prosepolish_core.errors import ConfigError
 from prosepolish_core.live.sessions.token import Parsed
 from prosepolish_core.live.sessions.token_meaning import TokenMeaning, meaning
-from prosepolish_core.model.session import FamilyRow, SessionRules
+from prosepolish_core.model.session import LoginRow, SessionRules
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = SessionRules(grace_s=30)
-ROW = FamilyRow(
+ROW = LoginRow(
     b"f",
     "u",
     "t",
@@ -52,7 +52,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("row", "seq", "token_hash", "nonce", "rotating", "expected"), CASES)
-def test_meaning(row: FamilyRow, seq: int, token_hash: str, nonce: bytes | None, rotating: bool, expected: TokenMeaning) -> None:
+def test_meaning(row: LoginRow, seq: int, token_hash: str, nonce: bytes | None, rotating: bool, expected: TokenMeaning) -> None:
     """Current, retry, rotated, reuse or refused: as the table says."""
     parsed = Parsed(token_hash, b"f", "t", seq)
     assert meaning(row, parsed, RULES, rotating=rotating, nonce_hash=nonce) is expected
