@@ -1,8 +1,9 @@
-"""The services of docker-compose.yml on this machine, by their literal commands, with ports and folders of ours in their places.
+"""The services of docker-compose.yml on this machine, by their literal commands,
+with ports and folders of ours in their places.
 
-As root, and where namespaces are to be had, each one is process 1 of its own and runs as `nobody`, as in a container: as the
-user of that name where it may enter our folders, else as root that is nobody inside a namespace of users. Elsewhere each one
-runs as it is.
+As root, and where namespaces are to be had, each one is process 1 of its own and runs as `nobody`, as in a container:
+as the user of that name where it may enter our folders, else as root that is nobody inside a namespace of users.
+Elsewhere each one runs as it is.
 """
 
 from __future__ import annotations
@@ -186,7 +187,10 @@ class Stack:
         return time.monotonic() - began
 
     def stop(self, service: str) -> float:
-        """Stop it by its stop signal to process 1, as `docker stop` does; the seconds it took. Raises TimeoutExpired."""
+        """Stop it by its stop signal to process 1, as `docker stop` does; the seconds it took.
+
+        Raises TimeoutExpired.
+        """
         began = time.monotonic()
         self.process(service).send_signal(getattr(signal, COMPOSE["services"][service].get("stop_signal", "SIGTERM")))
         self.running.pop(service).wait(STOP_S)
@@ -240,7 +244,9 @@ class Stack:
 
 
 def _apart(needed: Sequence[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What to put before a command so that it runs as nobody, and is process 1 besides; nothing where we are not root."""
+    """What to put before a command so that it runs as nobody, and is process 1 besides;
+    nothing where we are not root.
+    """
     if os.geteuid() != 0:
         return (), ()
     ways = [(LIKE_NOBODY, (*LIKE_NOBODY, *APART[1:]))]

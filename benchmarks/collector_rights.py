@@ -1,6 +1,7 @@
 """Are the printed rights enough for every collector, and for nothing else, on every server version at hand?
 
-`python -m benchmarks.collector_rights [NAME=PROGRAM …]` tries further servers too; a name is `redis-7.2`, `valkey-8.0` and so on.
+`python -m benchmarks.collector_rights [NAME=PROGRAM …]` tries further servers too; a name is `redis-7.2`, `valkey-8.0`
+and so on.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """Is the stack of docker-compose.yml, started by hand and left alone, back two seconds after each of its servers?
 
-Every service runs by its literal command. Each server in turn is killed, stopped by SIGTERM or frozen, comes back some seconds
-later, and nothing else is touched. From the moment it answers we wait for the dashboard's /readyz, for a service of our own that
-has kept its connections, and for the collectors' newest sample. `python -m benchmarks.compose_outages [SECONDS …]`
+Every service runs by its literal command. Each server in turn is killed, stopped by SIGTERM or frozen, comes back some
+seconds later, and nothing else is touched. From the moment it answers we wait for the dashboard's /readyz, for a
+service of our own that has kept its connections, and for the collectors' newest sample. `python -m
+benchmarks.compose_outages [SECONDS …]`
 """
 
 from __future__ import annotations

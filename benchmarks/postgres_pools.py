@@ -1,7 +1,9 @@
-"""Does a pool of PostgreSQL connections come back after an outage under load, and what does a call cost? Ours beside psycopg_pool.
+"""Does a pool of PostgreSQL connections come back after an outage under load, and what does a call cost?
 
-Twenty-four threads ask without a pause while PostgreSQL refuses every connection (or takes it and says nothing) for longer than the
-pool's `reconnect_timeout`; then the seconds until one call is answered, and until all 24 are.
+Ours beside psycopg_pool.
+
+Twenty-four threads ask without a pause while PostgreSQL refuses every connection (or takes it and says nothing) for
+longer than the pool's `reconnect_timeout`; then the seconds until one call is answered, and until all 24 are.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def run(first: int, count: int, fault: str = "") -> tuple[Tally, list[int]]:
     return totals, guilty
 
 
-# --- faults planted on purpose: a campaign that does not find these proves nothing -------------------------------------
+# --- faults planted on purpose: a campaign that does not find these proves nothing ---
 
 
 @contextmanager

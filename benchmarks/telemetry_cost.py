@@ -106,7 +106,9 @@ def calls(rounds: int) -> None:
 
 
 def share_of_a_lookup(rounds: int) -> None:
-    """A whole `lookup` answered by Redis, with the real recorder and with none, in turns; and what the background takes."""
+    """A whole `lookup` answered by Redis, with the real recorder and with none, in turns;
+    and what the background takes.
+    """
     with (
         ValkeyServer(config={"save": ""}) as server,
         database() as (_pool, url),

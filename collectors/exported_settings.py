@@ -12,7 +12,9 @@ log = structlog.get_logger("collectors")
 
 
 def exported(path: Path | None, source: str) -> dict[str, str]:
-    """What the file says of one instance; nothing where there is no file, or one that cannot be used, which is logged."""
+    """What the file says of one instance;
+    nothing where there is no file, or one that cannot be used, which is logged.
+    """
     if path is None:
         return {}
     try:

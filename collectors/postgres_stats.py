@@ -1,6 +1,7 @@
 """postgres_stats: PostgreSQL's own health, because it is tier 2 and the store of everything shown.
 
-Sessions and standbys are counted by functions of the schema, so that the collectors' role need not see texts of queries.
+Sessions and standbys are counted by functions of the schema, so that the collectors' role need not see texts of
+queries.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +59,8 @@ _SLOTS = """
 SELECT slot_name::text, active::int,
        pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)
 FROM pg_replication_slots ORDER BY 3 DESC NULLS LAST LIMIT %s"""
-#: Of a standby: what it has received and not yet replayed, and how old what it shows is. All replayed means as new as its primary.
+#: Of a standby: what it has received and not yet replayed, and how old what it shows is. All replayed means as new as
+#: its primary.
 _BEHIND = """
 SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()),
        CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0

@@ -66,7 +66,10 @@ class ObservedServer:
 
 @dataclass(slots=True)
 class Database:
-    """The PostgreSQL behind the store, observed as a source of its own. `kept`: how long each resolution is kept there."""
+    """The PostgreSQL behind the store, observed as a source of its own.
+
+    `kept`: how long each resolution is kept there.
+    """
 
     source: str
     pool: PostgresPool
@@ -89,8 +92,8 @@ Sweep = Callable[[Sequence[T], "ScheduledRead[T]", int], list[Run]]
 class ScheduledRead(Generic[T]):
     """One row of the schedule. The interval is `factor` times the configured one, and never under `at_least_s`.
 
-    `once` says whether it belongs to a single round, or only to a process that stays. `sweep` reads many sources at once;
-    where there is none, `read` is called for each.
+    `once` says whether it belongs to a single round, or only to a process that stays. `sweep` reads many sources at
+    once; where there is none, `read` is called for each.
     """
 
     name: str
@@ -119,9 +122,11 @@ OUTCOMES: tuple[tuple[type[Exception], RunOutcome], ...] = (
 
 
 def run_of(entry: "ScheduledRead[Any]", source: str, tick: int, read: Callable[[], SourceReply]) -> Run:
-    """Read behind the wall that stands around each source and collector: whatever goes wrong inside is this run's outcome.
+    """Read behind the wall that stands around each source and collector:
+    whatever goes wrong inside is this run's outcome.
 
-    An error that nobody foresaw comes from a reply that nobody foresaw. It may quote that reply, so only its kind is logged.
+    An error that nobody foresaw comes from a reply that nobody foresaw. It may quote that reply, so only its kind is
+    logged.
     """
     began = time.monotonic()
     try:

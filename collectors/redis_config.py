@@ -1,4 +1,6 @@
-"""redis_config: a short list of settings, because verdicts depend on them, from whatever source may be asked for them."""
+"""redis_config: a short list of settings, because verdicts depend on them,
+from whatever source may be asked for them.
+"""
 
 from prosepolish_core.errors import NoAnswer, SourceRefused
 from prosepolish_core.watch.redis_info.flat import CONFIG, read_config
@@ -12,7 +14,8 @@ NAME = "redis_config"
 def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """One CONFIG GET a parameter, all in one round trip: several at once are an error before 7.0.
 
-    The collectors' printed rights hold no CONFIG GET. What INFO repeats, and what an administrator exported, stands in for it.
+    The collectors' printed rights hold no CONFIG GET. What INFO repeats, and what an administrator exported, stands in
+    for it.
     """
     replies = instance.observer.ask_all(NAME, [("CONFIG", "GET", name) for name in CONFIG], timeout_s=entry.timeout_s)
     refused = [reply for reply in replies if isinstance(reply, SourceRefused)]

@@ -1,8 +1,9 @@
-"""Attribution: which key family's keys are missed, expired and evicted, from keyspace events; opt-in, and never a burden.
+"""Attribution: which key family's keys are missed, expired and evicted, from keyspace events;
+opt-in, and never a burden.
 
-A thread of its own listens; the collector `redis_keyevents` gives what it counted. When more events come than the cap, it
-hangs up, rests, and lets the last second stand for the rest (`attributed_rested_seconds` says that this is a sample);
-a lost connection is a gap: those seconds are in neither count.
+A thread of its own listens; the collector `redis_keyevents` gives what it counted. When more events come than the cap,
+it hangs up, rests, and lets the last second stand for the rest (`attributed_rested_seconds` says that this is a
+sample); a lost connection is a gap: those seconds are in neither count.
 """
 
 import threading
@@ -146,7 +147,9 @@ def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> Sour
 
 
 def _announced(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> tuple[tuple[str, ...] | None, str]:
-    """Which events the server tells by its setting, asked for or exported; None where that is not known, and why not."""
+    """Which events the server tells by its setting, asked for or exported;
+    None where that is not known, and why not.
+    """
     detail = ""
     try:
         told = answered([instance.observer.ask(NAME, "CONFIG", "GET", SETTING, timeout_s=entry.timeout_s)])

@@ -1,4 +1,6 @@
-"""redis_slowlog: new slow (and, on Valkey, large) commands without their arguments, each once, with a note of what was lost."""
+"""redis_slowlog: new slow (and, on Valkey, large) commands without their arguments,
+each once, with a note of what was lost.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -28,7 +28,8 @@ SIDE_BY_SIDE = 8
 RENEW_S, AGAIN_S = 1.0, 0.5
 #: The wall clock may drift this far from the monotonic one between two looks before it counts as a jump.
 JUMP_S = 2.0
-#: A signal is heard within so many seconds, and work under way may take so many more: with alerts and connections under five.
+#: A signal is heard within so many seconds, and work under way may take so many more: with alerts and connections under
+#: five.
 HEAR_S, END_S = 0.2, 1.5
 log = structlog.get_logger("collectors")
 
@@ -97,7 +98,9 @@ class Runner:
                 self._schedule()
 
     def _end(self, watch: "Future[None]") -> bool:
-        """Stop reading at once, let writers finish for a moment, and put on the disk what the store has not taken by then."""
+        """Stop reading at once, let writers finish for a moment,
+        and put on the disk what the store has not taken by then.
+        """
         until = time.monotonic() + END_S
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
@@ -161,7 +164,9 @@ class Runner:
                 self._working.notify_all()
 
     def _schedule(self) -> None:
-        """Every job at the multiples of its interval, so that two collectors mean the same by a tick; the first at once."""
+        """Every job at the multiples of its interval, so that two collectors mean the same by a tick;
+        the first at once.
+        """
         for entry in ENTRIES:
             interval = entry.interval_s(self._base_s)
             self._scheduler.add_job(

@@ -165,7 +165,10 @@ class Config(BaseModel):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Build from the process environment (or the mapping given). Raises ConfigError naming the variables at fault."""
+        """Build from the process environment (or the mapping given).
+
+        Raises ConfigError naming the variables at fault.
+        """
         env = dict(os.environ if environ is None else environ)
         values = {name: text for name in (*variables(), *REDIS_PARTS) if (text := tidied(name, env.get(name, "")))}
         values |= _from_files(env, values)
@@ -346,7 +349,8 @@ def _from_files(env: Mapping[str, str], already: Mapping[str, str]) -> dict[str,
         path = tidied(f"{name}_FILE", env.get(f"{name}_FILE", ""))
         if path and name not in already:
             secret = secret_in(f"{name}_FILE", Path(path))
-            # Only in a bare password a blank at an end may be meant; in an address or a key an editor has left it there.
+            # Only in a bare password a blank at an end may be meant; in an address or a key an editor has left it
+            # there.
             if secret := secret if name == "REDIS_PASSWORD" else secret.strip():
                 found[name] = secret
     return found

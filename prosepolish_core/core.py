@@ -83,7 +83,9 @@ class Core:
                 self.__dict__[name].close()
 
     def warm_up(self) -> None:
-        """For processes that will surely ask the LLM: load its SDK in the background instead of under the first caller."""
+        """For processes that will surely ask the LLM:
+        load its SDK in the background instead of under the first caller.
+        """
         if self.gemini is not None:
             self.gemini.warm_up()
 
@@ -152,7 +154,10 @@ class Core:
         return Corrector(self._llm_cache(is_record), self.gemini, self.config.gemini_model)
 
     def _llm_cache(self, fits: Callable[[Any], bool]) -> FamilyCache:
-        """What the LLM answered. No grace: a finished answer does not go stale, and refreshing it early would pay for it twice."""
+        """What the LLM answered.
+
+        No grace: a finished answer does not go stale, and refreshing it early would pay for it twice.
+        """
         return FamilyCache(self.cache_link, LLM, self.recorder, seal=self._seal, grace=0.0, fits=fits)
 
     @property
@@ -272,5 +277,7 @@ class Core:
 
     @property
     def _lanes(self) -> int:
-        """Most connections of limits, and of sessions: what is left, so that none of them finds the others in its way."""
+        """Most connections of limits, and of sessions:
+        what is left, so that none of them finds the others in its way.
+        """
         return max(1, (self.config.pool_size - self._lines - OTHERS) // 2)

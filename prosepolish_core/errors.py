@@ -76,7 +76,9 @@ class CacheUnavailable(ProsePolishError):
 
 
 class StoreUnavailable(ProsePolishError):
-    """PostgreSQL cannot be reached, or refused the query: what is wrong, what to do, and the word that a trace step uses."""
+    """PostgreSQL cannot be reached, or refused the query:
+    what is wrong, what to do, and the word that a trace step uses.
+    """
 
     def __init__(self, reason: str, action: str = "", word: str = "unavailable") -> None:
         super().__init__(f"{reason}; {action}" if action else reason)
@@ -126,7 +128,10 @@ class SourceTimeout(SourceUnavailable):
 
 
 class NoAnswer(ProsePolishError):
-    """An observed instance gave no answer to one command. `reason` is a short machine word, never the server's sentence."""
+    """An observed instance gave no answer to one command.
+
+    `reason` is a short machine word, never the server's sentence.
+    """
 
     def __init__(self, reason: str, command: str = "") -> None:
         super().__init__(reason)

@@ -1,4 +1,6 @@
-"""One way to survive a fork: in the child every connection, lock and queue is made anew, and the parent's are left alone."""
+"""One way to survive a fork: in the child every connection, lock and queue is made anew,
+and the parent's are left alone.
+"""
 
 import os
 import threading
@@ -11,7 +13,10 @@ class StartsAnew(Protocol):
     """An object that owns something which two processes must not share: a socket, a lock, a thread, a queue."""
 
     def start_anew(self) -> None:
-        """As if just made. What came from the parent is neither used nor closed; closing would tell the parent's server."""
+        """As if just made.
+
+        What came from the parent is neither used nor closed; closing would tell the parent's server.
+        """
         ...
 
 
@@ -28,7 +33,9 @@ _AT_WORK: "weakref.WeakSet[Settles]" = weakref.WeakSet()
 
 
 def on_fork(owner: StartsAnew) -> None:
-    """Have `owner.start_anew()` called in every forked child before it runs anything else, as long as the owner lives."""
+    """Have `owner.start_anew()` called in every forked child before it runs anything else,
+    as long as the owner lives.
+    """
     _ALL.add(owner)
 
 
@@ -38,7 +45,10 @@ def before_fork(owner: Settles) -> None:
 
 
 class ForkSafeLock:
-    """A lock that is free in a forked child, whichever of the parent's threads held it. Its holder may take it again."""
+    """A lock that is free in a forked child, whichever of the parent's threads held it.
+
+    Its holder may take it again.
+    """
 
     __slots__ = ("__weakref__", "_lock")
 

@@ -18,8 +18,8 @@ from .upstreams import Upstreams
 
 #: How long all the asking may take together.
 DEADLINE_S = 2.5
-#: A Redis that is later than lookups wait for is asked once more, with this much patience for each reply: one that is loading,
-#: busy or merely slow still says so, one that hangs does not.
+#: A Redis that is later than lookups wait for is asked once more, with this much patience for each reply: one that is
+#: loading, busy or merely slow still says so, one that hangs does not.
 PATIENCE_S = 0.7
 #: Order in which dependencies are listed; the required ones fail `prosepolish check`.
 REQUIRED = {"redis": True, "state": True, "postgres": True, "dictionary_api": False, "gemini": False}

@@ -40,7 +40,9 @@ class Lazy(Generic[Part]):
 
 
 def lazy(build: Callable[[Any], Part]) -> Lazy[Part]:
-    """functools.cached_property with a lock: from Python 3.12 on that one has none, and two threads build two of everything."""
+    """functools.cached_property with a lock:
+    from Python 3.12 on that one has none, and two threads build two of everything.
+    """
     return Lazy(build)
 
 

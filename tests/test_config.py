@@ -101,7 +101,9 @@ ODD = st.text(max_size=12) | st.sampled_from(
 
 @given(st.dictionaries(st.sampled_from(NAMES), ODD, max_size=6))
 def test_any_text_in_any_variable_is_a_configuration_or_one_sentence(env: dict[str, str]) -> None:
-    """Whatever the variables hold, it is a Config or a ConfigError that names one of them; nothing else is ever raised."""
+    """Whatever the variables hold, it is a Config or a ConfigError that names one of them;
+    nothing else is ever raised.
+    """
     if told := refusal(lambda: Config.from_env(env)):
         assert any(name.removesuffix("_FILE") in told for name in env)
     else:
@@ -151,7 +153,9 @@ def test_what_a_setting_may_not_be_is_refused_when_it_is_read(env: dict[str, str
 
 
 def test_the_parts_of_a_redis_address_are_read_as_orchestrators_write_them() -> None:
-    """Kubernetes sets REDIS_PORT to an address for every service called redis; an IPv6 address needs brackets in a URL."""
+    """Kubernetes sets REDIS_PORT to an address for every service called redis;
+    an IPv6 address needs brackets in a URL.
+    """
     config = Config.from_env({"REDIS_HOST": "::1", "REDIS_PORT": "tcp://10.0.0.1:6380", "REDIS_TLS_ENABLED": "No"})
     assert config.redis_url.get_secret_value() == "redis://[::1]:6380/0"
 
@@ -199,7 +203,9 @@ def test_a_password_with_blanks_arrives_as_it_is(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_file_as_a_secret_is_one_line_of_text_or_one_sentence(data: bytes) -> None:
-    """Whatever bytes a secret's file holds: its text is taken, or a ConfigError names the variable; nothing else is raised."""
+    """Whatever bytes a secret's file holds: its text is taken, or a ConfigError names the variable;
+    nothing else is raised.
+    """
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()

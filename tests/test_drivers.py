@@ -51,7 +51,9 @@ def _allowed(name: str) -> set[str] | None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_imports_at_most_one_driver_and_only_where_drivers_belong(path: Path) -> None:
-    """A file of drivers/ or live/ imports one driver; the store imports psycopg; nothing else imports any, but for the files named above."""
+    """A file of drivers/ or live/ imports one driver; the store imports psycopg;
+    nothing else imports any, but for the files named above.
+    """
     found = {DRIVERS[module.split(".")[0]] for module in _imports(path) if module.split(".")[0] in DRIVERS}
     allowed = _allowed(str(path.relative_to(ROOT)))
 

@@ -1,4 +1,6 @@
-"""A used process that forks: in the child every connection to PostgreSQL is opened anew, and the parent's go on undisturbed."""
+"""A used process that forks: in the child every connection to PostgreSQL is opened anew,
+and the parent's go on undisturbed.
+"""
 
 import json
 import os

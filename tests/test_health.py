@@ -100,7 +100,9 @@ NO_WRITES = {
 @pytest.mark.live
 @pytest.mark.parametrize("fault", NO_WRITES)
 def test_postgresql_that_answers_but_not_all_is_degraded(fault: str, database_url: str) -> None:
-    """A standby, a missing table, missing rights, a pool that cannot connect: reason and advice name it; the process is ready."""
+    """A standby, a missing table, missing rights, a pool that cannot connect:
+    reason and advice name it; the process is ready.
+    """
     breaks, said, advice = NO_WRITES[fault]
     role = f"r{uuid4().hex[:12]}"
     with psycopg.connect(database_url, autocommit=True) as owner:
@@ -161,7 +163,9 @@ def test_a_stopped_redis_costs_the_deadline_and_no_more(spare_valkey: Callable[.
 
 @pytest.mark.live
 def test_a_redis_that_loads_is_told_apart_however_slow_its_replies(spare_valkey: Callable[..., ValkeyServer]) -> None:
-    """A loading server answers between pieces of its data: later than lookups wait, and still in time to say that it loads."""
+    """A loading server answers between pieces of its data:
+    later than lookups wait, and still in time to say that it loads.
+    """
     server = spare_valkey(enable_debug_command="yes", enable_protected_configs="yes")
     with redis.Redis(port=server.port, socket_timeout=60) as admin, redis.Redis(port=server.port, socket_timeout=60) as loader:
         admin.mset({f"filler:{number}": "x" * 50 for number in range(20_000)})
@@ -211,7 +215,9 @@ def test_a_database_that_the_server_lacks_is_told(spare_valkey: Callable[..., Va
 
 @pytest.mark.live
 def test_a_state_server_that_evicts_is_a_warning(valkey_url: str, spare_valkey: Callable[..., ValkeyServer]) -> None:
-    """Sharing the cache's server, or an evicting policy of its own, may log people out: a warning verdict either way."""
+    """Sharing the cache's server, or an evicting policy of its own, may log people out:
+    a warning verdict either way.
+    """
     evicting = spare_valkey(maxmemory="16mb", maxmemory_policy="allkeys-lru").port
     with core_of(REDIS_URL=valkey_url) as shared, core_of(REDIS_STATE_URL=f"redis://127.0.0.1:{evicting}/0") as own:
         verdicts = shared.health()["state"].verdict, own.health()["state"].verdict

@@ -1,4 +1,6 @@
-"""Everything that talks to Redis, on every server version at hand: two wheels, the embedded Valkey, the system's own."""
+"""Everything that talks to Redis, on every server version at hand:
+two wheels, the embedded Valkey, the system's own.
+"""
 
 import random
 import subprocess
@@ -112,7 +114,9 @@ def give(admin: redis.Redis, dialect: str, role: acl.Role, *more: str) -> None:
 def test_no_command_shows_a_secret_under_the_printed_rights(
     canaries: tuple[str, int, Planted, redis.Redis], role: acl.Role
 ) -> None:
-    """Every command and subcommand of the version, with what a curious user would try: no password, no hash, no foreign value."""
+    """Every command and subcommand of the version, with what a curious user would try:
+    no password, no hash, no foreign value.
+    """
     dialect, port, planted, admin = canaries
     give(admin, dialect, role)
     known = commands(admin)
@@ -147,7 +151,9 @@ def test_the_search_finds_what_each_of_these_rights_would_show(canaries: tuple[s
 
 @pytest.fixture(scope="module", params=list(PROGRAMS))
 def two_servers(request: pytest.FixtureRequest) -> Iterator[tuple[str, int, int]]:
-    """A version's dialect, and the ports of a cache server and a state server, each with the core's rights for the user `app`."""
+    """A version's dialect, and the ports of a cache server and a state server,
+    each with the core's rights for the user `app`.
+    """
     with served(PROGRAMS[request.param]) as cache, served(PROGRAMS[request.param]) as state:
         dialect = next(d for d in acl.DIALECTS if d.name == collector_rights.dialect_of(request.param))
         for port, role in ((cache, acl.CACHE), (state, acl.STATE)):
@@ -159,7 +165,9 @@ def two_servers(request: pytest.FixtureRequest) -> Iterator[tuple[str, int, int]
 def test_every_service_of_the_core_works_under_its_printed_rights(
     two_servers: tuple[str, int, int], database_url: str, stand_ins: StandIns
 ) -> None:
-    """The roles `cache` and `state` are enough for lookups, corrections, profiles, limits, sessions, clearing and health."""
+    """The roles `cache` and `state` are enough for lookups, corrections,
+    profiles, limits, sessions, clearing and health.
+    """
     _, cache, state = two_servers
     more = {"REDIS_STATE_URL": f"redis://app:right@127.0.0.1:{state}/0"}
     with core_at(f"redis://app:right@127.0.0.1:{cache}/0", database_url, stand_ins, 0.5, more) as core:

@@ -13,8 +13,8 @@ from prosepolish_core.model.limit import Algorithm, Limit
 
 from .limits_oracle import Answer, Oracle
 
-#: The script as shipped, but reading the time from its nonce, and with an hour more on every expiry: the world's time and
-#: the server's do not run alike, so expiry is played by the world (see `World.expire`).
+#: The script as shipped, but reading the time from its nonce, and with an hour more on every expiry: the world's time
+#: and the server's do not run alike, so expiry is played by the world (see `World.expire`).
 HOUR_MS = 3_600_000
 SUBJECTS = ("user:1:llm", "user:2:llm", "ip:10.0.0.1", "a:b%c*{d}é")
 SETS: tuple[tuple[Limit, ...], ...] = (
@@ -139,11 +139,13 @@ class World:
             self._look_at_expiry(subject, limits, [answer[0] for answer in answers], before_call)
 
     def _look_at_expiry(self, subject: str, limits: tuple[Limit, ...], charged: list[bool], since: float) -> None:
-        """Every key has an expiry; one written by this call keeps it no shorter than its state matters, and no longer than it may.
+        """Every key has an expiry; one written by this call keeps it no shorter than its state matters,
+        and no longer than it may.
 
         A log holds no more than the hits that count.
 
-        Real time has passed since the call began (much, on a busy machine), and the expiry has come nearer by at most that.
+        Real time has passed since the call began (much, on a busy machine), and the expiry has come nearer by at most
+        that.
         """
         for key, limit, written in zip(self._keys(subject, limits), limits, charged, strict=True):
             needed_us = self._oracle.free_at(subject, limit, self._now) - self._now

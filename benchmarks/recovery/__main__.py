@@ -35,7 +35,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
     lanes = arguments.lanes or (LANES if arguments.slice == "full" else 1)
-    # Callers without a pause take a core for themselves: those rows have the machine alone, and so have those that said nothing.
+    # Callers without a pause take a core for themselves: those rows have the machine alone, and so have those that said
+    # nothing.
     results = campaign([row for row in rows if not row.put_together], lanes, arguments.seed, arguments.patience)
     alone = [row for row in rows if row.put_together] + [result.row for result in results if result.distorted]
     results = [result for result in results if not result.distorted]

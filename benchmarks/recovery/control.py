@@ -1,4 +1,6 @@
-"""The control of every row: a bare client asks a server that nobody touches, and tells how busy the machine itself is."""
+"""The control of every row: a bare client asks a server that nobody touches,
+and tells how busy the machine itself is.
+"""
 
 from __future__ import annotations
 

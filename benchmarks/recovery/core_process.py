@@ -15,8 +15,9 @@ from prosepolish_core.errors import ProsePolishError
 
 from .probes import PROBES, UNTYPED, WEIGHTS, WRONG, Visit, ask
 
-#: Mean pause of a busy caller between two calls. Many callers are the point, not many calls: in an outage a call costs several
-#: times as much, and a process that wants more than a core cannot keep a deadline of 50 ms, whatever is well or not.
+#: Mean pause of a busy caller between two calls. Many callers are the point, not many calls: in an outage a call costs
+#: several times as much, and a process that wants more than a core cannot keep a deadline of 50 ms, whatever is well or
+#: not.
 PAUSE_S = 0.3
 
 
@@ -111,7 +112,10 @@ def _set(event: threading.Event, on: bool) -> None:
 
 
 def main() -> None:
-    """Warm up, say so with a line, and answer each line of input with one of output. The environment names the servers."""
+    """Warm up, say so with a line, and answer each line of input with one of output.
+
+    The environment names the servers.
+    """
     callers, seed = int(sys.argv[1]), int(sys.argv[2])
     with Core.open(Config.from_env()) as core:
         core.warm_up()

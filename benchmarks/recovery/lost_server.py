@@ -110,7 +110,9 @@ class Server(ABC):
         raise NotImplementedError
 
     def demote(self) -> None:
-        """Another server takes over the data and the writes; the address still leads to the old one, which refuses writes."""
+        """Another server takes over the data and the writes;
+        the address still leads to the old one, which refuses writes.
+        """
         raise NotImplementedError
 
     def follow(self) -> None:

@@ -54,7 +54,9 @@ def words() -> tuple[str, ...]:
 
 @functools.cache
 def _unasked() -> Iterator[str]:
-    """Words that only the API knows, each of them once; in another order in each process, as those of before are in the store."""
+    """Words that only the API knows, each of them once;
+    in another order in each process, as those of before are in the store.
+    """
     others = list(words()[STORED:])
     random.shuffle(others)
     return iter(others)
@@ -163,7 +165,9 @@ def _health(visit: Visit) -> str:
 
 
 class Probe(NamedTuple):
-    """How a core is asked; the longest its caller may wait (a busy machine's slack included); the pause between two askings."""
+    """How a core is asked; the longest its caller may wait (a busy machine's slack included);
+    the pause between two askings.
+    """
 
     ask: Callable[[Visit], str]
     within_s: float
@@ -192,7 +196,10 @@ WEIGHTS = {"lookup: redis": 30, "lookup: model": 0.5, "correct: model": 0.5, "he
 
 
 def ask(name: str, visit: Visit) -> tuple[str, float, float]:
-    """The answer in one word (an error of ours by its name), and when it was asked and given. Other exceptions are UNTYPED."""
+    """The answer in one word (an error of ours by its name), and when it was asked and given.
+
+    Other exceptions are UNTYPED.
+    """
     began = monotonic()
     try:
         word = PROBES[name].ask(visit)

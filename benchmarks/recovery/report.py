@@ -1,4 +1,6 @@
-"""The campaign's table in Markdown: a line for each way of losing each server, a column for each length of the outage."""
+"""The campaign's table in Markdown:
+a line for each way of losing each server, a column for each length of the outage.
+"""
 
 from __future__ import annotations
 

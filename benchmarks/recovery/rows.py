@@ -8,8 +8,8 @@ from typing import NamedTuple
 from .faults import FAULTS, REDIS_AND_STORE
 from .servers import SERVERS
 
-#: Seconds really waited in every combination; in those with callers, and in these two where nobody asks (what then lies idle
-#: is cut, or is dead without a word); and what is too long to be waited out by many.
+#: Seconds really waited in every combination; in those with callers, and in these two where nobody asks (what then lies
+#: idle is cut, or is dead without a word); and what is too long to be waited out by many.
 SHORT_S, LONG_S, VERY_LONG_S = (0.2, 1.0, 5.0, 15.0), 60.0, 600.0
 IDLE_TOO = ("killed", "half-open")
 
@@ -36,7 +36,9 @@ class Row(NamedTuple):
 
     @property
     def put_together(self) -> bool:
-        """Whether it is shorter than what it stands for: the callers then ask without a pause, and so come to as many calls."""
+        """Whether it is shorter than what it stands for:
+        the callers then ask without a pause, and so come to as many calls.
+        """
         return self.of_s > self.away_s
 
 
@@ -71,6 +73,8 @@ def small() -> list[Row]:
 
 
 def ordered(rows: list[Row], seed: int) -> list[Row]:
-    """Shuffled, so that no row always follows the same one; the longest first, so that no lane is left with one at the end."""
+    """Shuffled, so that no row always follows the same one;
+    the longest first, so that no lane is left with one at the end.
+    """
     shuffled = random.Random(seed).sample(rows, len(rows))
     return sorted(shuffled, key=lambda row: -row.away_s if row.away_s >= LONG_S else 0.0)

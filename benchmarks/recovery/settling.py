@@ -32,7 +32,8 @@ class Settled(NamedTuple):
 def settled(seen: Iterable[Seen], back: float) -> Settled:
     """The first good answer after the return that is followed by no two bad ones in a row, and not by a bad last one.
 
-    One bad answer between two good ones is a blip: on a busy machine a call of 50 ms is late now and then. It is counted.
+    One bad answer between two good ones is a blip: on a busy machine a call of 50 ms is late now and then. It is
+    counted.
     """
     after = [one for one in seen if one.ended > back and one.word != NO_WORD]
     bad = [one.word != OK for one in after]

@@ -1,4 +1,6 @@
-"""One whole stack: five servers, and the three processes that must find them again: a core, the dashboard, the collectors."""
+"""One whole stack: five servers, and the three processes that must find them again:
+a core, the dashboard, the collectors.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Addresses on loopback that can be closed, swallow what is sent to them, or lead to another server. A process of its own."""
+"""Addresses on loopback that can be closed, swallow what is sent to them, or lead to another server.
+
+A process of its own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Commands: what each server says of its own times in the window, from the growth of its histograms, and of its error replies."""
+"""Commands: what each server says of its own times in the window,
+from the growth of its histograms, and of its error replies.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -56,7 +58,8 @@ class ErrorRow:
 class Commands:
     """Commands by the time they took in all, most first; errors by number; the newest entries of the servers' own logs.
 
-    `missed`: entries the logs lost before they were read. `unread`: servers whose logs the collectors have no right to read.
+    `missed`: entries the logs lost before they were read. `unread`: servers whose logs the collectors have no right to
+    read.
     """
 
     rows: tuple[CommandRow, ...]

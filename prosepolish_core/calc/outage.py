@@ -5,7 +5,8 @@ from .breaker import Breaker
 
 #: Faults that never reached the upstream, and so say nothing about it: no turn, nothing to ask with, no SDK, no need.
 OURS = frozenset({"paced", "no_backend", "sdk_loading", "sdk_missing", "unfit_lately"})
-#: Faults of one request or of its reply: the upstream is there and does its work. A 400 is no outage, nor is one odd word.
+#: Faults of one request or of its reply: the upstream is there and does its work. A 400 is no outage, nor is one odd
+#: word.
 OF_THE_REQUEST = frozenset({"400", "413", "414", "422", "too_large", "no_meanings"})
 
 

@@ -1,4 +1,6 @@
-"""No input makes series without end: so many names of one metric have a series of their own; the rest is one called `(other)`."""
+"""No input makes series without end: so many names of one metric have a series of their own;
+the rest is one called `(other)`.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -28,7 +30,10 @@ class RosterName(NamedTuple):
 
 
 class Roster:
-    """The names one stream has. Who comes first has a series; names are known until they are forgotten with their samples."""
+    """The names one stream has.
+
+    Who comes first has a series; names are known until they are forgotten with their samples.
+    """
 
     __slots__ = ("_metrics",)
 

@@ -1,4 +1,6 @@
-"""JSON from outside, read strictly: what orjson takes (UTF-8, no NaN, no lone surrogate), not deep, and no key twice."""
+"""JSON from outside, read strictly:
+what orjson takes (UTF-8, no NaN, no lone surrogate), not deep, and no key twice.
+"""
 
 import json
 from typing import Any

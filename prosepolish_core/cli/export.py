@@ -37,10 +37,12 @@ def export() -> None:
 @click.option("--slow-commands", is_flag=True, help="The collectors may also read slow commands, arguments and so values included.")
 @as_json
 def acl(server: str | None, role_name: str, user: str | None, as_json: bool, **more: bool) -> None:
-    """ACL rules of a user on Redis and Valkey. No role has a right that shows a password or another secret of the server.
+    """ACL rules of a user on Redis and Valkey.
 
-    The collectors see statistics and names of keys, and can neither read nor change a value. Replace PASSWORD, run the line
-    with redis-cli or valkey-cli, and put the user into REDIS_URL, REDIS_STATE_URL or REDIS_TARGETS.
+    No role has a right that shows a password or another secret of the server.
+
+    The collectors see statistics and names of keys, and can neither read nor change a value. Replace PASSWORD, run the
+    line with redis-cli or valkey-cli, and put the user into REDIS_URL, REDIS_STATE_URL or REDIS_TARGETS.
     """
     role = next(role for role in ROLES if role.name == role_name)
     user = role.user if user is None else user

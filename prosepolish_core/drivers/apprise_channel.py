@@ -6,7 +6,10 @@ from ..errors import ConfigError, TellingFailed
 
 
 def send(urls: Sequence[str], title: str, text: str, kind: str) -> None:
-    """Send to every address. `kind` is apprise's: `info`, `success`, `warning` or `failure`. Raises TellingFailed, ConfigError."""
+    """Send to every address. `kind` is apprise's: `info`, `success`, `warning` or `failure`.
+
+    Raises TellingFailed, ConfigError.
+    """
     try:
         import apprise
     except ImportError:

@@ -32,7 +32,10 @@ OPENED = "connection.connect_tcp.started"
 
 
 class UpstreamFault(ProsePolishError):
-    """An upstream gave no usable reply. Passes through an SDK and ends in the adapter that asked; services never see it."""
+    """An upstream gave no usable reply.
+
+    Passes through an SDK and ends in the adapter that asked; services never see it.
+    """
 
     def __init__(self, outcome: Outcome, detail: str, retry_after_s: float | None = None) -> None:
         super().__init__(detail)
@@ -83,7 +86,8 @@ class _BoundedTransport(httpx.BaseTransport):
         )
 
     def _leave(self, pool: httpcore.ConnectionPool) -> None:
-        """A request was lost on the way, so the idle connections may lead nowhere as well: nobody else is to find that out.
+        """A request was lost on the way, so the idle connections may lead nowhere as well:
+        nobody else is to find that out.
 
         Requests under way go on: their answers may have been paid for.
         """
@@ -126,8 +130,8 @@ class _BoundedTransport(httpx.BaseTransport):
     def _begun(self, pool: httpcore.ConnectionPool, asked: httpcore.Request, events: list[str]) -> httpcore.Response:
         """The reply up to its headers.
 
-        A kept connection may be closed just as we ask: then a GET, which changes nothing, is sent once more, on a connection of
-        its own. A POST is never sent twice: it would be paid for twice.
+        A kept connection may be closed just as we ask: then a GET, which changes nothing, is sent once more, on a
+        connection of its own. A POST is never sent twice: it would be paid for twice.
         """
         try:
             return pool.handle_request(asked)

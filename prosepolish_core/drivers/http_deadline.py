@@ -1,4 +1,6 @@
-"""Sockets that know when the whole request must be over: every connect, read and write gets only the time that is left."""
+"""Sockets that know when the whole request must be over:
+every connect, read and write gets only the time that is left.
+"""
 
 import ipaddress
 import socket
@@ -41,7 +43,10 @@ def left() -> float:
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """httpcore's own sockets under the deadline. A per-read timeout alone would let a slow drip hold a thread for hours."""
+    """httpcore's own sockets under the deadline.
+
+    A per-read timeout alone would let a slow drip hold a thread for hours.
+    """
 
     def __init__(self) -> None:
         self._inner = httpcore.SyncBackend()

@@ -38,7 +38,8 @@ def from_error(body: Any) -> float | None:
     return None
 
 
-#: How long to stay away after a refusal that does not say: few calls even so, and what is mended is used again within two seconds.
+#: How long to stay away after a refusal that does not say: few calls even so, and what is mended is used again within
+#: two seconds.
 QUIET_S = 1.5
 
 

@@ -1,8 +1,10 @@
-"""One prepared statement asked straight over libpq: psycopg connects and authenticates, then its Python layer is passed by.
+"""One prepared statement asked straight over libpq:
+psycopg connects and authenticates, then its Python layer is passed by.
 
-Building a cursor, adapting values and fetching rows costs more than the server needs for a row by its key. A statement is kept
-by its connection. When the server refuses it for whatever reason (a pooler that hands out another session, DISCARD ALL, a
-column that changed), the caller asks the ordinary way, and the statement is prepared anew under another name.
+Building a cursor, adapting values and fetching rows costs more than the server needs for a row by its key. A statement
+is kept by its connection. When the server refuses it for whatever reason (a pooler that hands out another session,
+DISCARD ALL, a column that changed), the caller asks the ordinary way, and the statement is prepared anew under another
+name.
 """
 
 from hashlib import sha1
@@ -26,7 +28,10 @@ class Refused(Exception):
 
 
 class DirectStatement:
-    """One statement of one connection. Not for two threads at once; after any exception but Refused the connection is of no use."""
+    """One statement of one connection.
+
+    Not for two threads at once; after any exception but Refused the connection is of no use.
+    """
 
     __slots__ = ("_connection", "_name", "_prepared", "_reading", "_statement")
 

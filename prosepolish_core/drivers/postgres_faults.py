@@ -1,7 +1,7 @@
 """Every fault of PostgreSQL and its driver as one error of ours: a sentence that says what is wrong and what to do.
 
-A caller gets StoreUnavailable, with the driver's error as its cause. StoreRefused is the part of it that another try cannot mend:
-PostgreSQL is well, and does not take this value or this statement.
+A caller gets StoreUnavailable, with the driver's error as its cause. StoreRefused is the part of it that another try
+cannot mend: PostgreSQL is well, and does not take this value or this statement.
 """
 
 import re
@@ -91,7 +91,8 @@ BY_TEXT = tuple(
 )
 #: The server's last words on a connection, whose end the client may not have seen yet.
 GOOD_BYE = ("08", "57P", "25P03")
-#: A prepared statement that the server has forgotten, or whose tables have changed: all is well again on a new connection.
+#: A prepared statement that the server has forgotten, or whose tables have changed: all is well again on a new
+#: connection.
 STALE = frozenset({"0A000", "26000", "42P05"})
 
 

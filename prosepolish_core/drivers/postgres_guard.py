@@ -1,7 +1,7 @@
 """Leaving a dead server alone: one guard per address and process, which every pool asks before it connects.
 
-Only connecting is guarded. Who still has a connection uses it, and a slow statement is no outage: it costs its caller the deadline,
-and nobody else anything.
+Only connecting is guarded. Who still has a connection uses it, and a slow statement is no outage: it costs its caller
+the deadline, and nobody else anything.
 """
 
 from weakref import WeakValueDictionary
@@ -10,8 +10,9 @@ from ..calc.breaker import Breaker, BreakerPolicy
 from ..errors import StoreUnavailable
 from ..forks import on_fork
 
-#: One failed attempt is enough to stop; then one attempt each half second finds out. Everything comes back within 2 s: half a
-#: second of pause, at most a second until an attempt that got no answer stops blocking the next one, and the time to connect.
+#: One failed attempt is enough to stop; then one attempt each half second finds out. Everything comes back within 2 s:
+#: half a second of pause, at most a second until an attempt that got no answer stops blocking the next one, and the
+#: time to connect.
 POLICY = BreakerPolicy(failures=1, open_s=0.5, longest_s=0.5)
 
 
@@ -44,7 +45,10 @@ class ServerGuard:
             self._breaker = Breaker(POLICY)
 
     def failed(self, began: float, since: float, fault: StoreUnavailable) -> None:
-        """An attempt failed. The pause counts from `since`. It says nothing when one that began later got a connection."""
+        """An attempt failed. The pause counts from `since`.
+
+        It says nothing when one that began later got a connection.
+        """
         if began >= self._well_since:
             self._last = fault
             self._breaker.failure(since)

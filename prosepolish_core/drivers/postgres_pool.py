@@ -1,8 +1,9 @@
-"""A pool of PostgreSQL connections that always comes back: callers wait within their deadline, and what is dead is dropped at once.
+"""A pool of PostgreSQL connections that always comes back:
+callers wait within their deadline, and what is dead is dropped at once.
 
-It has no thread of its own. Who finds no idle connection waits in a line; for each who waits, as far as there is room, an attempt
-to connect begins beside them, so that a caller in a hurry neither cuts it short nor has to wait for it. An attempt that fails tells
-everybody who waits. Decision 11 says why this is not psycopg_pool.
+It has no thread of its own. Who finds no idle connection waits in a line; for each who waits, as far as there is room,
+an attempt to connect begins beside them, so that a caller in a hurry neither cuts it short nor has to wait for it. An
+attempt that fails tells everybody who waits. Decision 11 says why this is not psycopg_pool.
 """
 
 import threading
@@ -35,12 +36,13 @@ DatabaseFault = psycopg.Error
 #: Longest wait for a connection, and longest statement, unless the caller says otherwise.
 WAIT_S = 1.0
 STATEMENT_S = 5.0
-#: For an attempt to connect that is older than this nobody waits any more who comes now; nor does it keep anybody from another one.
+#: For an attempt to connect that is older than this nobody waits any more who comes now; nor does it keep anybody from
+#: another one.
 ATTEMPT_S = 0.9
 #: While the server is believed to be away, longest wait of the one caller for whom an attempt begins.
 PROBE_S = 0.25
-#: A connection that lay idle longer than this is asked for a sign of life, which it must give within this: the way to the server
-#: may have been cut without a word, and the caller's own deadline is longer.
+#: A connection that lay idle longer than this is asked for a sign of life, which it must give within this: the way to
+#: the server may have been cut without a word, and the caller's own deadline is longer.
 TRUST_S, TRIAL_S = 0.2, 0.5
 #: Longest rollback of a caller who had no deadline left.
 ROLLBACK_S = 1.0
@@ -76,7 +78,8 @@ class PostgresPool:
         abandon(getattr(self, "_idle", ()))
         self._idle: list[DeadlineConnection] = []
         self._lock = threading.Lock()
-        #: Who waits, in order; how many connections there are; the attempts under way, with their beginning; losses so far.
+        #: Who waits, in order; how many connections there are; the attempts under way, with their beginning; losses so
+        #: far.
         self._waiting: deque[_Box] = deque()
         self._open = 0
         self._attempts: dict[object, float] = {}
@@ -86,9 +89,9 @@ class PostgresPool:
     def connection(self, wait_s: float = WAIT_S, within_s: float = NEVER) -> Iterator[Connection]:
         """A connection in a transaction: committed at the end, rolled back on an error.
 
-        Raises StoreUnavailable when no connection can be had within `wait_s`, the whole takes longer than `within_s`, a statement
-        longer than the pool's `statement_s`, or the server fails or refuses: nothing was written then, unless it is
-        StoreOutcomeUnknown (the reply to the commit was lost).
+        Raises StoreUnavailable when no connection can be had within `wait_s`, the whole takes longer than `within_s`, a
+        statement longer than the pool's `statement_s`, or the server fails or refuses: nothing was written then, unless
+        it is StoreOutcomeUnknown (the reply to the commit was lost).
         """
         until = perf_counter() + within_s
         connection = self.borrow(min(perf_counter() + wait_s, until), trust_s=TRUST_S)
@@ -106,8 +109,8 @@ class PostgresPool:
     def ask(self, question: Callable[..., T], *values: Any, within_s: float, repeats: bool = True) -> T:
         """`question(connection, *values)` on a connection in autocommit, within the deadline.
 
-        When the connection turns out to have died while it lay idle the question `repeats` on another one. A question that must not
-        be put twice is put only to a connection that has just answered.
+        When the connection turns out to have died while it lay idle the question `repeats` on another one. A question
+        that must not be put twice is put only to a connection that has just answered.
         """
         until = perf_counter() + within_s
         while True:
@@ -211,7 +214,10 @@ class PostgresPool:
         return found
 
     def _nobody_came(self) -> StoreUnavailable:
-        """What a caller is told whose time is up. Nobody else needs to wait for an attempt that has taken long already."""
+        """What a caller is told whose time is up.
+
+        Nobody else needs to wait for an attempt that has taken long already.
+        """
         if self._open:
             return StoreUnavailable(*BUSY)
         began, now = max(self._attempts.values(), default=0.0), perf_counter()
@@ -282,7 +288,8 @@ class PostgresPool:
     def _undo(self, connection: DeadlineConnection, error: BaseException) -> bool:
         """After an error: roll back and keep the connection, or let it go. True: it had died before we came."""
         state = getattr(error, "sqlstate", None) or ""
-        # A server that takes no writes may have been the primary before: a new connection goes where the name leads now.
+        # A server that takes no writes may have been the primary before: a new connection goes where the name leads
+        # now.
         stale, dead = state in STALE, connection.closed or state.startswith(GOOD_BYE)
         astray = state == TAKES_NO_WRITES
         late = any(isinstance(each, TooLate) for each in (error, error.__cause__))

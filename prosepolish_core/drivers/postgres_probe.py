@@ -1,6 +1,8 @@
-"""Asking PostgreSQL whether it is well, through a pool as the services use it: one read, and one write that is committed.
+"""Asking PostgreSQL whether it is well, through a pool as the services use it:
+one read, and one write that is committed.
 
-Only a write finds a missing schema, missing rights, a standby, a full disk, or a primary that waits in vain for its standby.
+Only a write finds a missing schema, missing rights, a standby, a full disk, or a primary that waits in vain for its
+standby.
 """
 
 from time import perf_counter

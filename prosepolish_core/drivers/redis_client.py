@@ -52,7 +52,9 @@ def pool_of(address: RedisAddress, settings: Mapping[str, Any]) -> ConnectionPoo
 
 
 class LazyCluster:
-    """A cluster client that asks for the cluster's nodes when first used, not when made; asked again after a failure."""
+    """A cluster client that asks for the cluster's nodes when first used, not when made;
+    asked again after a failure.
+    """
 
     def __init__(self, address: RedisAddress, settings: dict[str, Any]) -> None:
         self._nodes = [ClusterNode(host, port) for host, port in address.hosts]  # type: ignore[no-untyped-call]
@@ -71,7 +73,10 @@ class LazyCluster:
         return getattr(self._found() if client is None else client, name)
 
     def _found(self) -> Any:
-        """The client. Threads that waited for an attempt that failed do not make one each: they would queue up for it."""
+        """The client.
+
+        Threads that waited for an attempt that failed do not make one each: they would queue up for it.
+        """
         seen = self._attempts
         with self._lock:
             if self._client is None:

@@ -134,7 +134,10 @@ class Line:
         return until or now + left
 
     def _rest(self, data: bytes, until: float) -> Any:
-        """A reply of which at most the beginning is there, whole by the deadline. A byte now and then does not prolong it."""
+        """A reply of which at most the beginning is there, whole by the deadline.
+
+        A byte now and then does not prolong it.
+        """
         while True:
             if not data:
                 raise ConnectionResetError

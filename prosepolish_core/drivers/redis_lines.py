@@ -1,7 +1,9 @@
-"""The connections to one Redis server: taken last in, first out, so that a thread's next command follows what it has posted.
+"""The connections to one Redis server:
+taken last in, first out, so that a thread's next command follows what it has posted.
 
-Nothing is ever repeated here except a request that met a connection the server had closed while it lay idle, and only before
-any byte of a reply was seen. New connections are made beside the callers, so that even a hanging hand-shake keeps their deadline.
+Nothing is ever repeated here except a request that met a connection the server had closed while it lay idle, and only
+before any byte of a reply was seen. New connections are made beside the callers, so that even a hanging hand-shake
+keeps their deadline.
 """
 
 import threading
@@ -47,7 +49,10 @@ class Lines:
         return found
 
     def post(self, request: bytes, settle: Settle) -> None:
-        """One command whose reply is read before the connection's next one. Raises CacheUnavailable when it cannot be sent."""
+        """One command whose reply is read before the connection's next one.
+
+        Raises CacheUnavailable when it cannot be sent.
+        """
         line: Line | None = None
         try:
             try:
@@ -98,7 +103,9 @@ class Lines:
             raise unavailable(error) from error
 
     def give_back(self, line: Line) -> None:
-        """For the next caller; then tell what came of posted commands, when nobody waits for this connection any more."""
+        """For the next caller; then tell what came of posted commands,
+        when nobody waits for this connection any more.
+        """
         settled: Sequence[tuple[Settle, Any]] = ()
         if line.settled:  # an empty list must not be kept here: it is the next caller's to fill
             settled, line.settled = line.settled, []
@@ -128,7 +135,9 @@ class Lines:
             settle(None)
 
     def leave(self, line: Line) -> None:
-        """Hang up this connection, and all its kin: they lead to the same server, which hangs, is gone or is the wrong one."""
+        """Hang up this connection, and all its kin:
+        they lead to the same server, which hangs, is gone or is the wrong one.
+        """
         self.drop(line)
         self.reset()
 

@@ -28,7 +28,10 @@ LOST = frozenset({"timeout", "connection", "garbage"})
 
 
 class ScriptFault(ProsePolishError):
-    """Redis did not give a usable reply. `reason` is a word of redis_faults.py; `sent`: the script may have run all the same."""
+    """Redis did not give a usable reply.
+
+    `reason` is a word of redis_faults.py; `sent`: the script may have run all the same.
+    """
 
     def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(f"the state server did not answer ({reason})")
@@ -40,7 +43,8 @@ class RedisScripts:
     """Runs scripts on one client's server, each within `deadline_s` in total, connecting included.
 
     A call is sent at most once, and once more in full text when the server says that it did not know (and so did not
-    run) the script. `on_unknown` runs before that: a server without our scripts has been restarted, flushed or replaced.
+    run) the script. `on_unknown` runs before that: a server without our scripts has been restarted, flushed or
+    replaced.
     """
 
     def __init__(
@@ -120,7 +124,9 @@ class RedisScripts:
     # --- clusters, and clients without a socket ---
 
     def _run_beside(self, script: Script, words: int, tail: bytes, nonce: bytes, until: float) -> Any:
-        """On a cluster: redis-py asks several nodes in turn where they are, so its own deadlines add up; ours does not."""
+        """On a cluster: redis-py asks several nodes in turn where they are,
+        so its own deadlines add up; ours does not.
+        """
         with self._lock:
             self._helpers = helpers = self._helpers or ThreadPoolExecutor(self._most, thread_name_prefix="state-cluster")
         told = threading.Event()

@@ -15,7 +15,10 @@ SIGNATURE = "X-ProsePolish-Signature"
 
 
 def post(url: str, body: dict[str, Any], *, key: str, secret: str = "") -> None:
-    """Send the body. `key` is the same at every attempt. Raises TellingFailed; `maybe_told` when the request may have arrived."""
+    """Send the body. `key` is the same at every attempt.
+
+    Raises TellingFailed; `maybe_told` when the request may have arrived.
+    """
     raw = orjson.dumps(body)
     headers = {"Content-Type": "application/json", "Idempotency-Key": key, "User-Agent": "ProsePolish"}
     if secret:

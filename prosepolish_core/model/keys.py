@@ -1,4 +1,6 @@
-"""Redis keys: every key family with its time to live, its size estimate and its contract, and the encoding of identifiers."""
+"""Redis keys: every key family with its time to live, its size estimate and its contract,
+and the encoding of identifiers.
+"""
 
 from dataclasses import dataclass
 from string import ascii_letters, digits
@@ -53,7 +55,10 @@ def key(family: Family, *parts: str) -> str:
 
 
 def encode(identifier: str) -> str:
-    """One segment of a key: injective, free of separators, cluster braces and pattern characters. Raises InvalidIdentifier."""
+    """One segment of a key: injective, free of separators, cluster braces and pattern characters.
+
+    Raises InvalidIdentifier.
+    """
     if not isinstance(identifier, str):
         raise InvalidIdentifier("an identifier must be text")
     if not identifier:

@@ -1,4 +1,6 @@
-"""What typesetting varies and no reader tells apart: apostrophes, hyphens, blanks, ligatures, wide letters, unseen characters."""
+"""What typesetting varies and no reader tells apart:
+apostrophes, hyphens, blanks, ligatures, wide letters, unseen characters.
+"""
 
 import re
 from unicodedata import decomposition, normalize

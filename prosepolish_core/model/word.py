@@ -14,7 +14,8 @@ MOST_TYPED = 4 * MOST_BYTES
 JOINERS = frozenset("\u200c\u200d")
 #: Control, format, surrogate, private, unassigned, line and paragraph separators.
 REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-#: Signs that are in no word of any dictionary: of mathematics, money, drawing (emoji), brackets, dashes, quotation marks.
+#: Signs that are in no word of any dictionary: of mathematics, money, drawing (emoji), brackets, dashes, quotation
+#: marks.
 SIGNS = frozenset({"Sm", "Sc", "So", "Sk", "Ps", "Pe", "Pi", "Pf", "Pd", "Pc"})
 #: What words have beside letters and digits: can't, ice-cream, e.g., and/or, AT&T, C++, C#, 100%.
 BESIDE = frozenset("-'.,&/+#!?:%·")
@@ -37,7 +38,10 @@ def spelled(typed: str) -> str:
 
 
 def normalise(typed: str) -> str:
-    """The word's key: its spelling in small letters. Raises InvalidWord for what cannot be a word; twice changes nothing."""
+    """The word's key: its spelling in small letters.
+
+    Raises InvalidWord for what cannot be a word; twice changes nothing.
+    """
     return _key(spelled(typed))
 
 

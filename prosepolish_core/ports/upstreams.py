@@ -13,11 +13,17 @@ class WordSource(Protocol):
     tier: Tier
 
     def fetch(self, word: str, timeout_s: float) -> Fetched:
-        """Ask for one word as it is spelt. Never raises for a fault of the upstream; never takes longer than `timeout_s`."""
+        """Ask for one word as it is spelt.
+
+        Never raises for a fault of the upstream; never takes longer than `timeout_s`.
+        """
 
 
 class LlmBackend(Protocol):
-    """One SDK behind one method. Makes exactly one HTTP request; never retries; never raises for a fault of the upstream."""
+    """One SDK behind one method.
+
+    Makes exactly one HTTP request; never retries; never raises for a fault of the upstream.
+    """
 
     def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
         """Ask the model once."""

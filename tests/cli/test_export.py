@@ -66,7 +66,9 @@ def test_every_collector_works_under_the_printed_rules(limited_url: str, entry: 
 
 @pytest.mark.live
 def test_without_config_get_settings_come_from_info_and_from_an_export(limited_url: str, valkey_url: str, tmp_path: Path) -> None:
-    """What an administrator exported is shown, what INFO knows better is newer, and a parameter that is no harmless one is not read."""
+    """What an administrator exported is shown, what INFO knows better is newer,
+    and a parameter that is no harmless one is not read.
+    """
     file = tmp_path / "settings.json"
     environ = {"REDIS_URL": valkey_url, "REDIS_STATE_URL": "", "REDIS_TARGETS": f"second={valkey_url}"}
     done = CliRunner(env=environ).invoke(export, ["redis-settings", "--output", str(file)])
@@ -147,7 +149,9 @@ def test_nothing_else_is_allowed(limited_url: str, command: str) -> None:
 @pytest.mark.live
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server of the system's own")
 def test_the_rules_hold_on_the_systems_own_server(tmp_path: Path) -> None:
-    """Another server, of whatever version is installed: the collectors work, and reading, changing and spying are refused."""
+    """Another server, of whatever version is installed:
+    the collectors work, and reading, changing and spying are refused.
+    """
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = int(one.getsockname()[1])

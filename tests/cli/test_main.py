@@ -117,7 +117,9 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
 
 
 def test_ctrl_c_is_no_traceback(tmp_path: Path) -> None:
-    """An interrupt ends the verb with one word, also where the shell that runs the tests ignores interrupts (as under nohup)."""
+    """An interrupt ends the verb with one word,
+    also where the shell that runs the tests ignores interrupts (as under nohup).
+    """
     code = (
         "import signal, sys, time, click; from prosepolish_core.cli import main as m\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"

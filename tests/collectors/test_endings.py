@@ -1,4 +1,6 @@
-"""A signal ends the collectors within five seconds, whatever is queued, and random names cost neither memory nor minutes."""
+"""A signal ends the collectors within five seconds, whatever is queued,
+and random names cost neither memory nor minutes.
+"""
 
 import os
 import signal
@@ -93,7 +95,9 @@ def lock_all(store: psycopg.Connection[Any]) -> None:
 def test_a_hanging_server_does_not_keep_the_process(
     what: str, valkey_server: ValkeyServer, database_url: str, tmp_path: Path
 ) -> None:
-    """Redis that never answers, or a store whose writes wait for a lock: the process ends, and the store takes the rest later."""
+    """Redis that never answers, or a store whose writes wait for a lock:
+    the process ends, and the store takes the rest later.
+    """
     hangs = b"" if what == "redis" else None
     with (
         psycopg.connect(database_url, autocommit=True) as store,

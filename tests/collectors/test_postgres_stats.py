@@ -103,7 +103,9 @@ def reached(url: str) -> bool:
 
 
 def test_a_standby_is_seen_from_both_ends(database_url: str, standby_url: str) -> None:
-    """The primary tells the standby's lag in bytes and what its slot keeps; the standby that it receives and how far it is behind."""
+    """The primary tells the standby's lag in bytes and what its slot keeps;
+    the standby that it receives and how far it is behind.
+    """
     standby_url = urlsplit(standby_url)._replace(path=urlsplit(database_url).path).geturl()
     until(lambda: reached(standby_url))
     until(lambda: values(read(database_url)).get(("postgres_replicas", "")) == 1.0)

@@ -80,7 +80,9 @@ def test_misses_and_expirations_are_attributed_exactly(spare_valkey: Callable[..
 def test_over_the_cap_it_listens_a_share_of_the_time(
     spare_valkey: Callable[..., ValkeyServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A burst over the cap makes the ear hang up and rest; the share it heard is said, and the rest is no gap of its own making."""
+    """A burst over the cap makes the ear hang up and rest;
+    the share it heard is said, and the rest is no gap of its own making.
+    """
     monkeypatch.setattr(redis_keyevents, "CAP_PER_S", 50)
     monkeypatch.setattr(redis_keyevents, "RESTS", 3)
     server = spare_valkey(notify_keyspace_events="Em")

@@ -63,7 +63,9 @@ def test_half_a_file_is_no_batch(tmp_path: Path) -> None:
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
-    """A second collector with the same data folder takes a folder of its own and leaves the first one's batches alone."""
+    """A second collector with the same data folder takes a folder of its own
+    and leaves the first one's batches alone.
+    """
     one = Spool(tmp_path)
     one.append([run_at(1)])
     (tmp_path / "1").mkdir()

@@ -79,7 +79,9 @@ def test_tokens_are_counted_as_billed(server: ScriptedServer, backend: Gemini) -
 
 
 def test_the_text_travels_apart_from_the_instructions(server: ScriptedServer, backend: Gemini) -> None:
-    """The text is the user's message, byte for byte; the instructions and the sampling settings are where they belong."""
+    """The text is the user's message, byte for byte;
+    the instructions and the sampling settings are where they belong.
+    """
     backend.generate(REQUEST, AMPLE_S)
     (asked,) = server.requests
     body = asked.json()
@@ -180,7 +182,9 @@ def test_a_finish_reason_newer_than_the_sdk_is_no_answer(server: ScriptedServer,
     ids=lambda value: f"{value.outcome}-{value.detail}" if isinstance(value, LlmFault) else str(value.status),
 )
 def test_a_fault_has_a_type_and_is_asked_once(server: ScriptedServer, backend: Gemini, scripted: Reply, fault: LlmFault) -> None:
-    """Every fault is a value with a short machine word, made from exactly one request: no SDK retries behind our back."""
+    """Every fault is a value with a short machine word, made from exactly one request:
+    no SDK retries behind our back.
+    """
     server.reply(scripted)
     assert backend.generate(REQUEST, AMPLE_S) == fault
     assert len(server.requests) == 1

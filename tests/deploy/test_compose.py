@@ -54,7 +54,9 @@ def test_every_service_is_closed_in(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_secret_is_in_the_environment(service: str) -> None:
-    """Passwords, and addresses that hold one, come as files that the service mounts, and each file is one that is made."""
+    """Passwords, and addresses that hold one, come as files that the service mounts,
+    and each file is one that is made.
+    """
     environment = SERVICES[service].get("environment", {})
     mounted = {s if isinstance(s, str) else s["target"] for s in SERVICES[service].get("secrets", ())}
     named = {value.rpartition("/")[2] for value in environment.values() if str(value).startswith("/run/secrets/")}
@@ -103,7 +105,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("service", ["redis", "redis-state"])
 def test_a_redis_service_is_process_1_and_ends_on_sigterm(program: str, service: str, tmp_path: Path) -> None:
-    """On every version: the server itself is process 1, nobody's, behind its users, and gone within seconds of a SIGTERM."""
+    """On every version: the server itself is process 1, nobody's, behind its users,
+    and gone within seconds of a SIGTERM.
+    """
     made = Stack(tmp_path / "stack", PROGRAMS[program], postgres=False)
     try:
         made.start(service)
@@ -132,7 +136,9 @@ def test_a_redis_service_is_process_1_and_ends_on_sigterm(program: str, service:
 
 @pytest.mark.live
 def test_a_health_check_believes_only_the_right_reply(stack: Stack, tmp_path: Path) -> None:
-    """A server behind other users, one that loads and none at all are not healthy, although redis-cli itself exits 0."""
+    """A server behind other users, one that loads and none at all are not healthy,
+    although redis-cli itself exits 0.
+    """
     assert stack.healthy("redis")
     with redis.Redis.from_url(stack.address("admin", "redis")) as admin:
         admin.execute_command("ACL", "SETUSER", "health", "off")
@@ -208,7 +214,9 @@ def test_without_a_user_nothing_is_answered(stack: Stack, server: str) -> None:
 
 @pytest.mark.live
 def test_the_processes_of_ours_work_together_and_stop_at_once(stack: Stack) -> None:
-    """Settings, collectors and dashboard by their literal commands: samples arrive, settings too, a SIGTERM ends each."""
+    """Settings, collectors and dashboard by their literal commands:
+    samples arrive, settings too, a SIGTERM ends each.
+    """
     assert stack.run("settings") == 0, stack.log("settings")
     stack.start("collectors")
     stack.start("dashboard")
@@ -234,7 +242,9 @@ def test_the_processes_of_ours_work_together_and_stop_at_once(stack: Stack) -> N
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("service", ["redis", "redis-state"])
 def test_a_redis_service_is_opened_to_its_network(program: str, service: str, tmp_path: Path) -> None:
-    """The one part of the command that the other tests replace: in a network of its own the server binds as it is written."""
+    """The one part of the command that the other tests replace:
+    in a network of its own the server binds as it is written.
+    """
     made = Stack(tmp_path / "stack", PROGRAMS[program], postgres=False)
     words = made.argv(service)[2].replace(f"--bind 127.0.0.1 --port {made.ports[service]}", OPEN)
     assert OPEN in words
@@ -304,7 +314,9 @@ def test_migrate_waits_for_a_postgres_that_is_away_for_a_while(tmp_path: Path) -
 
 @pytest.mark.live
 def test_the_demo_profile_serves_stand_ins_and_sends_traffic(stack: Stack) -> None:
-    """The stand-ins and the traffic by their literal commands, with deploy/demo.env: words are looked up as the user `app`."""
+    """The stand-ins and the traffic by their literal commands, with deploy/demo.env:
+    words are looked up as the user `app`.
+    """
     lines = (ROOT / "deploy/demo.env").read_text(encoding="utf-8").splitlines()
     settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert settings["COMPOSE_PROFILES"] == "demo"

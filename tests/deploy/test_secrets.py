@@ -41,7 +41,9 @@ def test_the_users_file_gives_exactly_the_printed_rights(server: str) -> None:
 
 
 def test_no_password_is_in_a_users_file_and_every_hash_is_right(tmp_path: Path) -> None:
-    """The servers are told SHA-256 hashes; the addresses hold the passwords; nothing in the folder is open to others on the host."""
+    """The servers are told SHA-256 hashes; the addresses hold the passwords;
+    nothing in the folder is open to others on the host.
+    """
     make(tmp_path / "s")
     for server in CORE:
         text = (tmp_path / "s" / f"{server}-users.acl").read_text(encoding="utf-8")

@@ -1,4 +1,6 @@
-"""Numbers in the documents that stand as constants in the code: sentences, each written here with the constant's own value."""
+"""Numbers in the documents that stand as constants in the code:
+sentences, each written here with the constant's own value.
+"""
 
 import re
 from pathlib import Path

@@ -13,7 +13,8 @@ from tests.faults.odd import CALLS
 from tests.faults.test_only_our_errors import told
 
 pytestmark = pytest.mark.live
-#: Longest end of a Core whose servers do not answer: the last flush has a deadline of its own, every pool hangs up at once.
+#: Longest end of a Core whose servers do not answer: the last flush has a deadline of its own, every pool hangs up at
+#: once.
 CLOSED_S = 15.0
 
 

@@ -1,4 +1,6 @@
-"""The rules of connecting, on real servers: nothing before the first use, and never more connections than were allowed."""
+"""The rules of connecting, on real servers:
+nothing before the first use, and never more connections than were allowed.
+"""
 
 import socket
 import threading
@@ -49,7 +51,9 @@ def test_building_everything_connects_to_nothing(silent: tuple[socket.socket, so
 
 
 def test_many_threads_share_few_connections(valkey_url: str, database_url: str) -> None:
-    """Forty threads and one health check at a time: everybody is served, by no more connections than the settings say."""
+    """Forty threads and one health check at a time:
+    everybody is served, by no more connections than the settings say.
+    """
     environ = {
         "REDIS_URL": valkey_url,
         "DATABASE_URL": database_url,
@@ -96,7 +100,9 @@ def test_many_threads_share_few_connections(valkey_url: str, database_url: str) 
 
 @pytest.mark.parametrize("option", ["?pgbouncer=true", "?schema=public", "", "?sslmode=require"])
 def test_closing_ends_whatever_is_wrong_with_postgresql(silent: tuple[socket.socket, socket.socket], option: str) -> None:
-    """An option that PostgreSQL does not know, a server that hangs: what was counted is not written, and close returns."""
+    """An option that PostgreSQL does not know, a server that hangs:
+    what was counted is not written, and close returns.
+    """
     address = f"postgresql://x@127.0.0.1:{silent[1].getsockname()[1]}/x{option}"
     core = Core.open(Config.from_env({"DATABASE_URL": address, "PROSEPOLISH_FLUSH_S": "0.1"}))
     core.recorder.event("counted")

@@ -1,4 +1,6 @@
-"""A failover whose old server lives on: whoever finds a server demoted opens a new connection, to where the name leads now."""
+"""A failover whose old server lives on:
+whoever finds a server demoted opens a new connection, to where the name leads now.
+"""
 
 from collections.abc import Callable
 

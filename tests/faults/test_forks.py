@@ -119,7 +119,9 @@ TIERS: dict[str, Callable[[Addresses], Ask]] = {
 
 
 def mixed(ask: Ask, who: str, calls: int = CALLS) -> int:
-    """How many of these questions, asked by several threads, got another answer than their own; all, when many got none."""
+    """How many of these questions, asked by several threads, got another answer than their own;
+    all, when many got none.
+    """
     with ThreadPoolExecutor(THREADS) as pool:
         answers = list(pool.map(lambda number: ask(who, number), range(calls)))
     return answers.count(False) if answers.count(None) <= calls / 100 else calls

@@ -51,7 +51,9 @@ def answers(visit: Visit) -> dict[str, str]:
 
 
 def test_everything_works_on_a_cluster(database_url: str, stand_ins: StandIns) -> None:
-    """Three primaries, one of them named: words and profiles are served by Redis, limits count, sessions live and end, clearing clears."""
+    """Three primaries, one of them named:
+    words and profiles are served by Redis, limits count, sessions live and end, clearing clears.
+    """
     with cluster() as nodes, core_at(f"redis+cluster://127.0.0.1:{nodes[0].port}", database_url, stand_ins, 0.5) as core:
         visit = Visit(core)
         assert answers(visit) == WELL
@@ -93,7 +95,9 @@ def test_everything_works_on_a_cluster(database_url: str, stand_ins: StandIns) -
 
 
 def test_a_cluster_that_hangs_degrades_and_heals(database_url: str, stand_ins: StandIns) -> None:
-    """All nodes stopped: every service keeps its deadline, the limiter the 50 ms it promises; soon after, all is well."""
+    """All nodes stopped: every service keeps its deadline, the limiter the 50 ms it promises;
+    soon after, all is well.
+    """
     with cluster() as nodes, core_at(f"redis+cluster://127.0.0.1:{nodes[0].port}", database_url, stand_ins) as core:
         visit = Visit(core)
         pids = []

@@ -1,4 +1,6 @@
-"""PostgreSQL was away: every pool and every kept connection works again soon after, however long and however hard it was asked."""
+"""PostgreSQL was away: every pool and every kept connection works again soon after,
+however long and however hard it was asked.
+"""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -29,7 +29,8 @@ from tests.support.way import Way, way
 from tests.support.words import Remembers
 
 pytestmark = pytest.mark.live
-#: Two seconds are promised, and measured by a campaign; here a machine under any load is to see that it comes back by itself.
+#: Two seconds are promised, and measured by a campaign; here a machine under any load is to see that it comes back by
+#: itself.
 WITHIN_S = 10.0
 #: Deadline of a call: long enough for a machine that does much else.
 CALL_S = 0.25
@@ -42,7 +43,10 @@ CONFIG = {"save": "", "enable-debug-command": "yes", "maxclients": "300", "repl-
 
 
 class Place:
-    """A real Valkey behind a name and a way, and what may happen to it. Each method breaks it, and mends it when it ends."""
+    """A real Valkey behind a name and a way, and what may happen to it.
+
+    Each method breaks it, and mends it when it ends.
+    """
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack

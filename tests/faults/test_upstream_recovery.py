@@ -32,7 +32,9 @@ OUTAGES: dict[str, Callable[[Way], AbstractContextManager[None]]] = {"refused": 
 
 @given(st.sampled_from(POLICIES), st.lists(st.tuples(st.booleans(), st.floats(0, 3)), min_size=1, max_size=200))
 def test_no_breaker_keeps_callers_away_for_longer(policy: BreakerPolicy, calls: list[tuple[bool, float]]) -> None:
-    """Whatever happened before: within a second and a half of the last failure somebody may ask, and one success lets all through."""
+    """Whatever happened before: within a second and a half of the last failure somebody may ask,
+    and one success lets all through.
+    """
     breaker, now = Breaker(policy), 0.0
     for well, pause in calls:
         now += pause
@@ -52,7 +54,9 @@ def test_a_refusal_that_does_not_say_for_how_long_is_no_longer_either() -> None:
 @pytest.mark.live
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_the_first_question_after_an_outage_is_answered(outage: str) -> None:
-    """Several connections lay idle when the way was cut; one question finds out, and not one question for each of them."""
+    """Several connections lay idle when the way was cut;
+    one question finds out, and not one question for each of them.
+    """
     with StandIns(speed=100, limit=10**6) as up, way(port(up.dictionary_api.url)) as to_words, way(port(up.gemini.url)) as to_model:
         source = DictionaryHttp(f"http://127.0.0.1:{to_words.port}", per_s=1e6, burst=10**6)
         backend = GenAiBackend("any", f"http://127.0.0.1:{to_model.port}")

@@ -1,4 +1,6 @@
-"""Every fault below us, and what each service of the Core says meanwhile: a typed answer in time, and all well soon after."""
+"""Every fault below us, and what each service of the Core says meanwhile:
+a typed answer in time, and all well soon after.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -115,7 +117,10 @@ def visit(servers: Servers, stand_ins: StandIns) -> Iterator[Visit]:
 
 
 def answer(name: str, visit: Visit, amiss: Said) -> tuple[str, float]:
-    """The service's answer. What the fault must not touch is asked up to three times: a busy machine alone can cost 50 ms."""
+    """The service's answer.
+
+    What the fault must not touch is asked up to three times: a busy machine alone can cost 50 ms.
+    """
     word, took = ask(name, visit)
     for _ in range(2):
         if name in amiss or word == WELL[name]:
@@ -126,7 +131,9 @@ def answer(name: str, visit: Visit, amiss: Said) -> tuple[str, float]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_service_answers_in_time_and_heals(fault: str, servers: Servers, visit: Visit) -> None:
-    """The row of the table is what is said; nobody waits longer than the service's deadline; soon after, all is well."""
+    """The row of the table is what is said; nobody waits longer than the service's deadline;
+    soon after, all is well.
+    """
     breaks, amiss = FAULTS[fault]
     with breaks(servers):
         answers = {name: answer(name, visit, amiss) for name in SERVICES}

@@ -34,7 +34,9 @@ def test_spellings_of_one_word_become_the_same_word(typed: str, word: str) -> No
     ["", "   ", "\u200d", "a\x00b", "a\nb", "\ud800", "a\u202eb", "\ufeff", "a" * 65, "é" * 65, "😀" * 65, "x" * 100_000, "\ue000"],
 )
 def test_what_cannot_be_a_word_is_refused(typed: str) -> None:
-    """Empty, too long, control, invisible, surrogate and private characters are an InvalidWord, which is a ValueError."""
+    """Empty, too long, control, invisible, surrogate and private characters are an InvalidWord,
+    which is a ValueError.
+    """
     with pytest.raises(InvalidWord) as refused:
         normalise(typed)
     assert isinstance(refused.value, ValueError)
@@ -142,7 +144,9 @@ VARIANTS = {plain: (plain, *forms) for plain, forms in FORMS.items() if plain}
 
 @given(WORDS, st.data())
 def test_typesetting_makes_no_other_word(word: str, data: st.DataObject) -> None:
-    """Any apostrophe, hyphen and blank, doubled blanks, soft hyphens and other unseen characters: one key, one spelling."""
+    """Any apostrophe, hyphen and blank, doubled blanks, soft hyphens and other unseen characters:
+    one key, one spelling.
+    """
     try:
         plain = normalise(word)
     except InvalidWord:

@@ -49,7 +49,9 @@ class Planted(NamedTuple):
 
 
 def plant(client: redis.Redis) -> Planted:
-    """Put canaries into passwords, values of every type, scripts and the slow log; the default user's password changes last."""
+    """Put canaries into passwords, values of every type, scripts and the slow log;
+    the default user's password changes last.
+    """
     secret, value = f"canary{token_hex(8)}", f"value{token_hex(8)}"
     ask: Any = client.execute_command
     logs = {"slowlog-log-slower-than": "0", "commandlog-request-larger-than": "0"}
@@ -114,7 +116,10 @@ def arguments(planted: Planted) -> Sequence[tuple[str, ...]]:
 def seen(
     port: int, user: str, password: str, known: Sequence[tuple[str, ...]], planted: Planted, wanted: Sequence[bytes]
 ) -> list[str]:
-    """Commands whose replies showed a canary to this user. Every command has a connection of its own: some end or reset it."""
+    """Commands whose replies showed a canary to this user.
+
+    Every command has a connection of its own: some end or reset it.
+    """
     tries = arguments(planted)
     return [" ".join(words) for name in known for words in _shown(port, user, password, name, tries, wanted)]
 

@@ -1,4 +1,6 @@
-"""A door before a real PostgreSQL: open, shut (connections are refused), or silent (half-open: taken, and nothing ever answers)."""
+"""A door before a real PostgreSQL: open, shut (connections are refused), or silent (half-open:
+taken, and nothing ever answers).
+"""
 
 import socket
 import threading

@@ -1,4 +1,6 @@
-"""A way to a real PostgreSQL on which the reply to a COMMIT can be lost: the server commits, the client never hears of it."""
+"""A way to a real PostgreSQL on which the reply to a COMMIT can be lost:
+the server commits, the client never hears of it.
+"""
 
 import socket
 import threading
@@ -8,7 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Relay:
-    """Forwards bytes both ways. While `losing`, the connection that sends a COMMIT is cut once the server has answered it."""
+    """Forwards bytes both ways.
+
+    While `losing`, the connection that sends a COMMIT is cut once the server has answered it.
+    """
 
     def __init__(self, url: str, *, listening: bool = True) -> None:
         self.losing = False

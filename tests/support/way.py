@@ -1,4 +1,6 @@
-"""A way to a real server that can be closed, or go dumb: open connections stay open, and nothing comes through them any more."""
+"""A way to a real server that can be closed, or go dumb:
+open connections stay open, and nothing comes through them any more.
+"""
 
 import socket
 import threading
@@ -33,7 +35,10 @@ class Way:
 
     @contextmanager
     def dumb(self) -> Iterator[None]:
-        """A cable is pulled: nothing arrives, nobody is told. Connections of before and of meanwhile stay dumb for ever."""
+        """A cable is pulled: nothing arrives, nobody is told.
+
+        Connections of before and of meanwhile stay dumb for ever.
+        """
         self._dumb.set()
         yield
         self._dumb = threading.Event()

@@ -1,4 +1,6 @@
-"""The link to one cache server, shared by every family of a process: its guard, its lease keeper, its background work."""
+"""The link to one cache server, shared by every family of a process:
+its guard, its lease keeper, its background work.
+"""
 
 from ...forks import on_fork
 from ...ports import CacheServer

@@ -50,7 +50,9 @@ class FamilyCache:
         grace: float = GRACE,
         fits: Callable[[Any], bool] = lambda _: True,
     ) -> None:
-        """`fits` says whether a stored value has the shape of this family's; one that has not is unreadable, like foreign bytes."""
+        """`fits` says whether a stored value has the shape of this family's;
+        one that has not is unreadable, like foreign bytes.
+        """
         self.family = family
         self.link = link
         self.recorder = recorder
@@ -93,7 +95,10 @@ class FamilyCache:
         return self.read(self._key(identifier), loader, self._now(), deadline_s, inline=inline)
 
     def invalidate(self, identifier: str | tuple[str, ...]) -> bool:
-        """Delete the value and void whatever lease is out. False: Redis did not say so in time; it is tried again until it does."""
+        """Delete the value and void whatever lease is out.
+
+        False: Redis did not say so in time; it is tried again until it does.
+        """
         return self.drop([self._key(identifier)])
 
     def drop(self, keys: list[str]) -> bool:

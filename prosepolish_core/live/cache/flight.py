@@ -1,9 +1,9 @@
 """One load inside a process: callers who want the same key at the same time share one request and its answer.
 
-The safety rule: nobody is given an answer that may be older than his own question. Each flight notes an instant up to which
-its answer is proved to be current, `proved_from`: when the request was sent, or later, when its lease was seen to stand still
-(an invalidation would have voided the lease). A caller who asked at or before this instant takes the answer. One who asked
-later starts the next flight, together with everybody else who asked later.
+The safety rule: nobody is given an answer that may be older than his own question. Each flight notes an instant up to
+which its answer is proved to be current, `proved_from`: when the request was sent, or later, when its lease was seen to
+stand still (an invalidation would have voided the lease). A caller who asked at or before this instant takes the
+answer. One who asked later starts the next flight, together with everybody else who asked later.
 """
 
 from collections.abc import Callable

@@ -21,7 +21,8 @@ Batch = Sequence[tuple[str | bytes | int, ...]]
 
 
 _GET = b"*2\r\n$3\r\nGET\r\n"
-#: A lease as a plain SET, which costs the server half of what a script does. It ends when Redis ends the key; until then it stands.
+#: A lease as a plain SET, which costs the server half of what a script does. It ends when Redis ends the key; until
+#: then it stands.
 _SET = b"*7\r\n$3\r\nSET\r\n"
 _HELD = b"$33\r\n1L-."
 _LEASE = b"9999999999999\r\n$2\r\nNX\r\n$3\r\nGET\r\n$2\r\nPX\r\n$%d\r\n%d\r\n"
@@ -41,7 +42,10 @@ _FILLED = b"%b%b$16\r\n%b\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n" + pack(CHANNEL)[4:] + b
 
 
 class RedisCache:
-    """A `ports.CacheServer` over one redis-py client. `ask_all` is how a batch reaches the server; by default direct lines."""
+    """A `ports.CacheServer` over one redis-py client.
+
+    `ask_all` is how a batch reaches the server; by default direct lines.
+    """
 
     def __init__(self, client: redis.Redis, *, timeout_s: float, pool_size: int) -> None:
         self._client = client
@@ -63,7 +67,10 @@ class RedisCache:
         return found
 
     def take(self, claims: Sequence[tuple[str, str]], lease_ms: int, *, refresh: bool = False, waits: bool = True) -> list[Claim]:
-        """Ask for leases: (key, token) each. A token that already holds the lease has taken it: a lost reply is harmless."""
+        """Ask for leases: (key, token) each.
+
+        A token that already holds the lease has taken it: a lost reply is harmless.
+        """
         if not (refresh or waits or self._is_old):
             try:
                 return self._take_plainly(claims, lease_ms)
@@ -180,7 +187,9 @@ class RedisCache:
 
 
 class ClientCache(RedisCache):
-    """The same through redis-py's own command path: for clusters (it follows MOVED) and for stand-ins without a socket."""
+    """The same through redis-py's own command path:
+    for clusters (it follows MOVED) and for stand-ins without a socket.
+    """
 
     def __init__(self, client: redis.Redis) -> None:  # deliberately without direct lines
         self._client = client

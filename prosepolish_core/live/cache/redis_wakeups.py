@@ -1,4 +1,6 @@
-"""Wake-ups: one subscription per process, through which a lease's holder tells other processes that its value has landed."""
+"""Wake-ups: one subscription per process,
+through which a lease's holder tells other processes that its value has landed.
+"""
 
 import threading
 from collections import OrderedDict
@@ -86,7 +88,9 @@ class Wakeups:
             self._closed.wait(AGAIN_S)
 
     def _hear(self, subscription: Any) -> None:
-        """Until the connection is lost, misled, or as silent to a ping as one whose other end has vanished without a word."""
+        """Until the connection is lost, misled,
+        or as silent to a ping as one whose other end has vanished without a word.
+        """
         pinged = False
         while not self._closed.is_set() and not self._misled:
             message = subscription.get_message(timeout=TICK_S)

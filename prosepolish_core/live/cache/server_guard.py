@@ -1,4 +1,6 @@
-"""The guard of one cache server: skips it while it is away, finds out in the background when it is back, repairs what it missed."""
+"""The guard of one cache server: skips it while it is away,
+finds out in the background when it is back, repairs what it missed.
+"""
 
 import threading
 from collections.abc import Sequence
@@ -8,8 +10,8 @@ from ...errors import CacheUnavailable
 from ...ports import CacheServer
 from .threads import Runtime
 
-#: Back-off between two signs of life: min(n × STEP_S, LONGEST_S), give or take a quarter. Whatever was wrong and for however
-#: long, a server that is well again is used within two seconds; also after a password was mended.
+#: Back-off between two signs of life: min(n × STEP_S, LONGEST_S), give or take a quarter. Whatever was wrong and for
+#: however long, a server that is well again is used within two seconds; also after a password was mended.
 STEP_S = 0.05
 LONGEST_S = 1.0
 #: How long fills are left out after the server refused one (out of memory, read-only ...); reads go on.
@@ -41,7 +43,10 @@ class Guard:
         return self.up and self._runtime.now() >= self._no_writes_until
 
     def failed(self, fault: CacheUnavailable) -> None:
-        """A call failed. Decides between: nothing, no fills for a while, and not asking at all until it answers again."""
+        """A call failed.
+
+        Decides between: nothing, no fills for a while, and not asking at all until it answers again.
+        """
         self.reason = fault.detail
         if fault.detail in PASSING:
             return
@@ -54,7 +59,10 @@ class Guard:
         self._probe()
 
     def owe(self, keys: Sequence[str]) -> None:
-        """These could not be deleted. Until they are, this process does not read them; the debt is paid in the background."""
+        """These could not be deleted.
+
+        Until they are, this process does not read them; the debt is paid in the background.
+        """
         with self._lock:
             self.owed.update(keys)
         self._probe()

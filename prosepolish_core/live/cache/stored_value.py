@@ -1,9 +1,10 @@
-"""How a value lies in Redis: a fixed header in plain ASCII, then JSON, compressed and, where wanted, sealed (encrypted).
+"""How a value lies in Redis: a fixed header in plain ASCII, then JSON, compressed and, where wanted, sealed.
 
     1V j . tttttttttttttttt ddddddddddddd ccccccccccccc fffffffffffff {...}     (without the spaces)
 
-`1` is the schema, `V` a value (`L`: only a lease), `j` the encoding of the body, `.` or `w` whether somebody waits for the lease,
-then the lease's token and end, the instants of creation and of going stale, all in milliseconds since the epoch.
+`1` is the schema, `V` a value (`L`: only a lease), `j` the encoding of the body, `.` or `w` whether somebody waits
+for the lease, then the lease's token and end, the instants of creation and of going stale, all in milliseconds since
+the epoch.
 The scripts under `live/cache/lua` rely on these offsets.
 """
 
@@ -96,7 +97,10 @@ class Stored(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """A value ready to be stored. `fits` is False when it is over the size limit, packed: then it is only told to who waits."""
+    """A value ready to be stored.
+
+    `fits` is False when it is over the size limit, packed: then it is only told to who waits.
+    """
 
     stored: bytes
     fits: bool

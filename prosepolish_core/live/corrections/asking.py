@@ -1,4 +1,6 @@
-"""Asking the LLM for one correction: what is paid for is recorded, what is fit to use is kept, everything has a type."""
+"""Asking the LLM for one correction:
+what is paid for is recorded, what is fit to use is kept, everything has a type.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +19,8 @@ from ..llm.unfit import UNFIT_S, UnfitLately
 from .guard import corrected_text
 from .record import CorrectionRecord
 
-#: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next caller.
+#: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next
+#: caller.
 LLM_S = 20.0
 #: Its own, apart from the one of definitions: those give up sooner, and their time-outs say little about ours.
 BREAKER = BreakerPolicy(failures=5)
@@ -51,7 +54,10 @@ class Asking:
         self.breaker = Breaker(BREAKER)
 
     def ask(self, text: str, request: LlmRequest, name: str) -> Loaded:
-        """One call. A correction is kept, an unfit answer that was paid for is kept briefly; a fault is only told to who waits."""
+        """One call.
+
+        A correction is kept, an unfit answer that was paid for is kept briefly; a fault is only told to who waits.
+        """
         began = self._clock()
         if not self._keeps() and (reason := self._unfit.why(name)):  # Redis, which keeps it for all processes, does not
             return _fault(Outcome.ERROR, reason, Asked(began, 0.0))

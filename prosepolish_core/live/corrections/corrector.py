@@ -1,4 +1,7 @@
-"""Corrections: the LLM behind its cache. Always gives a text fit to show, the original one when nobody could correct it."""
+"""Corrections: the LLM behind its cache.
+
+Always gives a text fit to show, the original one when nobody could correct it.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,7 +48,10 @@ class Corrector:
         self._deadline_s = deadline_s
 
     def correct(self, text: str, user_id: str | None = None) -> Correction:  # noqa: ARG002 - the answer depends on the text alone
-        """Correct one text (at most 5,000 characters). Answers are shared: who asked is neither kept nor part of the key."""
+        """Correct one text (at most 5,000 characters).
+
+        Answers are shared: who asked is neither kept nor part of the key.
+        """
         text = checked_text(text)
         request = CORRECT.request(self._model, text)
         name = key(Family.LLM, CORRECT.task, self._keys.key(request))
@@ -95,7 +101,10 @@ class Corrector:
         )
 
     def _avoided(self, cached: Cached, record: CorrectionRecord) -> LlmCall | None:
-        """The ledger row of a hit. Waiting for somebody else's call avoided none: the cache had nothing; it is counted apart."""
+        """The ledger row of a hit.
+
+        Waiting for somebody else's call avoided none: the cache had nothing; it is counted apart.
+        """
         if cached.step.detail == COALESCED:
             self._recorder.event("llm_coalesced")
         if cached.outcome is Outcome.MISS or cached.step.detail == COALESCED:
@@ -106,7 +115,10 @@ class Corrector:
 
 
 def _found(cached: Cached, record: CorrectionRecord) -> Trace:
-    """The step of the cache. A remembered verdict is a negative hit; a fault that somebody else ran into is Gemini's."""
+    """The step of the cache.
+
+    A remembered verdict is a negative hit; a fault that somebody else ran into is Gemini's.
+    """
     if record.text is not None:
         return (cached.step,)
     if cached.step.detail == COALESCED:

@@ -23,8 +23,8 @@ MOST_GROWTH, LEAST_SHARE, ROOM = 1.5, 0.5, 40
 #: sentence.
 LEAST_OF_ANSWER, LEAST_OF_TEXT, LEAST_OF_BOTH = 0.44, 0.42, 1.05
 LEAST_OF_NEW_SENTENCE, LEAST_OF_OLD_SENTENCE = 0.4, 0.2
-#: Letters that a correction may add in one go where it adds more than one word (small words do not count); a character of a
-#: script without blanks counts as a syllable.
+#: Letters that a correction may add in one go where it adds more than one word (small words do not count); a character
+#: of a script without blanks counts as a syllable.
 MOST_ADDED, SYLLABLE = 9, 3
 QUESTION_MARKS = "?？؟"
 QUOTES = "\"“”„«»'‘’「」『』"

@@ -108,7 +108,9 @@ def _kana(character: str) -> bool:
 
 
 def _initials(typed: Sequence[str], corrected: Sequence[str], of_answer: list[float], of_text: list[float]) -> None:
-    """`idk` and `hru` are known by the first letters, or the sounds of letters, of the words that they were spelled out as."""
+    """`idk` and `hru` are known by the first letters, or the sounds of letters,
+    of the words that they were spelled out as.
+    """
     for place, word in enumerate(typed):
         if of_text[place] < 1 and 2 <= len(word) <= LONGEST_SHORT_FORM:
             centre = place * len(corrected) // len(typed)

@@ -1,4 +1,6 @@
-"""What a load of a correction came to: a finished answer or a verdict, which are cached, or a fault, only told to who waits."""
+"""What a load of a correction came to:
+a finished answer or a verdict, which are cached, or a fault, only told to who waits.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +19,8 @@ _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 class CorrectionRecord:
     """`text` is None for a verdict or a fault, `outcome` and `detail` say which. The rest is the evidence of the call.
 
-    `model` is the version that answered, `duration_s` how long it took: the time that a hit saves. `cost_usd` is what it cost
-    on that day; None when its price was not known.
+    `model` is the version that answered, `duration_s` how long it took: the time that a hit saves. `cost_usd` is what
+    it cost on that day; None when its price was not known.
     """
 
     text: str | None
@@ -66,7 +68,9 @@ class CorrectionRecord:
 
 
 def is_record(plain: Any) -> bool:
-    """Whether a stored value has the shape of a record: whoever may write to Redis must not be able to make a correction raise."""
+    """Whether a stored value has the shape of a record:
+    whoever may write to Redis must not be able to make a correction raise.
+    """
     try:
         text, outcome, cost = plain["text"], plain["outcome"], plain.get("cost_usd")
         fits = type(text) is str and text != "" if outcome == "hit" else text is None and outcome in _OUTCOMES

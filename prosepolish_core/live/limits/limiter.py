@@ -147,8 +147,8 @@ class Limiter:
     def _in_two_phases(self, subject: str, chosen: Plan, request_id: str | None, *, charge: bool) -> Decision:
         """A cluster, subjects in different slots: look at all first, then charge each by itself.
 
-        Not atomic: between the two, others may spend, and then some limits are charged for a call that is denied. It errs
-        towards denial only.
+        Not atomic: between the two, others may spend, and then some limits are charged for a call that is denied. It
+        errs towards denial only.
         """
         groups: dict[str, list[Limit]] = {}
         for limit in chosen.limits:

@@ -7,7 +7,8 @@ from ...forks import ForkSafeLock
 from ...model.limit import Limit, LimitState, Outage
 from .wire import Plan
 
-#: Most counted subjects. Beyond it, those whose hits no longer count are forgotten; a new one is denied while all count.
+#: Most counted subjects. Beyond it, those whose hits no longer count are forgotten; a new one is denied while all
+#: count.
 MOST_SUBJECTS = 50_000
 
 
@@ -83,8 +84,8 @@ class LocalLimits:
         if limit.outage is not Outage.LOCAL or state.retry_after_us:
             return state
         log = self._logs.setdefault(key, _Log())
-        # Gathered hits count as of the end of their thousandth: stricter, by that much and no more. (As of the latest hit,
-        # steady traffic would move them along for ever, and honest callers would be refused in the end.)
+        # Gathered hits count as of the end of their thousandth: stricter, by that much and no more. (As of the latest
+        # hit, steady traffic would move them along for ever, and honest callers would be refused in the end.)
         grain = limit.per_s * 1_000 if limit.amount > MOST_HITS else 1
         stamp = -(-now // grain) * grain
         if log.hits and log.hits[-1][0] == stamp:
@@ -96,7 +97,9 @@ class LocalLimits:
         return state._replace(remaining=state.remaining - cost, reset_us=log.until)
 
     def _has_room(self, now: int) -> bool:
-        """Room for one more subject; when there is none, forgets subjects whose hits no longer count, once a second at most."""
+        """Room for one more subject; when there is none, forgets subjects whose hits no longer count,
+        once a second at most.
+        """
         if len(self._logs) < self._most:
             return True
         if now >= self._swept_at + 1_000_000:

@@ -1,4 +1,6 @@
-"""What one check sends and gets: a set of limits packed for the script, the keys of its subjects, and the reply as a Decision."""
+"""What one check sends and gets: a set of limits packed for the script,
+the keys of its subjects, and the reply as a Decision.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +74,9 @@ def checked(what: str, text: object, longest: int) -> str:
 
 
 def _packed(limit: Limit, cost: int) -> bytes:
-    """One limit as the script unpacks it (`>c1I4I6I4BI6I4`): whole µs, and the step of GCRA as whole µs and a remainder."""
+    """One limit as the script unpacks it (`>c1I4I6I4BI6I4`):
+    whole µs, and the step of GCRA as whole µs and a remainder.
+    """
     window = limit.per_s * 1_000_000
     step, rest = divmod(min(cost, limit.amount) * window, limit.amount) if limit.amount else (0, 0)
     sizes = ((limit.amount, 4), (window, 6), (cost, 4), (limit.shadow, 1), (step, 6), (rest, 4))
@@ -117,7 +121,8 @@ def request_suffix(request_id: str, chosen: Plan) -> str:
 
 GCRA = Algorithm.GCRA
 LOG = Algorithm.LOG
-#: A NamedTuple's own constructor handles keywords first: three times as slow, and this runs for every limit of every call.
+#: A NamedTuple's own constructor handles keywords first: three times as slow, and this runs for every limit of every
+#: call.
 _state = partial(tuple.__new__, LimitState)
 _decision = partial(tuple.__new__, Decision)
 
@@ -146,7 +151,9 @@ def decide(plan: Plan, body: bytes, *, charging: bool = True) -> Decision:
 
 
 def from_states(allowed: bool, at_us: int, states: tuple[LimitState, ...], *, replayed: bool = False) -> Decision:
-    """The decision that the limits' states add up to: the tightest limit decides an allowed call, the slowest a denied one."""
+    """The decision that the limits' states add up to:
+    the tightest limit decides an allowed call, the slowest a denied one.
+    """
     binding, would_deny = states[0], False
     if len(states) > 1 or binding.limit.shadow:
         enforced: Sequence[LimitState] = states

@@ -13,7 +13,8 @@ from .gemini_generativeai import GenerativeAiBackend
 from .lazy_sdk import LazySdk
 from .price_table import load_prices
 
-#: Calls a second and at once, for each process; far above our traffic, it only stops a runaway loop from spending money.
+#: Calls a second and at once, for each process; far above our traffic, it only stops a runaway loop from spending
+#: money.
 PER_S = 20.0
 BURST = 40
 
@@ -22,7 +23,10 @@ class Gemini(LlmBackend, Protocol):
     """A backend with a life cycle."""
 
     def models(self, timeout_s: float) -> Collection[str] | LlmFault:
-        """Names of the models on offer, without their prefix; none when there are more than one page tells. Costs nothing."""
+        """Names of the models on offer, without their prefix; none when there are more than one page tells.
+
+        Costs nothing.
+        """
 
     def warm_up(self) -> None:
         """Begin to load the SDK without waiting for it."""

@@ -1,4 +1,7 @@
-"""Gemini through google-generativeai over REST: the default backend. Its support has ended; imported lazily, and only here."""
+"""Gemini through google-generativeai over REST: the default backend.
+
+Its support has ended; imported lazily, and only here.
+"""
 
 import warnings
 from typing import Any

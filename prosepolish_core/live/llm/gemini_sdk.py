@@ -1,4 +1,6 @@
-"""What both Gemini SDKs share: loaded lazily, one deadline, the reply read from the wire, a typed fault for every exception."""
+"""What both Gemini SDKs share: loaded lazily, one deadline, the reply read from the wire,
+a typed fault for every exception.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection

@@ -1,4 +1,6 @@
-"""Gemini's reply as it came over the wire, read by ourselves: the SDKs drop what is newer than they are, thoughts among it."""
+"""Gemini's reply as it came over the wire, read by ourselves:
+the SDKs drop what is newer than they are, thoughts among it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +24,9 @@ UNBLOCKED = frozenset({"", "None", "0", "BLOCK_REASON_UNSPECIFIED"})
 
 
 def read_reply(body: Mapping[str, Any], asked_model: str) -> LlmReply:
-    """The reply by its first candidate; its thoughts are no answer. Raises ValueError or the like for what cannot be a reply.
+    """The reply by its first candidate; its thoughts are no answer.
+
+    Raises ValueError or the like for what cannot be a reply.
 
     `finish` is `safety` for a blocked prompt, whatever the reason is called, and `empty` when no text came with `stop`.
     """
@@ -41,7 +45,10 @@ def read_reply(body: Mapping[str, Any], asked_model: str) -> LlmReply:
 
 
 def _tokens(usage: Mapping[str, Any]) -> tuple[int, int, int, int]:
-    """Prompt, cached, output and thoughts. What the total has beyond the others was thought too: it is billed as such."""
+    """Prompt, cached, output and thoughts.
+
+    What the total has beyond the others was thought too: it is billed as such.
+    """
     counts = ("promptTokenCount", "cachedContentTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
     prompt, cached, output, thoughts = (int(usage.get(name) or 0) for name in counts)
     thoughts += int(usage.get("toolUsePromptTokenCount") or 0)

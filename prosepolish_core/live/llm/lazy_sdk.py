@@ -1,4 +1,6 @@
-"""An SDK that takes a second to import, loaded once beside its first caller, who waits no longer than its own deadline."""
+"""An SDK that takes a second to import, loaded once beside its first caller,
+who waits no longer than its own deadline.
+"""
 
 import threading
 from collections.abc import Callable
@@ -38,7 +40,9 @@ class LazySdk:
             self._done, self._thread = threading.Event(), None
 
     def settle(self) -> None:
-        """Before a fork: a child has no thread to finish the import, and would wait for ever for the modules it holds."""
+        """Before a fork: a child has no thread to finish the import,
+        and would wait for ever for the modules it holds.
+        """
         if self._thread is not None and self._thread is not threading.current_thread():
             self._done.wait(LONGEST_IMPORT_S)
 

@@ -1,4 +1,6 @@
-"""The ledger row of a call: paid for, or made unnecessary by a cache hit and priced at the price of the day of the hit."""
+"""The ledger row of a call: paid for,
+or made unnecessary by a cache hit and priced at the price of the day of the hit.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +20,10 @@ UNTOLD = Priced(None)
 
 
 def tokens_of(reply: LlmReply) -> Tokens:
-    """The reply's tokens. An SDK that reports more cached than prompt tokens is read as 'all of the prompt was cached'."""
+    """The reply's tokens.
+
+    An SDK that reports more cached than prompt tokens is read as 'all of the prompt was cached'.
+    """
     return Tokens(reply.prompt, min(reply.cached, reply.prompt), reply.output, reply.thoughts)
 
 
@@ -28,7 +33,9 @@ def paid(task: str, reply: LlmReply, duration_s: float, at: datetime) -> LlmCall
 
 
 def avoided(call: LlmCall, at: datetime) -> LlmCall:
-    """The recorded call, made unnecessary by a hit: its tokens at what they would cost now, its time, and what it cost then."""
+    """The recorded call, made unnecessary by a hit:
+    its tokens at what they would cost now, its time, and what it cost then.
+    """
     tokens = Tokens(call.prompt, call.cached, call.output, call.thoughts)
     return _row(AVOIDED, call.task, call.model, tokens, call.duration_s, at)._replace(then_usd=call.cost_usd)
 

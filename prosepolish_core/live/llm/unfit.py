@@ -1,4 +1,7 @@
-"""Requests whose paid answer was unfit are not sent again for a while. The reason is kept under the request's digest, no text."""
+"""Requests whose paid answer was unfit are not sent again for a while.
+
+The reason is kept under the request's digest, no text.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -89,7 +89,8 @@ class PostgresSessions:
     def judge(self, login: bytes, decide: Callable[[LoginRow], Judgement]) -> tuple[LoginRow | None, Judgement]:
         """Lock a log-in, let `decide` judge it, and write the judgement. Gives the row as it was, and the judgement."""
         with self._asked(WITHIN_S) as c:
-            # The user's generation first, then the log-in: the order of `create`, so that the two cannot block each other.
+            # The user's generation first, then the log-in: the order of `create`, so that the two cannot block each
+            # other.
             c.execute(
                 """SELECT FROM session_generation WHERE user_id = (SELECT user_id FROM session_family WHERE family = %s)
                 FOR SHARE""",

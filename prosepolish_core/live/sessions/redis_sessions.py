@@ -14,7 +14,8 @@ from ...model.session import LoginRow, SessionRules
 
 _NAMES = ("look_up_session", "fill_session", "bar_sessions", "end_sessions", "list_devices", "get_key", "mark_replay")
 LOOK, FILL, BEGIN, END, INDEX, GET, MARK = (Script(__package__, name) for name in _NAMES)
-#: A reader that has not filled by then has lost its right to; a bar outlives any durable write (statement deadline 5 s).
+#: A reader that has not filled by then has lost its right to; a bar outlives any durable write (statement deadline 5
+#: s).
 LEASE_MS = 5_000
 BAR_MS = 10_000
 #: Keys of one script call at most.
@@ -23,7 +24,9 @@ _DAY_MS = 86_400_000
 
 
 class Found(NamedTuple):
-    """What Redis says of a token: a record (and whether its use should be noted), or a lease to fill it (or neither)."""
+    """What Redis says of a token: a record (and whether its use should be noted),
+    or a lease to fill it (or neither).
+    """
 
     record: dict[str, str] | None = None
     touch: bool = False

@@ -1,4 +1,6 @@
-"""What PostgreSQL knows to be revoked, told to Redis again: after a restart, a failover, a failed call, and every few seconds."""
+"""What PostgreSQL knows to be revoked, told to Redis again:
+after a restart, a failover, a failed call, and every few seconds.
+"""
 
 import threading
 from collections.abc import Callable

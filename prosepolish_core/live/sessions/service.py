@@ -75,7 +75,9 @@ class Sessions:
         return self._create(user_id, named, token, parsed)
 
     def register(self, user_id: str, token: str, device: str | None = None) -> Session:
-        """Log a user in with a JWT the caller issued: it can be verified and ended here, and is rotated by its issuer."""
+        """Log a user in with a JWT the caller issued:
+        it can be verified and ended here, and is rotated by its issuer.
+        """
         encode(user_id)
         named = device_label(device)
         parsed = self._tokens.read(token)
@@ -85,7 +87,9 @@ class Sessions:
         return self._create(user_id, named, token, own)
 
     def verify(self, token: str) -> Session:
-        """Who this token stands for: one round trip to Redis, PostgreSQL when Redis cannot tell. Never raises for a bad token.
+        """Who this token stands for: one round trip to Redis, PostgreSQL when Redis cannot tell.
+
+        Never raises for a bad token.
 
         Raises SessionUnavailable when neither store can tell.
         """
@@ -114,10 +118,12 @@ class Sessions:
         return _from_row(row, degraded=degraded)
 
     def rotate(self, token: str, nonce: str | None = None) -> Session:
-        """A new token for an old one. Repeating the call with the same nonce within the grace time gives the same successor.
+        """A new token for an old one.
 
-        Any other second use of a rotated token ends everything that came from its log-in (reason `reuse`).
-        Raises SessionUnavailable when PostgreSQL cannot be written: then nothing has changed; SessionOutcomeUnknown when only
+        Repeating the call with the same nonce within the grace time gives the same successor.
+
+        Any other second use of a rotated token ends everything that came from its log-in (reason `reuse`). Raises
+        SessionUnavailable when PostgreSQL cannot be written: then nothing has changed; SessionOutcomeUnknown when only
         its reply was lost: then repeat the call with the same nonce.
         """
         check_nonce(nonce)
@@ -129,7 +135,10 @@ class Sessions:
         return self._judge(parsed, nonce, rotating=True)
 
     def revoke(self, token: str) -> Ended:
-        """Log out: this session and everything of its log-in. Raises SessionUnavailable when it could not be made durable."""
+        """Log out: this session and everything of its log-in.
+
+        Raises SessionUnavailable when it could not be made durable.
+        """
         parsed = self._tokens.read(token)
         if parsed is None:
             return Ended(0, True)
@@ -153,7 +162,10 @@ class Sessions:
         return self._end(login, "device", only_user=user_id)
 
     def revoke_all(self, user_id: str) -> Ended:
-        """Log out everywhere: one more generation, at once. Sessions being created or rotated meanwhile do not survive."""
+        """Log out everywhere: one more generation, at once.
+
+        Sessions being created or rotated meanwhile do not survive.
+        """
         encode(user_id)
         tag = self._tokens.tag(user_id)
 
@@ -277,8 +289,8 @@ class Sessions:
     def _bury(self, row: LoginRow, parsed: Parsed) -> None:
         """A token that PostgreSQL calls dead is dead in Redis too before anybody is told so.
 
-        The call that ended it may still be on its way to Redis, or have failed to reach it; then Redis would go on serving
-        to the next caller what this one was refused.
+        The call that ended it may still be on its way to Redis, or have failed to reach it; then Redis would go on
+        serving to the next caller what this one was refused.
         """
         raised = [(row.tag, row.user_generation)] if row.user_generation > row.generation else []
         self._fast.end([(row.tag, parsed.token_hash)], raised)
@@ -339,7 +351,10 @@ class Sessions:
             raise SessionUnavailable("the state server cannot be reached") from None
 
     def _new_server(self) -> None:
-        """The server does not know our scripts: it is new, restarted or another one. Tell it first what must stay dead."""
+        """The server does not know our scripts: it is new, restarted or another one.
+
+        Tell it first what must stay dead.
+        """
         try:
             self._replay.now()
         except (StoreUnavailable, ScriptFault):

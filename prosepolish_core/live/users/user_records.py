@@ -49,8 +49,8 @@ class UserRecords:
     def update(self, user_id: str, changes: Mapping[str, Any]) -> UserRecord:
         """Set the fields given and remove those given as None; gives what is now kept.
 
-        Committed before the copies are dropped: from then on nobody is served what was there before. Raises InvalidInput (then
-        nothing was changed) or StoreUnavailable (then it may have been changed).
+        Committed before the copies are dropped: from then on nobody is served what was there before. Raises
+        InvalidInput (then nothing was changed) or StoreUnavailable (then it may have been changed).
         """
         began = self._now()
         copies = [copy.key(user_id) for copy in COPIES]

@@ -33,7 +33,9 @@ class Sought(NamedTuple):
 
 
 class SourcesSaid(NamedTuple):
-    """What asking the sources came to: the first answer, who gave it, and whether somebody failed who might have known."""
+    """What asking the sources came to:
+    the first answer, who gave it, and whether somebody failed who might have known.
+    """
 
     steps: tuple[TraceStep, ...]
     said: Fetched | None
@@ -52,14 +54,18 @@ class WordChain:
         self._sources = tuple(sources)
         self._recorder = recorder
         self._now = now
-        #: Word -> the source that is asked for this word just now. A caller whose time is over names this source in his trace.
+        #: Word -> the source that is asked for this word just now. A caller whose time is over names this source in his
+        #: trace.
         self.asking: dict[str, Tier] = {}
         self.breakers: dict[Tier, Breaker] = {row.tier: Breaker(row.breaker) for row in ROWS if row.breaker is not None}
 
     # --- tier 2 ---
 
     def load(self, word: str, spelling: str, began: float, until: float) -> Loaded | Later:
-        """PostgreSQL's answer for the normalised word, or what to do when it has none. Sources are asked for the spelling."""
+        """PostgreSQL's answer for the normalised word, or what to do when it has none.
+
+        Sources are asked for the spelling.
+        """
         started = self._now()
         rows, fault = self._rows((word,), started, until)
         return self._loaded(Sought(word, spelling), rows.get(word), fault, began, started, self._now() - started)

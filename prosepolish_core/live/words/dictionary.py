@@ -76,8 +76,8 @@ class Dictionary:
     def lookup_many(self, words: Sequence[str]) -> dict[str, Lookup]:
         """Every word as it was given -> its answer, in order; one round trip per tier.
 
-        A word that no tier could answer has the outcome `timeout`, `refused` or `error`; the others are not held up by it.
-        Raises InvalidWord before anything is asked.
+        A word that no tier could answer has the outcome `timeout`, `refused` or `error`; the others are not held up by
+        it. Raises InvalidWord before anything is asked.
         """
         began = self._now()
         try:
@@ -122,7 +122,10 @@ class Dictionary:
             return Lookup(word, None, None, trace[-1].outcome if trace else Outcome.ERROR, trace, FREE, None, True)
 
     def invalidate(self, word: str) -> Invalidated:
-        """Forget the word everywhere. Once complete, no value from before is served again, whatever was being loaded."""
+        """Forget the word everywhere.
+
+        Once complete, no value from before is served again, whatever was being loaded.
+        """
         normal, key = _address(word)
         try:
             self._store.invalidate(normal, TIERS[Tier.POSTGRES].deadline_s * 2)
@@ -176,12 +179,17 @@ class Dictionary:
         return Lookup(word, value["entry"], _REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)
 
     def _avoided(self, cached: Cached) -> None:
-        """A ledger row for the paid call that PostgreSQL made unnecessary. Redis avoids none: PostgreSQL would have answered."""
+        """A ledger row for the paid call that PostgreSQL made unnecessary.
+
+        Redis avoids none: PostgreSQL would have answered.
+        """
         if (call := paid_in(cached.value)) is not None:
             self._recorder.llm(avoided(call, datetime.fromtimestamp(self._wall_ms() / 1000, UTC)))
 
     def _unavailable(self, word: str, began: float, late: NoLoad) -> LookupUnavailable:
-        """The caller's time was up: the step names the source that was still being asked, or Redis, whose lease was waited for."""
+        """The caller's time was up: the step names the source that was still being asked,
+        or Redis, whose lease was waited for.
+        """
         tier = self.chain.asking.get(word, _REDIS)
         trace = (TraceStep(tier, late.outcome, 0.0, self._now() - began, (), late.detail),)
         self._recorder.record(Family.DICTIONARY, trace)

@@ -1,4 +1,7 @@
-"""Tier 3: the Free Dictionary API over HTTP, its 200 body read as a plain entry. Only its own 404 shape means "no such word"."""
+"""Tier 3: the Free Dictionary API over HTTP, its 200 body read as a plain entry.
+
+Only its own 404 shape means "no such word".
+"""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -83,7 +86,9 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """The value as one line of text: a word or sentence without control characters, cut at the cap; '' for anything else."""
+    """The value as one line of text: a word or sentence without control characters, cut at the cap;
+    '' for anything else.
+    """
     if not isinstance(value, str):
         return ""
     return "".join(c if c.isprintable() else " " for c in value[:LONGEST]).strip()
@@ -91,7 +96,8 @@ def _text(value: Any) -> str:
 
 #: The largest real answers (many etymologies) stay well below this.
 MAX_BYTES = 512 * 1024
-#: The API's published limit is 450 requests in 5 minutes for each address; 1.2 a second and a burst of 30 stay below it.
+#: The API's published limit is 450 requests in 5 minutes for each address; 1.2 a second and a burst of 30 stay below
+#: it.
 PER_S = 1.2
 BURST = 30
 NO_SUCH_WORD = "No Definitions Found"
@@ -146,7 +152,9 @@ def _is_entry(body: Any) -> bool:
 
 
 def _json(reply: httpx.Response) -> Any:
-    """The body, or None when it is not JSON (a 429 of this API is plain text; a truncated 200 is refused by its shape)."""
+    """The body, or None when it is not JSON (a 429 of this API is plain text;
+    a truncated 200 is refused by its shape).
+    """
     try:
         return parse(reply.content)
     except MalformedJson:
@@ -154,5 +162,8 @@ def _json(reply: httpx.Response) -> Any:
 
 
 def _segment(word: str) -> str:
-    """The word as one path segment. Words made of dots alone would otherwise be read as 'this folder' or 'the one above'."""
+    """The word as one path segment.
+
+    Words made of dots alone would otherwise be read as 'this folder' or 'the one above'.
+    """
     return word.replace(".", "%2E") if not word.strip(".") else quote(word, safe="")

@@ -75,7 +75,10 @@ class PostgresWords:
         self.pool.close()
 
     def _rows(self, statement: str, values: tuple[object, ...], timeout_s: float) -> list[Any]:
-        """Any statement, through psycopg. Each may be repeated: a fill under its fence, an invalidation by its nature."""
+        """Any statement, through psycopg.
+
+        Each may be repeated: a fill under its fence, an invalidation by its nature.
+        """
         return self.pool.ask(_rows, statement, values, within_s=timeout_s)
 
 

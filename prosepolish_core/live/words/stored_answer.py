@@ -19,7 +19,8 @@ class TierAnswer(NamedTuple):
     cost_usd: Decimal | None
 
 
-#: Stored under a word: {"entry": {...} or null, "source": tier, "paid": {...}} ; told, never stored: {"unavailable": word}.
+#: Stored under a word: {"entry": {...} or null, "source": tier, "paid": {...}} ; told, never stored: {"unavailable":
+#: word}.
 Value = dict[str, Any]
 
 
@@ -37,7 +38,9 @@ def unavailable(reason: str) -> Value:
 
 
 def is_value(found: object) -> bool:
-    """Whether a stored value has the shape of ours: whoever may write to Redis must not be able to make a lookup raise."""
+    """Whether a stored value has the shape of ours:
+    whoever may write to Redis must not be able to make a lookup raise.
+    """
     if type(found) is not dict or "entry" not in found:
         return False
     return type(found["entry"]) is dict or (found["entry"] is None and type(found.get("source")) is str)

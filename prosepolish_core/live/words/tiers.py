@@ -1,4 +1,6 @@
-"""The chain, declared as data: what each tier may take, when it is left alone, what is remembered of it and what it costs."""
+"""The chain, declared as data: what each tier may take, when it is left alone,
+what is remembered of it and what it costs.
+"""
 
 from dataclasses import dataclass
 
@@ -9,17 +11,20 @@ from ...model.outcome import Tier
 OVERALL_S = 4.0
 #: With less time left than this a tier is not asked any more.
 LEAST_S = 0.02
-#: What a source leaves of the caller's time: to conclude, to keep the answer or to say that there is none, and to hand it over.
+#: What a source leaves of the caller's time: to conclude, to keep the answer or to say that there is none, and to hand
+#: it over.
 SPARED_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class TierPolicy:
-    """One row. `fills` names the tiers above that keep its entries; `absence_s` how long Redis first remembers its "no such word".
+    """One row.
 
-    `breaker` is None for the two stores, which have guards of their own. That of Redis opens at the first fault and is half-opened
-    by a probe in the background; that of PostgreSQL lets one attempt to connect through at a time, beside the callers. `repeats`
-    says when a request is sent again.
+    `fills` names the tiers above that keep its entries; `absence_s` how long Redis first remembers its "no such word".
+
+    `breaker` is None for the two stores, which have guards of their own. That of Redis opens at the first fault and is
+    half-opened by a probe in the background; that of PostgreSQL lets one attempt to connect through at a time, beside
+    the callers. `repeats` says when a request is sent again.
     """
 
     tier: Tier

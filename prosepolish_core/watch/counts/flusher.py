@@ -1,4 +1,6 @@
-"""The background thread: drains the recorder at every tick and hands the backlog to the store, again and again while it is away."""
+"""The background thread: drains the recorder at every tick and hands the backlog to the store,
+again and again while it is away.
+"""
 
 import atexit
 import contextlib
@@ -27,7 +29,10 @@ Drain = Callable[[float, bool], tuple[Tally, list[LedgerRow], list[AccessChunk]]
 
 
 class Flusher:
-    """Owns the backlog and the thread. A batch that may have been written is sent again unchanged, under the same number."""
+    """Owns the backlog and the thread.
+
+    A batch that may have been written is sent again unchanged, under the same number.
+    """
 
     def __init__(self, writer: TelemetryWriter, drain: Drain, *, flush_s: float, clock: Callable[[], float]) -> None:
         self._writer = writer

@@ -43,7 +43,8 @@ _LEDGER_SPAN = {
     3600: f"SELECT ts, kind, model, task, {_HOURS} FROM llm_ledger_hour WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
 }
 
-# Compiling these sums takes longer than running them; and rows of one time lie together, which the planner does not know.
+# Compiling these sums takes longer than running them; and rows of one time lie together, which the planner does not
+# know.
 _PLANNING = "SET LOCAL jit = off; SET LOCAL random_page_cost = 1.0; SET LOCAL seq_page_cost = 1.0"
 
 _NEWEST = """

@@ -1,7 +1,7 @@
 """The recorder: what the live path calls. A call is noted in a queue and returns; the flusher's thread counts it.
 
-Noting touches next to no memory: on the hit path, which waits for a socket and finds cold caches when it wakes, counting on the
-spot cost three times as much as in the warm loop of the flusher.
+Noting touches next to no memory: on the hit path, which waits for a socket and finds cold caches when it wakes,
+counting on the spot cost three times as much as in the warm loop of the flusher.
 """
 
 import time
@@ -20,12 +20,13 @@ from .flusher import Flusher
 from .tally import Tally
 
 T = TypeVar("T")
-#: Notes waiting to be counted, from which on the flusher is woken early; and from which on the caller counts them itself.
+#: Notes waiting to be counted, from which on the flusher is woken early; and from which on the caller counts them
+#: itself.
 MANY, MOST = 5_000, 50_000
 #: Key reads waiting; more are dropped, and counted: the trace is a sample anyway.
 MOST_READS = 20_000
-#: The flusher's thread stops for PAUSE_S after so many notes, or notes of batches: while it counts, no lookup of this process
-#: goes on. Often would be as bad as long: each time costs whoever is on the way a change of threads.
+#: The flusher's thread stops for PAUSE_S after so many notes, or notes of batches: while it counts, no lookup of this
+#: process goes on. Often would be as bad as long: each time costs whoever is on the way a change of threads.
 SLICE, BATCHES, PAUSE_S = 128, 8, 0.002
 
 
@@ -90,7 +91,10 @@ class BufferedRecorder:
             self._crowded()
 
     def access(self, family: Family, key: str, size_bytes: int) -> None:
-        """Offer one key read for the access trace. The key waits in memory for the next drain; then only its hash is left."""
+        """Offer one key read for the access trace.
+
+        The key waits in memory for the next drain; then only its hash is left.
+        """
         reads = self._reads
         if len(reads) < MOST_READS:
             reads.append((self._clock(), family, key, size_bytes))
@@ -144,7 +148,9 @@ class BufferedRecorder:
 
 
 def _taken(queue: "deque[T]", gently: bool, at_once: int = SLICE) -> Iterator[T]:
-    """What is in the queue now, with pauses if wanted and not too much waits; what others add meanwhile stays for the next time."""
+    """What is in the queue now, with pauses if wanted and not too much waits;
+    what others add meanwhile stays for the next time.
+    """
     for taken in range(1, len(queue) + 1):
         yield queue.popleft()
         if gently and taken % at_once == 0 and len(queue) < MOST // 2:

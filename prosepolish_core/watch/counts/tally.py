@@ -22,7 +22,10 @@ MOST_EVENTS = 200
 
 @dataclass(slots=True)
 class Counted:
-    """Calls of one family, tier and outcome. `counts` and `sum_s` hold those in which the tier was asked: at most `steps`."""
+    """Calls of one family, tier and outcome.
+
+    `counts` and `sum_s` hold those in which the tier was asked: at most `steps`.
+    """
 
     steps: int = 0
     answers: int = 0
@@ -67,7 +70,10 @@ class Tally:
     def step(
         self, family: Family, tier: Tier, outcome: Outcome, duration_s: float, *, answer: bool, timed: bool = True, times: int = 1
     ) -> None:
-        """Count one tier asked once, or the same so many times. Raises ValueError for a word outside the closed sets."""
+        """Count one tier asked once, or the same so many times.
+
+        Raises ValueError for a word outside the closed sets.
+        """
         counted = self.lookups.get((family, tier, outcome))
         if counted is None:
             counted = self.lookups[Family(family), Tier(tier), Outcome(outcome)] = Counted()

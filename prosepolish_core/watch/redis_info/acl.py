@@ -1,14 +1,18 @@
-"""Who may do what on a server, per version, as ACL rules. None of these rights shows a secret or, to the collectors, a value.
+"""Who may do what on a server, per version, as ACL rules.
 
-What the collectors lack is left out on purpose. CONFIG GET prints `requirepass` and `masterauth`, and no version can narrow it
-to harmless parameters. SLOWLOG GET and COMMANDLOG GET print arguments of commands, which are people's texts: only on demand.
+None of these rights shows a secret or, to the collectors, a value.
+
+What the collectors lack is left out on purpose. CONFIG GET prints `requirepass` and `masterauth`, and no version can
+narrow it to harmless parameters. SLOWLOG GET and COMMANDLOG GET print arguments of commands, which are people's texts:
+only on demand.
 """
 
 from typing import NamedTuple
 
 from ...model.keys import DICTIONARY, LLM, PROFILE, RATE_LIMIT, SESSION, SESSION_INDEX, SETTINGS, KeyFamily
 
-#: What the opt-in attribution by keyspace events listens to. A pattern is allowed only where a rule has it to the letter.
+#: What the opt-in attribution by keyspace events listens to. A pattern is allowed only where a rule has it to the
+#: letter.
 EVENTS = ("keymiss", "expired", "evicted")
 LISTENING = ("+psubscribe", *(f"&__keyevent@*__:{event}" for event in EVENTS))
 
@@ -46,7 +50,8 @@ def _patterns(*families: KeyFamily) -> tuple[str, ...]:
     return tuple(sorted({f"~{row.family}:*" for row in families}))
 
 
-#: What a client of the core sends, or its scripts run, on both servers. A cluster is asked for its slots and its commands.
+#: What a client of the core sends, or its scripts run, on both servers. A cluster is asked for its slots and its
+#: commands.
 _CORE = (
     *("ping", "info", "time", "client|setname", "cluster|slots", "command"),
     *("eval", "evalsha", "get", "mget", "set", "del", "unlink", "pexpire", "pttl"),
@@ -81,7 +86,8 @@ ROLES = (COLLECTORS, CACHE, STATE)
 def rules(dialect: Dialect, role: Role = COLLECTORS, *, listening: bool = False, logs: bool = False) -> tuple[str, ...]:
     """The rules in the order they must be given, without name and password.
 
-    `listening` and `logs` are the collectors' and must be asked for: keyspace events, and slow commands with their arguments.
+    `listening` and `logs` are the collectors' and must be asked for: keyspace events, and slow commands with their
+    arguments.
     """
     commands = (*role.commands, *(dialect.commands if role is COLLECTORS else ()), *(dialect.logs if logs else ()))
     allowed = (*role.channels, *(f"+{command}" for command in commands), *(LISTENING if listening else ()))

@@ -298,7 +298,8 @@ FAMILIES: dict[str, tuple[str, Callable[[Gathered, str], bool]]] = {
 }
 
 
-#: What one line comes to: a plain number is its sample, a line of another kind what it gave, one that says nothing None.
+#: What one line comes to: a plain number is its sample, a line of another kind what it gave, one that says nothing
+#: None.
 Line = Sample | Gathered | None
 #: Lines that were read before, by whichever server: servers of one version say mostly the same. Cleared when full.
 _REMEMBERED: dict[str, Line] = {"": None}

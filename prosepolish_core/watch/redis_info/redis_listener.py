@@ -23,8 +23,8 @@ class Listener:
     def collect(self, seconds: float) -> list[tuple[str, bytes]]:
         """What came within this time: (channel, key). Raises SourceUnavailable or NoAnswer when the connection is lost.
 
-        After a time in which nothing came the server is asked for a sign of life: a connection whose other end has vanished
-        without a word would else be listened to for ever.
+        After a time in which nothing came the server is asked for a sign of life: a connection whose other end has
+        vanished without a word would else be listened to for ever.
         """
         until = time.monotonic() + seconds
         found: list[tuple[str, bytes]] = []

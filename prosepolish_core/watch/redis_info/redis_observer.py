@@ -1,6 +1,7 @@
 """The collectors' own Redis connection: one per instance, kept open, every byte and call on it counted by who asked.
 
-Whatever an instance answers becomes an answer, or a typed fault in the answer's place; the next command is asked all the same.
+Whatever an instance answers becomes an answer, or a typed fault in the answer's place; the next command is asked all
+the same.
 """
 
 import threading
@@ -83,7 +84,8 @@ class Observer:
     def connect(self) -> None:
         """Open the connection if it is not. Raises SourceUnavailable, SourceTimeout or NoAnswer.
 
-        Something that has come in unasked is an end, or would be taken for the answer to another question: then it begins anew.
+        Something that has come in unasked is an end, or would be taken for the answer to another question: then it
+        begins anew.
         """
         with self.lock:
             if self._line is not None:
@@ -130,7 +132,10 @@ class Observer:
             return [refusal or next(replies) for refusal in silent]
 
     def _silent(self, commands: Sequence[Command]) -> list[SourceRefused | None]:
-        """What rests, by its place. A question that was refused and is tried again is tried once, however often it stands there."""
+        """What rests, by its place.
+
+        A question that was refused and is tried again is tried once, however often it stands there.
+        """
         if not self.refusals:
             return [None] * len(commands)
         found: list[SourceRefused | None] = []
@@ -161,7 +166,10 @@ class Observer:
         self.charge(who, commands, len(packed))
 
     def receive(self, who: str, commands: Sequence[Command], until: float) -> list[Any]:
-        """The replies, each an answer or a NoAnswer. Raises SourceTimeout or SourceUnavailable when the first does not come."""
+        """The replies, each an answer or a NoAnswer.
+
+        Raises SourceTimeout or SourceUnavailable when the first does not come.
+        """
         line, charge = self._open_line(), self.charges[who]
         found: list[Any] = []
         for command in commands:
@@ -211,7 +219,10 @@ class Observer:
 
     @contextmanager
     def held(self, timeout_s: float) -> Iterator[None]:
-        """Hold the connection for a send and its receives. Raises SourceTimeout when another collector does not let go."""
+        """Hold the connection for a send and its receives.
+
+        Raises SourceTimeout when another collector does not let go.
+        """
         if not self.lock.acquire(timeout=timeout_s):
             raise SourceTimeout("busy with another collector")
         try:

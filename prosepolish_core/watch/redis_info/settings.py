@@ -1,4 +1,5 @@
-"""Settings of a server where CONFIG GET is not permitted: those INFO tells, and those an administrator exported to a file.
+"""Settings of a server where CONFIG GET is not permitted:
+those INFO tells, and those an administrator exported to a file.
 
 Only the harmless parameters of one list are ever asked for, exported or read back: CONFIG knows passwords too.
 """

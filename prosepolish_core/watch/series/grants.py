@@ -13,7 +13,10 @@ READERS = ("samples", "samples_minute", "samples_hour", "collector_runs", "mark"
 
 
 def collector_grants(role: str = "prosepolish_collectors") -> list[str]:
-    """Statements for the owner of the schema. The function that makes a day's partition runs with the owner's rights."""
+    """Statements for the owner of the schema.
+
+    The function that makes a day's partition runs with the owner's rights.
+    """
     return [
         f"CREATE ROLE {role} LOGIN; -- set its password with \\password",
         f"GRANT USAGE ON SCHEMA public TO {role};",

@@ -157,7 +157,9 @@ class ResetWatch:
         self._seen.clear()
 
     def passes(self, run: Run, stream: int, layout: Layout | None, values: Numbers) -> bool:
-        """Note a run that follows the one before without a reset; False when only `see`, with the database, can tell."""
+        """Note a run that follows the one before without a reset;
+        False when only `see`, with the database, can tell.
+        """
         if layout is None or not run.state:
             return True
         before = self._seen.get(stream)

@@ -12,7 +12,10 @@ AND NOT EXISTS (SELECT FROM sample_stream st WHERE EXISTS (SELECT FROM sample_ho
 
 
 def prune(pool: PostgresPool) -> int:
-    """Remove what is unused; gives the number of series. Writers who still believe in a layout are told and look it up again."""
+    """Remove what is unused; gives the number of series.
+
+    Writers who still believe in a layout are told and look it up again.
+    """
     try:
         with pool.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))  # nobody enlarges the catalogue meanwhile

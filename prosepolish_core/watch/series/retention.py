@@ -28,7 +28,9 @@ class Kept:
 
 
 class Removed(NamedTuple):
-    """What was removed of one resolution: rows, bytes given back (0 where the space is reused), and the new oldest instant."""
+    """What was removed of one resolution:
+    rows, bytes given back (0 where the space is reused), and the new oldest instant.
+    """
 
     what: str
     rows: int
@@ -58,7 +60,10 @@ ON CONFLICT (step) DO UPDATE SET before = greatest(sample_gone.before, EXCLUDED.
 
 
 def maintain(pool: PostgresPool, kept: Kept | None = None, now: datetime | None = None) -> Maintenance:
-    """Roll up what is due, then remove what is past its time. Meant for a job every few minutes. Raises StoreUnavailable."""
+    """Roll up what is due, then remove what is past its time. Meant for a job every few minutes.
+
+    Raises StoreUnavailable.
+    """
     at = now or datetime.now(UTC)
     rolled = RollUps(pool).run(at)
     return Maintenance(rolled, retain(pool, kept or Kept(), at))

@@ -30,7 +30,9 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RolledUp(NamedTuple):
-    """What one call did: rows of minutes and hours written, late spans made again, late spans whose samples are gone."""
+    """What one call did: rows of minutes and hours written, late spans made again,
+    late spans whose samples are gone.
+    """
 
     minutes: int
     hours: int

@@ -1,4 +1,6 @@
-"""Slow commands in the store: written once per server process and id, read newest first, pruned with the raw samples."""
+"""Slow commands in the store: written once per server process and id,
+read newest first, pruned with the raw samples.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -86,8 +86,8 @@ class SampleWriter:
                         packed = _absent(connection, packed)
                     self._copy(connection, packed)
             except StoreRefused as refused:
-                # Before us somebody wrote one of these ticks, or dropped a day or an unused layout: roll back, look again,
-                # write the rest.
+                # Before us somebody wrote one of these ticks, or dropped a day or an unused layout: roll back, look
+                # again, write the rest.
                 self._forget()
                 if attempt == 2 or not isinstance(refused.__cause__, Duplicate | NoPartition | Gone):
                     raise
@@ -103,7 +103,10 @@ class SampleWriter:
         self._gaps.forget()
 
     def _look_up(self, runs: list[Run]) -> list[_Packed]:
-        """Numbers of streams and layouts, and values as arrays. What is new to us is made in a transaction of its own."""
+        """Numbers of streams and layouts, and values as arrays.
+
+        What is new to us is made in a transaction of its own.
+        """
         packed, unknown = [], []
         for run in runs:
             known = self._packed(run)
@@ -140,7 +143,9 @@ class SampleWriter:
         return _Packed(run, stream, layout, values)
 
     def _refuse_other_database(self, connection: Connection, packed: list[_Packed]) -> None:
-        """A new connection may lead to a database that was put in the place of ours: then everything is looked up again."""
+        """A new connection may lead to a database that was put in the place of ours:
+        then everything is looked up again.
+        """
         if connection not in self._same_database:
             if not self._frames_exist(connection, packed):
                 raise NoPartition
@@ -176,7 +181,9 @@ class SampleWriter:
             self._gaps.see(connection, p.run, p.stream, p.layout, p.values)
 
     def _watched(self, packed: list[_Packed]) -> list[_Packed]:
-        """Runs to compare with the database (the first of a stream, a reset), and every later run of the same stream."""
+        """Runs to compare with the database (the first of a stream, a reset),
+        and every later run of the same stream.
+        """
         found: list[_Packed] = []
         streams: set[int] = set()
         for p in packed:
@@ -204,7 +211,9 @@ class SampleWriter:
 
 
 def _late(packed: list[_Packed]) -> set[tuple[int, int]]:
-    """Streams and spans of runs that come so late that their roll-up, or the next run's, may have been made without them."""
+    """Streams and spans of runs that come so late that their roll-up,
+    or the next run's, may have been made without them.
+    """
     before = time.time() - LATE_S
     return {(p.stream, p.run.tick // SPAN_S * SPAN_S) for p in packed if p.run.tick < before}
 

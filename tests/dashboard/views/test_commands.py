@@ -32,7 +32,9 @@ def grew(metric: str, by: float, **labels: str) -> IncreaseSeries:
 
 
 def test_commands_are_ranked_by_the_time_they_took() -> None:
-    """A few slow calls stand above many fast ones; a server without histograms still has its mean; refusals are counted."""
+    """A few slow calls stand above many fast ones; a server without histograms still has its mean;
+    refusals are counted.
+    """
     rows = [
         *(grew("cmdstat_calls", n, cmd=c) for c, n in (("get", 1000), ("eval", 2), ("set", 0))),
         *(grew("cmdstat_usec", n, cmd=c) for c, n in (("get", 5000), ("eval", 90_000), ("set", 0))),
@@ -85,7 +87,9 @@ def histogram(fast: float, slow: float) -> tuple[Sample, ...]:
 
 @pytest.mark.live
 def test_a_slowdown_shows_in_its_window_after_ten_million_fast_calls_and_roll_ups_keep_it(database_url: str) -> None:
-    """The lifetime's fast calls do not hide it, the window after it is fast again, and rolled-up buckets merge to the same p99."""
+    """The lifetime's fast calls do not hide it, the window after it is fast again,
+    and rolled-up buckets merge to the same p99.
+    """
     pool = PostgresPool(database_url, size=3, role="test")
     store = SampleStore(pool)
     fast, slow, runs = 10_000_000.0, 0.0, []

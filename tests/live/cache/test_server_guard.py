@@ -82,7 +82,9 @@ def test_callers_are_let_through_when_it_answers_and_what_is_owed_is_paid_before
 )
 @settings(max_examples=60)
 def test_whatever_was_wrong_and_for_however_long_it_is_used_again_within_two_seconds(word: str, away_s: float) -> None:
-    """A second of pause, a quarter of jitter; and one prober, which asks once a second at most when it has to wait for long."""
+    """A second of pause, a quarter of jitter;
+    and one prober, which asks once a second at most when it has to wait for long.
+    """
     world = World(1)
     guard, server = away(world, world.now + away_s, word)
     live(world, away_s + 2.0)
@@ -110,7 +112,9 @@ def test_a_long_debt_is_paid_in_slices(world: World) -> None:
 
 @pytest.mark.parametrize("word", sorted(WRONG_WAY))
 def test_connections_that_lead_the_wrong_way_are_made_anew(world: World, word: str) -> None:
-    """Also by the prober, when only a debt keeps it going: after a failover by name, the old server still answers its pings."""
+    """Also by the prober, when only a debt keeps it going:
+    after a failover by name, the old server still answers its pings.
+    """
     guard, server = away(world, 0.0, word)
     assert server.resets == 1
     server.drop = lambda keys: (_ for _ in ()).throw(CacheUnavailable("error", word))  # type: ignore[method-assign,misc]

@@ -39,7 +39,9 @@ def test_a_first_correction_is_paid_for_and_kept(bench: Bench) -> None:
 
 
 def test_the_second_one_is_a_hit_that_costs_nothing(bench: Bench) -> None:
-    """Redis answers; the ledger gets the avoided call at today's price, with the tokens, time and cost of the paid one."""
+    """Redis answers; the ledger gets the avoided call at today's price,
+    with the tokens, time and cost of the paid one.
+    """
     first = bench.corrector.correct(TEXT)
     bench.today = datetime(2027, 1, 2, tzinfo=UTC)
     found = bench.corrector.correct(TEXT, user_id="somebody else")
@@ -82,7 +84,9 @@ UNFIT = [
 
 @pytest.mark.parametrize(("answer", "detail"), UNFIT, ids=[f"{i}-{detail}" for i, (_, detail) in enumerate(UNFIT)])
 def test_an_unfit_answer_is_paid_for_once_in_a_few_minutes(bench: Bench, answer: LlmReply, detail: str) -> None:
-    """Asked ten times, the original text comes back ten times with the reason; nine times free, no correction and no savings."""
+    """Asked ten times, the original text comes back ten times with the reason;
+    nine times free, no correction and no savings.
+    """
     bench.model.answer = answer
     found = [bench.corrector.correct(TEXT) for _ in range(10)]
     for each in found:
@@ -203,7 +207,9 @@ def test_callers_at_the_same_moment_pay_once(benches: Callable[..., Bench]) -> N
 
 
 def test_callers_at_the_same_moment_share_a_fault(benches: Callable[..., Bench]) -> None:
-    """Everybody who waited for a call that was cut off keeps the text and hears why; who made it pays, and nobody counts a hit."""
+    """Everybody who waited for a call that was cut off keeps the text and hears why;
+    who made it pays, and nobody counts a hit.
+    """
     one, two = benches(), benches()
     for bench in (one, two):
         bench.model.answer = reply(RIGHT, "length")

@@ -44,7 +44,9 @@ def reason(text: str, answer: str) -> str | None:
 
 @pytest.mark.parametrize("part", ["tuned", "held_out"])
 def test_good_corrections_pass_and_bad_answers_do_not(part: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of the corpus that the guard was tuned on, and of the third whose texts were written before it was tried on them."""
+    """Of the corpus that the guard was tuned on,
+    and of the third whose texts were written before it was tried on them.
+    """
     corpus = json.loads((CORPUS / f"{part}.json").read_text())
     refused = {text: why for _, text, answer in corpus["good"] if (why := reason(text, answer))}
     passed = [answer for _, text, answer in corpus["bad"] if reason(text, answer) is None]
@@ -72,7 +74,9 @@ def test_the_corpus_is_large_and_varied() -> None:
 
 @given(st.sampled_from(lexicon().by_frequency[:3000]), st.randoms(use_true_random=False))
 def test_slips_of_the_finger_make_no_other_text(word: str, random: Random) -> None:
-    """A definition with every second word mistyped is corrected to itself, and never to the definition of another word."""
+    """A definition with every second word mistyped is corrected to itself,
+    and never to the definition of another word.
+    """
     right, other = _definition(word), _definition("hand" if word != "hand" else "tree")
     wrong = " ".join(_slip(w, random) if len(w) > 3 and random.random() < 0.5 else w for w in right.split())
     assert reason(wrong, right) is None

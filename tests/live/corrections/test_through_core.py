@@ -76,7 +76,9 @@ def test_a_fault_of_the_model_is_told_and_the_text_is_kept(core: Core, stand_ins
 
 @pytest.mark.parametrize("kind", [FaultKind.SAFETY, FaultKind.BLOCKED, FaultKind.RECITATION, FaultKind.LENGTH])
 def test_a_refused_text_is_not_paid_for_again_at_once(core: Core, stand_ins: StandIns, kind: FaultKind) -> None:
-    """The model is asked once; the ledger has one paid call and no savings, and the second answer is counted as negative."""
+    """The model is asked once; the ledger has one paid call and no savings,
+    and the second answer is counted as negative.
+    """
     stand_ins.gemini.script.add(Fault(kind, times=1))
     found = [core.corrector.correct(TEXT) for _ in range(2)]
     assert [each.corrected for each in found] == [False, False]

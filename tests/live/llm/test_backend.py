@@ -85,7 +85,9 @@ def test_an_outage_that_says_how_long_is_believed(wait: float | None, second: st
 
 
 def test_a_refused_key_is_not_tried_again_and_again() -> None:
-    """A moment of quiet each time: a wrong key does not get better by hammering, and one that was mended is used soon."""
+    """A moment of quiet each time: a wrong key does not get better by hammering,
+    and one that was mended is used soon.
+    """
     backend, inner = paced(LlmFault(Outcome.REFUSED, "key_refused"))
     backend.generate(REQUEST, 1)
     held = backend.generate(REQUEST, 1)

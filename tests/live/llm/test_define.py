@@ -46,7 +46,9 @@ def test_an_unfit_answer_is_an_error_that_was_paid_for(finish: str) -> None:
     ],
 )
 def test_a_word_with_an_unfit_answer_is_not_paid_for_again_at_once(finish: str, text: str) -> None:
-    """It is refused without a call for a while, and then asked about once more; other words are asked about meanwhile."""
+    """It is refused without a call for a while, and then asked about once more;
+    other words are asked about meanwhile.
+    """
     backend = Says(LlmReply(text, finish, "gemini-3.5-flash-lite", 100, 0, 5, 0))
     at = [1000.0]
     definer = LlmDefiner(backend, "m", clock_s=lambda: at[0])

@@ -69,7 +69,9 @@ def test_while_postgres_hangs_only_the_first_callers_wait_for_it(servers: Server
 
 
 def test_one_caller_at_a_time_finds_out_whether_it_is_back(servers: Servers, serve: Serve) -> None:
-    """When the pause is over, of twenty callers at once one waits for an attempt to connect; the others are refused at once."""
+    """When the pause is over, of twenty callers at once one waits for an attempt to connect;
+    the others are refused at once.
+    """
     sessions = serve(servers.redis_url, servers.database_url, replay_s=3600)
     token = sessions.create("u1").token or ""
     waited: list[float] = []

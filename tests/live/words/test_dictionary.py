@@ -76,7 +76,9 @@ def test_a_function_word_that_the_api_lacks_is_paid_for_once(open_dictionary: Op
 def test_paid_and_avoided_calls_are_ledger_rows(
     open_dictionary: Open, recorder: Remembers, forget_in_redis: Callable[[str], None]
 ) -> None:
-    """One paid row for the call, one avoided row for every answer of PostgreSQL; a hit in Redis spared PostgreSQL, no money."""
+    """One paid row for the call, one avoided row for every answer of PostgreSQL;
+    a hit in Redis spared PostgreSQL, no money.
+    """
     dictionary = open_dictionary(Source(Tier.GEMINI, {"is": Fetched(Outcome.HIT, entry("is"), call=PAID)}))
     for _ in range(3):
         dictionary.lookup("is")
@@ -88,7 +90,10 @@ def test_paid_and_avoided_calls_are_ledger_rows(
 def test_an_avoided_definition_is_priced_at_the_day_of_the_hit(
     open_dictionary: Open, recorder: Remembers, forget_in_redis: Callable[[str], None]
 ) -> None:
-    """Its recorded tokens times today's price, not what was paid in its day; that is kept beside it. No price known: None."""
+    """Its recorded tokens times today's price, not what was paid in its day; that is kept beside it.
+
+    No price known: None.
+    """
     dear = PAID._replace(model="gemini-2.5-flash-lite", cost_usd=Decimal(5))
     calls = {"is": Fetched(Outcome.HIT, entry("is"), call=dear), "be": Fetched(Outcome.HIT, entry("be"), call=PAID)}
     dictionary = open_dictionary(Source(Tier.GEMINI, calls))
@@ -104,7 +109,9 @@ def test_an_avoided_definition_is_priced_at_the_day_of_the_hit(
 
 
 def test_waiting_for_somebody_else_s_call_saves_nothing(open_dictionary: Open, recorder: Remembers) -> None:
-    """Callers of one moment: one paid row and no avoided one; who waited, in this process and in another, is counted apart."""
+    """Callers of one moment: one paid row and no avoided one;
+    who waited, in this process and in another, is counted apart.
+    """
     source = Source(Tier.GEMINI, {"is": Fetched(Outcome.HIT, entry("is"), call=PAID)}, gate=threading.Event())
     one, two = open_dictionary(source), open_dictionary(source)
     callers = [threading.Thread(target=each.lookup, args=("is",)) for each in (one, one, one, two, two)]
@@ -122,7 +129,9 @@ def test_waiting_for_somebody_else_s_call_saves_nothing(open_dictionary: Open, r
 
 
 def test_a_word_that_the_model_refuses_does_not_keep_the_others_from_it(open_dictionary: Open) -> None:
-    """An answer that is paid for and unfit is "unavailable" for that word, not an outage of the model: its breaker stays closed."""
+    """An answer that is paid for and unfit is "unavailable" for that word, not an outage of the model:
+    its breaker stays closed.
+    """
     unfit = {f"rude{n}": Fetched(Outcome.ERROR, detail="safety", call=PAID) for n in range(6)}
     dictionary = open_dictionary(Source(Tier.GEMINI, {**unfit, "is": Fetched(Outcome.HIT, entry("is"), call=PAID)}))
     for word in unfit:
@@ -132,7 +141,9 @@ def test_a_word_that_the_model_refuses_does_not_keep_the_others_from_it(open_dic
 
 
 def test_a_typo_reaches_gemini_once(open_dictionary: Open, forget_in_redis: Callable[[str], None], database_url: str) -> None:
-    """Not even after Redis has forgotten it and PostgreSQL's memory of it has run out: then only the free API is asked."""
+    """Not even after Redis has forgotten it and PostgreSQL's memory of it has run out:
+    then only the free API is asked.
+    """
     import psycopg
 
     tier3, tier4 = api(), gemini()
@@ -253,7 +264,9 @@ def test_an_invalidation_voids_a_fill_that_is_on_its_way_in_both_stores(open_dic
 def test_a_well_formed_value_of_another_shape_is_deleted_counted_and_a_miss(
     open_dictionary: Open, recorder: Remembers, valkey_url: str, body: bytes, many: bool
 ) -> None:
-    """Whoever can write to Redis can make neither a lookup nor a batch raise: the next tier answers, and the key is mended."""
+    """Whoever can write to Redis can make neither a lookup nor a batch raise:
+    the next tier answers, and the key is mended.
+    """
     dictionary = open_dictionary(api("a", "b"))
     dictionary.lookup_many(["a", "b"])
     with redis.Redis.from_url(valkey_url) as client:

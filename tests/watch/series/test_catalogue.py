@@ -60,7 +60,9 @@ def test_any_names_keep_their_own_series(pool: PostgresPool, names: list[str]) -
 
 
 def test_new_names_at_every_poll_never_grow_beyond_the_most(pool: PostgresPool) -> None:
-    """Names that had a series keep it, the others are added up in one that is shown, and another process goes by the same roster."""
+    """Names that had a series keep it, the others are added up in one that is shown,
+    and another process goes by the same roster.
+    """
     poll = 0
     for store in (SampleStore(pool), SampleStore(pool)):
         for _ in range(6):
@@ -82,7 +84,9 @@ def test_another_instance_has_all_its_names(pool: PostgresPool) -> None:
 
 
 def test_unused_series_go_with_their_samples_and_used_ones_stay(pool: PostgresPool) -> None:
-    """When the last sample and the last roll-up of a name are past their time, nothing of the name is left; the writer goes on."""
+    """When the last sample and the last roll-up of a name are past their time, nothing of the name is left;
+    the writer goes on.
+    """
     store = SampleStore(pool)
     old = int(datetime.now(UTC).timestamp()) - 86_400 * 10
     for n in range(30):

@@ -1,4 +1,6 @@
-"""The printed PostgreSQL roles: secrets planted in every table, setting and running query, and a search through all that can be read."""
+"""The printed PostgreSQL roles: secrets planted in every table, setting and running query,
+and a search through all that can be read.
+"""
 
 import os
 import threading
@@ -14,7 +16,8 @@ from psycopg.sql import SQL, Identifier
 from prosepolish_core.watch.series.grants import collector_grants, reader_grants
 
 pytestmark = pytest.mark.live
-#: Where the collectors and readers have business: no text of a user, no secret and no word of a lookup is in any of them.
+#: Where the collectors and readers have business: no text of a user, no secret and no word of a lookup is in any of
+#: them.
 OWN = ("sample", "collector_runs", "mark", "slow_command")
 
 
@@ -28,7 +31,9 @@ class Planted(NamedTuple):
 
 @pytest.fixture
 def planted(database_url: str) -> Iterator[Planted]:
-    """Users' texts, session secrets, words, a password, a replication password and a running query that all hold the canary."""
+    """Users' texts, session secrets, words, a password,
+    a replication password and a running query that all hold the canary.
+    """
     canary = f"canary{token_hex(8)}"
     roles = {name: f"{name}_{os.getpid()}" for name in ("collectors", "reader")}
     statements = [*collector_grants(roles["collectors"]), *reader_grants(roles["reader"])]
@@ -65,7 +70,9 @@ def _run(connection: psycopg.Connection, query: str) -> None:
 
 
 def _fill(owner: psycopg.Connection, canary: str) -> None:
-    """One row with the canary in every table that is not the collectors' own, in whatever columns take text, JSON or bytes."""
+    """One row with the canary in every table that is not the collectors' own,
+    in whatever columns take text, JSON or bytes.
+    """
     owner.execute("INSERT INTO user_profile (user_id, data) VALUES ('u', jsonb_build_object('text', %s::text))", (canary,))
     owner.execute("INSERT INTO user_settings (user_id, data) VALUES ('u', jsonb_build_object('text', %s::text))", (canary,))
     owner.execute("INSERT INTO dictionary_words (word, source) VALUES (%s, %s)", (canary, canary))
@@ -85,7 +92,9 @@ def _fill(owner: psycopg.Connection, canary: str) -> None:
 
 
 def readable(url: str, role: str) -> tuple[dict[str, str], list[str]]:
-    """All that the role can read: every relation of every schema and every setting, as text; and what was refused to it."""
+    """All that the role can read: every relation of every schema and every setting, as text;
+    and what was refused to it.
+    """
     found: dict[str, str] = {}
     refused: list[str] = []
     with psycopg.connect(url, autocommit=True) as owner:
@@ -111,7 +120,9 @@ def holding(texts: dict[str, str], canary: str) -> list[str]:
 
 @pytest.mark.parametrize("role", ["collectors", "reader"])
 def test_no_relation_and_no_setting_shows_a_secret_under_the_printed_grants(planted: Planted, role: str) -> None:
-    """Neither texts of users nor sessions, words, passwords or queries of others; every table of ours but the samples is refused."""
+    """Neither texts of users nor sessions, words, passwords or queries of others;
+    every table of ours but the samples is refused.
+    """
     found, refused = readable(planted.url, planted.roles[role])
     assert holding(found, planted.canary) == []
     with psycopg.connect(planted.url, autocommit=True) as owner:
