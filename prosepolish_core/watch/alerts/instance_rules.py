@@ -140,7 +140,7 @@ INSTANCES: tuple[Rule, ...] = (
         "1/minute",
         (warning(10.0, 5.0, 5),),
         "More than ten commands a minute were slow enough for the slow log; others waited behind them.",
-        "Latency page: the slow log grouped by command and client.",
+        "Look at the slow log on the Latency page.",
     ),
     Rule(
         "main_thread_busy",
@@ -167,7 +167,7 @@ INSTANCES: tuple[Rule, ...] = (
         "ratio",
         (warning(0.80, 0.75, 5), critical(0.90, 0.85, 2)),
         "Soon clients are turned away.",
-        "Clients page: who holds them. Raise maxclients.",
+        "Look with CLIENT LIST who holds them; raise maxclients.",
     ),
     Rule(
         "connection_churn",
@@ -180,7 +180,7 @@ INSTANCES: tuple[Rule, ...] = (
         "1/minute",
         (warning(10.0, 5.0, 10),),
         "Each client connects anew many times a minute: a pool is broken or missing.",
-        "Clients page: which program opens them.",
+        "Look with CLIENT LIST which program opens them.",
     ),
     Rule(
         "error_replies",
@@ -258,7 +258,7 @@ INSTANCES: tuple[Rule, ...] = (
         "ratio",
         (warning(0.005, 0.002, 2),),
         "Keys of this family never expire, against the contract: they stay until they are evicted.",
-        "Keyspace page; find the writer that leaves out the TTL.",
+        "Find the writer that leaves out the TTL.",
     ),
     Rule(
         "certificate_expires",

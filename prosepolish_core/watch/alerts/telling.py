@@ -81,11 +81,6 @@ def body(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Ru
     }
 
 
-def address(incident: Incident, link: str) -> str:
-    """Where the incident is shown."""
-    return f"{link.rstrip('/')}/incidents?incident={incident.id}" if link else ""
-
-
 def _lines(incident: Incident, rules: Mapping[str, Rule], link: str, now: float) -> list[str]:
     until = incident.ended or now
     when = f"since {_clock(incident.began)}" if incident.ended is None else f"{_clock(incident.began)} to {_clock(incident.ended)}"
@@ -100,7 +95,7 @@ def _lines(incident: Incident, rules: Mapping[str, Rule], link: str, now: float)
     if incident.ended is None and shown and (rule := rules.get(shown[0].rule)):
         lines.append(f"First step: {rule.do}")
     if link:
-        lines.append(address(incident, link))
+        lines.append(link)
     return lines
 
 
@@ -114,7 +109,7 @@ def _as_alertmanager(alert: FiredAlert, incident: Incident, rules: Mapping[str, 
         "annotations": {"summary": about(alert, rules), "description": means, "runbook": do},
         "startsAt": _iso(alert.since),
         "endsAt": "0001-01-01T00:00:00Z" if alert.resolved_at is None else _iso(alert.resolved_at),
-        "generatorURL": address(incident, link),
+        "generatorURL": link,
         "fingerprint": sha256(repr((alert.rule, alert.labels)).encode()).hexdigest()[:16],
     }
 
