@@ -15,7 +15,7 @@ from prosepolish_core.watch.alerts.alert_store import AlertStore
 from prosepolish_core.watch.alerts.overrides import NONE
 from prosepolish_core.watch.alerts.overrides import read as read_overrides
 from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
-from prosepolish_core.watch.alerts.teller import Channel, by_apprise, by_webhook
+from prosepolish_core.watch.alerts.teller import channels_of
 from prosepolish_core.watch.counts.reader import PostgresTelemetry
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 from prosepolish_core.watch.schema.migrate import migrate
@@ -92,7 +92,7 @@ class CollectorParts:
             RULES,
             overrides,
             facts,
-            _channels(config),
+            channels_of(config),
             config.data_dir / "alerts.json",
             link=config.dashboard_url,
             heartbeat_url=config.heartbeat_url.get_secret_value() if config.heartbeat_url else "",
@@ -114,14 +114,3 @@ class CollectorParts:
 
 def _kept(config: Config) -> Kept:
     return Kept(config.keep_raw_days, config.keep_minutes_days, config.keep_hours_days)
-
-
-def _channels(config: Config) -> list[Channel]:
-    """Everybody who is told of incidents."""
-    found = []
-    if config.alert_webhook_url:
-        secret = config.alert_webhook_secret
-        found.append(by_webhook(config.alert_webhook_url.get_secret_value(), secret.get_secret_value() if secret else ""))
-    if config.alert_urls and (urls := config.alert_urls.get_secret_value().split()):
-        found.append(by_apprise(urls))
-    return found

@@ -32,6 +32,7 @@ from .model.health import Health
 from .model.keys import LLM, PROFILE, SETTINGS, KeyFamily
 from .model.session import SessionRules
 from .upstreams import Upstreams
+from .watch.alerts.alert_store import AlertStore
 from .watch.counts.reader import PostgresTelemetry
 from .watch.counts.recorder import BufferedRecorder
 from .watch.counts.writer import PostgresTelemetryWriter
@@ -177,6 +178,11 @@ class Core:
             lanes=self._lanes,
             on_event=self.recorder.event,
         )
+
+    @lazy
+    def alerts(self) -> AlertStore:
+        """Incidents, notes and silences."""
+        return AlertStore(self.pool)
 
     @lazy
     def sessions(self) -> Sessions:

@@ -15,6 +15,7 @@ from ..errors import InvalidInput, ProsePolishError
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 #: Verbs of the core, each loaded only when it is used: `module:attribute`.
 VERBS = {
+    "alerts": "prosepolish_core.cli.alerts:alerts",
     "check": "prosepolish_core.cli.check:check",
     "clear": "prosepolish_core.cli.clear:clear",
     "correct": "prosepolish_core.cli.correct:correct",

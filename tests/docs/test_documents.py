@@ -6,10 +6,10 @@ from importlib.util import find_spec
 import click
 import pytest
 
-from prosepolish_core.watch.alerts.rules import BY_NAME
 from prosepolish_core import Core
 from prosepolish_core.cli.main import group
 from prosepolish_core.config import variables
+from prosepolish_core.watch.alerts.rules import BY_NAME
 from tests.docs.documents import DOCUMENTS, RECORDS, ROOT, SUFFIXES, Span, links, spans, tracked, words
 
 SPANS = spans(DOCUMENTS)

@@ -5,6 +5,7 @@ noted before and after.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ...config import Config
 from ...drivers import apprise_channel, webhook
 from ...errors import ProsePolishError, TellingFailed
 from ...model.health import Level
@@ -46,6 +47,17 @@ def by_apprise(urls: Sequence[str]) -> Channel:
         apprise_channel.send(urls, told.title, told.text, KINDS.get(message.level, "info"))
 
     return Channel("apprise", send)
+
+
+def channels_of(config: Config) -> list[Channel]:
+    """Everybody whom the settings name."""
+    found = []
+    if config.alert_webhook_url:
+        secret = config.alert_webhook_secret
+        found.append(by_webhook(config.alert_webhook_url.get_secret_value(), secret.get_secret_value() if secret else ""))
+    if config.alert_urls and (urls := config.alert_urls.get_secret_value().split()):
+        found.append(by_apprise(urls))
+    return found
 
 
 def attempt(message: Message, told: AlertText, body: dict[str, Any], channels: Sequence[Channel]) -> Attempt:

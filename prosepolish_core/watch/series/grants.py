@@ -3,13 +3,22 @@
 #: Tables the collectors write, and what they do there. `sample_run`'s partitions are made by `sample_ensure_day`.
 COLLECTORS = {
     "SELECT, INSERT": ("sample_run", "sample_frame", "mark", "slow_command"),
-    "SELECT, INSERT, UPDATE": ("sample_stream", "sample_series", "sample_layout", "sample_late"),
-    "SELECT": ("sample_outcome", "sample_rolled", "sample_minute", "sample_hour", "sample_gone", "samples", "collector_runs"),
+    "SELECT, INSERT, UPDATE": (
+        *("sample_stream", "sample_series", "sample_layout", "sample_late"),
+        *("incident", "incident_alert", "alert_channel"),
+    ),
+    "SELECT": (
+        *("sample_outcome", "sample_rolled", "sample_minute", "sample_hour", "sample_gone", "samples", "collector_runs"),
+        *("silence", "telemetry_lookup"),
+    ),
 }
 #: Functions that count sessions and standbys. pg_monitor would show texts of queries, and passwords with them.
 COUNTING = ("server_connections()", "server_longest_transaction()", "server_standbys()", "server_receiving()")
 #: Views and tables for people, plain SQL and Grafana.
-READERS = ("samples", "samples_minute", "samples_hour", "collector_runs", "mark", "slow_command", "slow_command_gaps")
+READERS = (
+    *("samples", "samples_minute", "samples_hour", "collector_runs", "mark", "slow_command", "slow_command_gaps"),
+    *("incident", "incident_alert"),
+)
 
 
 def collector_grants(role: str = "prosepolish_collectors") -> list[str]:
