@@ -101,7 +101,10 @@ def note(incident: str, text: str, by: str) -> None:
 @click.option("--about", "scope", default="", help="Only this instance or tier.")
 @click.option("--by", default=getuser, show_default="your login", help="Your name.")
 def silence(hours: float, reason: str, rule: str, scope: str, by: str) -> None:
-    """Tell nobody of these alerts for a while; they are recorded all the same. For maintenance: without --rule and --about."""
+    """Tell nobody of these alerts for a while; they are recorded all the same.
+
+    For maintenance: without --rule and --about.
+    """
     if rule and rule not in BY_NAME:
         raise InvalidInput(f"no alert rule is called {rule}; prosepolish alerts list --rules names them")
     with opened_core() as core:

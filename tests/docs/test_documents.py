@@ -19,7 +19,15 @@ FOREIGN_SETTINGS = {"STREAMLIT_SERVER_ADDRESS", "TEST_DATABASE_URL"}
 #: Names of other programs, of the servers and of SQL.
 FOREIGN_NAMES = {"pg_dump", "prosepolish_default", "runner", "postScriptGC"}
 #: Made when a command runs.
-MADE = {".prosepolish", "benchmarks/.peers", "htmlcov/index.html", "redis-settings.json", "secrets", "secrets/gemini-api-key"}
+MADE = {
+    ".prosepolish",
+    "benchmarks/.peers",
+    "htmlcov/index.html",
+    "redis-settings.json",
+    "secrets",
+    "secrets/gemini-api-key",
+    "alerts.json",
+}
 #: Metrics whose name is a prefix and a column of PostgreSQL.
 PREFIXED = re.compile(r"^postgres_(?=blks_)")
 

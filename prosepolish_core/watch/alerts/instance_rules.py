@@ -289,7 +289,7 @@ POSTGRES: tuple[Rule, ...] = (
         "ratio",
         (warning(0.80, 0.75, 5), critical(0.90, 0.85, 2)),
         "Soon programs are turned away.",
-        "Look who holds them in pg_stat_activity; raise max_connections or lower DATABASE_POOL_SIZE.",
+        "Look who holds them in pg_stat_activity; raise max_connections or lower PROSEPOLISH_DATABASE_POOL_SIZE.",
         silenced_by="postgres_down",
     ),
 )

@@ -18,7 +18,7 @@ from prosepolish_core.watch.series.grants import collector_grants, reader_grants
 pytestmark = pytest.mark.live
 #: Where the collectors and readers have business: no text of a user, no secret and no word of a lookup is in any of
 #: them.
-OWN = ("sample", "collector_runs", "mark", "slow_command")
+OWN = ("sample", "collector_runs", "mark", "slow_command", "incident", "alert_channel", "silence", "telemetry_lookup")
 
 
 class Planted(NamedTuple):
@@ -121,7 +121,7 @@ def holding(texts: dict[str, str], canary: str) -> list[str]:
 @pytest.mark.parametrize("role", ["collectors", "reader"])
 def test_no_relation_and_no_setting_shows_a_secret_under_the_printed_grants(planted: Planted, role: str) -> None:
     """Neither texts of users nor sessions, words, passwords or queries of others;
-    every table of ours but the samples is refused.
+    every table of ours but samples, incidents and counts is refused.
     """
     found, refused = readable(planted.url, planted.roles[role])
     assert holding(found, planted.canary) == []
