@@ -12,7 +12,8 @@ import psycopg
 from ..addresses.postgres_address import options_in
 from .postgres_faults import TooLate, store_fault
 
-#: Longest wait for one reply where nobody sets less: a server that has been stopped (SIGSTOP) keeps no deadline of its own.
+#: Longest wait for one reply where nobody sets less: a server that has been stopped (SIGSTOP) keeps no deadline of its
+#: own.
 REPLY_S = 6.0
 #: Longest attempt to connect; the driver knows no shorter one.
 CONNECT_S = 2
@@ -51,9 +52,12 @@ class DeadlineConnection(psycopg.Connection[Any]):
 
 
 def settings(url: str, role: str, statement_s: float) -> dict[str, Any]:
-    """How every connection is opened. A transaction that does nothing for 10 s is ended: its client hangs and holds locks.
+    """How every connection is opened.
 
-    The address's own options (a search path, what a service of many databases is told) are kept; ours come last and win.
+    A transaction that does nothing for 10 s is ended: its client hangs and holds locks.
+
+    The address's own options (a search path, what a service of many databases is told) are kept; ours come last and
+    win.
     """
     ours = f"-c statement_timeout={int(statement_s * 1000)} -c timezone=UTC -c idle_in_transaction_session_timeout=10000"
     options = f"{options_in(url)} {ours}".strip()
@@ -67,7 +71,10 @@ def settings(url: str, role: str, statement_s: float) -> dict[str, Any]:
 
 
 def answers(connection: DeadlineConnection, until: float, trust_s: float) -> bool:
-    """Whether an idle connection is alive. One that was used within `trust_s` is believed unless the server has ended it."""
+    """Whether an idle connection is alive.
+
+    One that was used within `trust_s` is believed unless the server has ended it.
+    """
     if has_ended(connection):
         return False
     if perf_counter() - connection.since < trust_s:
@@ -92,7 +99,10 @@ def has_ended(connection: psycopg.Connection[Any]) -> bool:
 
 
 def abandon(connections: Iterable[psycopg.Connection[Any]]) -> None:
-    """In a forked child: let go of the parent's connections. The server is told nothing, and still notices when the parent dies."""
+    """In a forked child: let go of the parent's connections.
+
+    The server is told nothing, and still notices when the parent dies.
+    """
     for connection in connections:
         _PARENTS.append(connection)
         if not connection.closed:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 #: Long enough for any machine; reached only when the thing never becomes true.
 PATIENCE_S = 90.0
-#: How long a call to a sound Redis may take in a test that is about something else: a busy machine alone can cost half a second.
+#: How long a call to a sound Redis may take in a test that is about something else: a busy machine alone can cost half
+#: a second.
 REDIS_S = 3.0
 #: The same as a setting of a Core.
 PATIENT = {"PROSEPOLISH_REDIS_TIMEOUT_S": str(REDIS_S)}
