@@ -104,13 +104,18 @@ def _found(instance: ObservedServer, reply: Any) -> SourceReply | None:
     reader: InfoReader | None = instance.memory.get(NAME)
     if reader is None:
         reader = instance.memory[NAME] = InfoReader()
-    before = reader.role
+    before = reader.identity
     info = reader.read(reply)
     if not info.samples and not info.state["version"]:
         return None
-    if before == "master" and reader.role == "slave":
+    if _led_elsewhere(before, reader.identity):
         instance.hang_up()
     return SourceReply(info.samples + footprint.samples(instance, info.commands), info.state)
+
+
+def _led_elsewhere(before: tuple[str, str], now: tuple[str, str]) -> bool:
+    """Whether another server answers than before, or the same one was demoted: other connections may lead to the old one."""
+    return before[0] not in {"", now[0]} or (before[1], now[1]) == ("master", "slave")
 
 
 def _open_all(instances: Sequence[ObservedServer]) -> dict[str, ProsePolishError]:

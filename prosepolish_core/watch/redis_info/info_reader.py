@@ -25,9 +25,9 @@ class InfoReader:
         self._reply = InfoReply((), {}, (), {})
 
     @property
-    def role(self) -> str:
-        """What the server called itself in the last reply; empty before the first one."""
-        return self._reply.state.get("role", "")
+    def identity(self) -> tuple[str, str]:
+        """The run id and the role of the last reply; empty before the first one."""
+        return self._reply.state.get("run_id", ""), self._reply.state.get("role", "")
 
     def read(self, reply: bytes | str) -> InfoReply:
         text = text_of(reply)
