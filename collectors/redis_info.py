@@ -114,7 +114,7 @@ def _found(instance: ObservedServer, reply: Any) -> SourceReply | None:
 
 
 def _led_elsewhere(before: tuple[str, str], now: tuple[str, str]) -> bool:
-    """Whether another server answers than before, or the same one was demoted: other connections may lead to the old one."""
+    """Whether another server answers, or the same one was demoted: other connections may lead to the old one."""
     return before[0] not in {"", now[0]} or (before[1], now[1]) == ("master", "slave")
 
 
