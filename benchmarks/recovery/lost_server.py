@@ -103,17 +103,17 @@ class Server(ABC):
 
     def mistrust(self) -> None:
         """Another password from now on; connections of before are ended."""
-        raise NotImplementedError
+        raise ValueError(f"{type(self).__name__} is not lost in this way")
 
     def trust(self) -> None:
         """The right password again."""
-        raise NotImplementedError
+        raise ValueError(f"{type(self).__name__} is not lost in this way")
 
     def demote(self) -> None:
         """Another server takes over the data and the writes;
         the address still leads to the old one, which refuses writes.
         """
-        raise NotImplementedError
+        raise ValueError(f"{type(self).__name__} is not lost in this way")
 
     def follow(self) -> None:
         """New connections reach the new server; those to the old one live on."""

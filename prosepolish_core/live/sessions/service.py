@@ -3,7 +3,6 @@
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from ...drivers.redis_scripts import RedisScripts, ScriptFault
@@ -14,6 +13,7 @@ from ...model.session import LONGEST_TOKEN, Device, Ended, LoginRow, Session, Se
 from .postgres_sessions import End, Judgement, NewLogin, PostgresSessions, Rotate, Victim
 from .redis_sessions import FastSessions, Found
 from .replay import REPLAY_S, Replay
+from .shown import device_of, from_record, from_row, member_of
 from .token import Parsed, SessionTokens
 from .token_meaning import TokenMeaning, meaning
 
@@ -100,7 +100,7 @@ class Sessions:
         if found.record is not None:
             if found.touch:
                 self._touch(bytes.fromhex(found.record["f"]))
-            return _from_record(found.record)
+            return from_record(found.record)
         row = self._durable(lambda: self._store.find(login=parsed.login, token_hash=parsed.token_hash))
         means = meaning(row, parsed, self.rules) if row else TokenMeaning.REFUSED
         if means is TokenMeaning.REUSE:
@@ -115,7 +115,7 @@ class Sessions:
             self._touch(row.login)
         if found.lease:
             self._tell(lambda: self._fast.fill(row, parsed.token_hash, found.lease), vital=False)
-        return _from_row(row, degraded=degraded)
+        return from_row(row, degraded=degraded)
 
     def rotate(self, token: str, nonce: str | None = None) -> Session:
         """A new token for an old one.
@@ -188,7 +188,7 @@ class Sessions:
             listed = self._fast.index(user_id)
         except ScriptFault:
             raise SessionUnavailable("neither store of sessions can be reached") from None
-        return [_listed(member, expiry) for member, expiry in reversed(listed)]
+        return [device_of(member, expiry) for member, expiry in reversed(listed)]
 
     def replay(self) -> int:
         """Tell Redis again what is revoked; done by itself every few seconds. Gives the number of changes replayed."""
@@ -231,7 +231,7 @@ class Sessions:
         if isinstance(lease, str):
             self._tell(lambda: self._fast.fill(row, parsed.token_hash, lease), vital=False)
         self._list(row)
-        return _from_row(row, token=token)
+        return from_row(row, token=token)
 
     def _judge(self, parsed: Parsed, nonce: str | None, *, rotating: bool = False) -> Session:
         """Judge a use under the row's lock; rotate, answer a retry, or end the log-in."""
@@ -257,7 +257,7 @@ class Sessions:
             return REFUSED
         if means is TokenMeaning.REUSE:
             self._on_event("session_reuse")
-            self._forget(row.tag, row.hashes, row.user_id, _member(row))
+            self._forget(row.tag, row.hashes, row.user_id, member_of(row))
             return REUSE
         if judgement:
             self._tell(lambda: self._fast.end([(row.tag, dead) for dead in row.hashes]))
@@ -270,7 +270,7 @@ class Sessions:
         elif lease:
             moved = row._replace(seq=row.seq + 1, current_hash=after.token_hash, previous_hash=row.current_hash, seen_at=row.now)
             self._tell(lambda: self._fast.fill(moved, after.token_hash, lease), vital=False)
-        return _from_row(row, token=token)
+        return from_row(row, token=token)
 
     def _end(self, login: bytes, why: str, only_user: str | None = None) -> Ended:
         def decide(row: LoginRow) -> Judgement:
@@ -283,7 +283,7 @@ class Sessions:
         if row is None or (only_user is not None and row.user_id != only_user):
             return Ended(0, True)
         # Ended before by another call, which may not have told Redis yet: this one is not over before Redis knows.
-        confirmed = self._forget(row.tag, row.hashes, row.user_id, _member(row))
+        confirmed = self._forget(row.tag, row.hashes, row.user_id, member_of(row))
         return Ended(int(judgement is not None and row.is_live(self.rules)), confirmed)
 
     def _bury(self, row: LoginRow, parsed: Parsed) -> None:
@@ -314,7 +314,7 @@ class Sessions:
 
     def _list(self, row: LoginRow) -> None:
         expiry = int(row.expires_at.timestamp() * 1000)
-        self._tell(lambda: self._fast.index(row.user_id, add=(_member(row), expiry)), vital=False)
+        self._tell(lambda: self._fast.index(row.user_id, add=(member_of(row), expiry)), vital=False)
 
     def _touch(self, login: bytes) -> None:
         try:
@@ -368,37 +368,3 @@ class Sessions:
             self._prune_at = time.monotonic() + PRUNE_S
             self._store.prune(self.rules)
         return count
-
-
-def _member(row: LoginRow) -> str:
-    return f"{row.login.hex()} {row.device}"
-
-
-def _listed(member: str, expiry_ms: int) -> Device:
-    handle, _, device = member.partition(" ")
-    expires = datetime.fromtimestamp(expiry_ms / 1000, UTC)
-    return Device(handle, device, None, None, expires)
-
-
-def _from_row(row: LoginRow, *, token: str | None = None, degraded: bool = False) -> Session:
-    return Session(
-        valid=True,
-        token=token,
-        user_id=row.user_id,
-        handle=row.login.hex(),
-        device=row.device,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        degraded=degraded,
-    )
-
-
-def _from_record(record: dict[str, str]) -> Session:
-    return Session(
-        valid=True,
-        user_id=record["u"],
-        handle=record["f"],
-        device=record["d"],
-        created_at=datetime.fromisoformat(record["c"]),
-        expires_at=datetime.fromisoformat(record["e"]),
-    )
