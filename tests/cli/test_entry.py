@@ -1,5 +1,6 @@
 """The program begins quietly and ends quietly."""
 
+import subprocess
 import sys
 
 import pytest
@@ -28,3 +29,11 @@ def test_ctrl_c_while_loading_is_no_traceback(monkeypatch: pytest.MonkeyPatch, c
 
     assert run() == 1
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_python_dash_m_is_the_same_program() -> None:
+    """`python -m prosepolish_core` gives the verb's exit code: 2 for a verb that does not exist."""
+    asked = [sys.executable, "-m", "prosepolish_core"]
+    said = subprocess.run([*asked, "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("prosepolish ")
+    assert subprocess.run([*asked, "nonsense"], capture_output=True, check=False).returncode == 2
