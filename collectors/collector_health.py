@@ -3,7 +3,8 @@
 import resource
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_hex
 
 from prosepolish_core.model.sample import Kind, Sample
 
@@ -26,6 +27,8 @@ class Process:
     keeper: RunKeeper
     leases: Leases
     instances: Sequence[ObservedServer]
+    #: Tells this process from the one that had its place before.
+    name: str = field(default_factory=lambda: token_hex(4))
 
     @property
     def source(self) -> str:
@@ -54,7 +57,7 @@ def read(process: Process, _entry: ScheduledRead[Process]) -> SourceReply:
         samples += _refusals(instance)
         if len(held) <= MOST_DETAILED:
             samples += _charges(instance)
-    return SourceReply(tuple(samples))
+    return SourceReply(tuple(samples), {"process": process.name})
 
 
 def _refusals(instance: ObservedServer) -> list[Sample]:

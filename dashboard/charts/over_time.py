@@ -13,8 +13,9 @@ from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.window import Window
 
 from .figure_builder import Draft
+from .marks import draw as draw_marks
 from .scales import DECADES, Scale, scale
-from .theme import BELOW_DATES, MARK_COLOURS, MOST_POINTS, QUIET, WARN, faded, lay_out, room
+from .theme import BELOW_DATES, MOST_POINTS, faded, lay_out, room
 
 #: Thinned a little further than allowed, as every gap adds a point.
 THIN_TO = MOST_POINTS - 200
@@ -75,8 +76,9 @@ def lines(
     left = room(DECADES.values() if log else [shown.longest(ceiling or _largest(series))])
     revision = f"{unit}{window.seconds:.0f}"
     lay_out(figure, left=left, height=height, revision=revision, legend=len(series) > 1, below=BELOW_DATES)
-    _axes(figure, _from(series, window), window, shown, floor, ceiling, log)
-    _draw_marks(figure, marks)
+    start = _from(series, window)
+    _axes(figure, start, window, shown, floor, ceiling, log)
+    draw_marks(figure, marks, start, window.end)
     return figure.done()
 
 
@@ -104,10 +106,11 @@ def bars(
     revision = f"bars{unit}{window.seconds:.0f}"
     lay_out(figure, left=left, height=height, revision=revision, legend=len(series) > 1, below=BELOW_DATES)
     figure.update_layout(barmode="stack" if stacked else "group")
-    _axes(figure, _from(series, window), window, shown, 0.0, None, log=False)
+    start = _from(series, window)
+    _axes(figure, start, window, shown, 0.0, None, log=False)
     if unit == "1" and _largest(series) < FEW:
         figure.update_yaxes(dtick=1, range=[0, FEW])
-    _draw_marks(figure, marks)
+    draw_marks(figure, marks, start, window.end)
     return figure.done()
 
 
@@ -176,24 +179,3 @@ def _axes(
     figure.update_yaxes(ticksuffix=shown.suffix, tickprefix=shown.prefix, rangemode="tozero", nticks=6)
     if floor is not None and ceiling is not None:
         figure.update_yaxes(range=[floor / shown.divisor, ceiling / shown.divisor])
-
-
-def _draw_marks(figure: Draft, marks: Sequence[Mark]) -> None:
-    for mark in marks[-30:]:
-        colour = MARK_COLOURS.get(mark.kind, WARN)
-        figure.add_vline(
-            x=mark.ts.replace(tzinfo=None).isoformat(),
-            line={"color": colour or QUIET, "width": 1.2, "dash": "dot"},
-        )
-        figure.add_annotation(
-            x=mark.ts.replace(tzinfo=None).isoformat(),
-            y=1,
-            yref="paper",
-            yanchor="top",
-            xanchor="left",
-            xshift=2,
-            text=mark.kind,
-            hovertext=f"{mark.kind} {mark.source}: {mark.text}",
-            showarrow=False,
-            font={"size": 10, "color": colour},
-        )

@@ -16,7 +16,7 @@ GOOD, WARN, BAD, QUIET = "#16A34A", "#D97706", "#E11D48", "#7C8AA0"
 #: The largest number of points one trace may carry to a browser.
 MOST_POINTS = 1500
 
-MARK_COLOURS = {"deploy": PALETTE[0], "note": QUIET, "gap": QUIET}
+MARK_COLOURS = {"deploy": PALETTE[0], "note": QUIET, "gap": QUIET, "flush": BAD}
 
 
 def colour_of(name: str, position: int = 0) -> str:

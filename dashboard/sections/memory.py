@@ -9,6 +9,7 @@ from dashboard.components import empty, figure
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
+from dashboard.views.marks import about
 from dashboard.views.memory import MemoryView, ServerMemory, told_limit
 from prosepolish_core.calc import numbers
 
@@ -74,7 +75,7 @@ def _used(view: MemoryView, instance: ServerMemory) -> None:
         traces.append(ChartLine("RSS", rss.ts, rss.last, QUIET))
     if instance.limit and (limit := instance.gauges.get("maxmemory")):
         traces.append(ChartLine("limit", limit.ts, limit.last, BAD, "dash"))
-    chart = lines(traces, unit="bytes", window=view.window, marks=view.marks)
+    chart = lines(traces, unit="bytes", window=view.window, marks=about(view.marks, instance.source))
     figure.show(
         chart,
         key=f"used-{instance.source}",
@@ -89,6 +90,6 @@ def _removed(view: MemoryView, instance: ServerMemory) -> None:
         for metric, name, colour in names
         if metric in instance.increases
     ]
-    chart = bars(traces, unit="1", window=view.window, marks=view.marks, height=260)
+    chart = bars(traces, unit="1", window=view.window, marks=about(view.marks, instance.source), height=260)
     told = f"{instance.source}: {numbers.count(instance.evicted)} keys evicted, {numbers.count(instance.expired)} expired"
     figure.show(chart, key=f"removed-{instance.source}", alt=told)

@@ -17,6 +17,7 @@ from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader
 
 from . import capabilities, footprint
+from .marks import about
 from .trust import Trust, of_samples
 
 #: Where the numbers of the page are from.
@@ -59,6 +60,7 @@ class DurationLine:
     name: str
     ts: Instants
     seconds: Numbers
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,16 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
     runs, marks = samples.runs(window, MOST_RUNS), samples.marks(window)
     grouped = _grouped(runs)
     own = fresh(samples.latest((*OWN_METRICS, LAG)), window.end)
+    drawn = slowest([_durations(key, of_key) for key, of_key in grouped.items()])
     lags = {dict(r.key.labels).get("collector", ""): r.value for r in own if r.key.metric == LAG}
     return CollectorsView(
         window,
         of_samples(samples.coverage(INFO, window), marks, RECORD, window.end, samples.pulses(INFO)),
         tuple(_row(key, of_key, window, lags.get(key[0]), whole=len(runs) < MOST_RUNS) for key, of_key in grouped.items()),
-        tuple(slowest([_durations(key, of_key) for key, of_key in grouped.items()])),
+        tuple(drawn),
         tuple(run for run in runs if failed(run))[:20],
         tuple(reading for reading in own if reading.key.metric in OWN_METRICS),
-        tuple(marks),
+        about(marks, *(line.source for line in drawn)),
         len(runs) < MOST_RUNS,
         footprint.build(samples, window),
         capabilities.build(samples, window.end),
@@ -157,4 +160,4 @@ def covered(runs: Sequence[RunRow], window: Window, *, whole: bool) -> float:
 def _durations(key: tuple[str, str], runs: Sequence[RunRow]) -> DurationLine:
     oldest_first = runs[::-1]
     ts = np.array([run.ts.replace(tzinfo=None) for run in oldest_first], dtype="datetime64[ms]")
-    return DurationLine(f"{key[0]} · {key[1]}", ts, np.array([run.duration_s for run in oldest_first]))
+    return DurationLine(f"{key[0]} · {key[1]}", ts, np.array([run.duration_s for run in oldest_first]), key[1])

@@ -17,6 +17,7 @@ from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 
 from . import attribution, counts
+from .marks import TIERS, about
 from .trust import OWN_COUNTS, Trust, of_counts
 
 POINTS = 60
@@ -105,7 +106,6 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
     """Read and compute. Raises StoreUnavailable."""
     found = counts.frame(telemetry.lookups(window, POINTS))
     newest = telemetry.newest()
-    marks = samples.marks(window)
     rates = tier_rates(found)
     return HitRateView(
         window,
@@ -113,7 +113,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
         tuple(rates),
         tuple(rate_lines(found, window)),
         tuple(server_rates(samples, window)),
-        tuple(marks),
+        about(samples.marks(window), *TIERS),
         attribution.build(samples, window, {r.family: (r.hits, r.misses) for r in rates if r.tier == Tier.REDIS}),
     )
 

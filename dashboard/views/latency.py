@@ -18,6 +18,7 @@ from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 
 from . import commands, counts
+from .marks import TIERS, about
 from .trust import OWN_COUNTS, Trust, of_counts
 
 POINTS = 60
@@ -69,7 +70,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
         tuple(spreads(rows)),
         tuple(spreads(rows, by_family=True)),
         tuple(lines(rows)),
-        tuple(samples.marks(window)),
+        about(samples.marks(window), *TIERS),
         commands.build(samples, window),
     )
 

@@ -17,6 +17,7 @@ from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 
+from .marks import TIERS, about
 from .trust import Trust, of_counts
 
 POINTS = 60
@@ -86,7 +87,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
         np.array([ts.replace(tzinfo=None) for ts in instants], dtype="datetime64[ms]"),
         np.array([float(bucket.paid.usd) for bucket in per_bucket]),
         np.array([float(bucket.avoided.usd) for bucket in per_bucket]),
-        tuple(samples.marks(window)),
+        about(samples.marks(window), *TIERS),
     )
 
 

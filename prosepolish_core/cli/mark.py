@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import click
 
-from ..model.series import Mark
-from ..watch.series.marks import KINDS, add_mark
+from ..model.series import MARK_KINDS, Mark
+from ..watch.series.marks import add_mark
 from .opened import as_json, opened_core, print_json
 
 
 @click.command()
 @click.argument("text", metavar="TEXT")
-@click.option("--kind", type=click.Choice(sorted(KINDS)), default="deploy", show_default=True, help="What the mark tells of.")
+@click.option("--kind", type=click.Choice(sorted(MARK_KINDS)), default="deploy", show_default=True, help="What the mark tells of.")
 @as_json
 def mark(text: str, kind: str, as_json: bool) -> None:
     """Draw a line with TEXT at this moment on every chart, for example after a deploy: prosepolish mark "v1.4"."""

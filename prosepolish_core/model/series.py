@@ -77,11 +77,29 @@ class Coverage(NamedTuple):
     samples: int
 
 
-class Mark(NamedTuple):
-    """A vertical line on the charts.
+#: What a mark may tell of. People set the first two; the others are set when something is seen to happen.
+MARK_KINDS = {
+    "deploy": "a new version of a program of ours",
+    "note": "what somebody wrote",
+    "restart": "a server began anew",
+    "resetstat": "a server's statistics were reset",
+    "failover": "another server of the group answers, or a role changed",
+    "swap": "another server answers at the same address",
+    "gap": "something was not heard or read for a while",
+    "flush": "every key was removed",
+    "config": "a setting changed, from what to what",
+    "version": "a server runs another version",
+    "evicting": "evictions begin",
+    "clients": "many clients came or left at once",
+    "schema": "the tables of PostgreSQL were changed",
+    "takeover": "another collectors process took over",
+}
 
-    `kind` is `deploy`, `restart`, `resetstat`, `failover`, `swap` (another server at the same address), `gap` or
-    `note`.
+
+class Mark(NamedTuple):
+    """A vertical line on the charts; `kind` is one of MARK_KINDS.
+
+    `source` names the instance it is about; empty: it is about all of them.
     """
 
     ts: datetime

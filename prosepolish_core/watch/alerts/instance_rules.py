@@ -83,6 +83,15 @@ INSTANCES: tuple[Rule, ...] = (
         "Set REDIS_STATE_URL to a server with maxmemory-policy noeviction.",
     ),
     Rule(
+        "cache_flushed",
+        "Keys of {instance}",
+        Total(Increase("cmdstat_calls", 10 * MIN, (("cmd", "flushall|flushdb"),))),
+        "1",
+        (warning(0.0, 0.0, 0),),
+        "FLUSHALL or FLUSHDB removed every key: until they are there again, lookups are slower and more calls are paid.",
+        "Find who sent it: ACL LOG, CLIENT LIST, the deploy. Take FLUSHALL from the users' rights.",
+    ),
+    Rule(
         "no_memory_limit",
         "Memory limit of {instance}",
         Guarded(Arithmetic(Latest("used_memory_rss"), "/", Latest("total_system_memory")), Arithmetic(LIMIT, "*", -1.0), 0.0),

@@ -8,6 +8,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,11 +35,13 @@ class _Track:
     value: "array[float]" = field(default_factory=lambda: array("d"))
     raw: float = 0.0
 
-    def add(self, at: float, value: float, kind: Kind) -> None:
+    def add(self, at: float, value: float, kind: Kind, share: float | None = None) -> None:
+        """`share`: read from another process than before, of whose counts this part is new."""
         if self.at and at <= self.at[-1]:
             return  # a run that comes late, or twice
         if kind is Kind.COUNTER:
-            grown = increases(np.array([self.raw, value]))[1] if self.at else 0.0
+            other, part = (None, None) if share is None else (np.array([False, True]), np.array([1.0, share]))
+            grown = increases(np.array([self.raw, value]), other, part)[1] if self.at else 0.0
             self.raw, value = value, (self.value[-1] if self.at else 0.0) + float(grown)
         self.at.append(at)
         self.value.append(value)
@@ -46,6 +50,13 @@ class _Track:
         gone = int(np.searchsorted(np.frombuffer(self.at), instant)) if self.at else 0
         if gone > len(self.at) // 2:  # in large steps: deleting at the front moves everything
             del self.at[:gone], self.value[:gone]
+
+
+class _LastRun(NamedTuple):
+    """The run before of one collector against one source: when, and which process answered."""
+
+    at: float
+    process: str
 
 
 class AlertMemory:
@@ -58,6 +69,7 @@ class AlertMemory:
         #: Metric, labels, end of the bucket: what was counted in it.
         self._buckets: dict[str, dict[Labels, dict[float, float]]] = {}
         self._known = 0.0
+        self._before: dict[tuple[str, str], _LastRun] = {}
 
     def hear(self, runs: Sequence[Run]) -> None:
         """Keep what the rules need of these runs; a failed run tells that its source does not answer."""
@@ -65,12 +77,24 @@ class AlertMemory:
             at = run.ts.timestamp()
             if pulse := PULSES.get(run.collector):
                 self._add(pulse, (("instance", run.source),), at, float(run.outcome is RunOutcome.OK), Kind.GAUGE)
-            for sample in run.samples:
-                if sample.metric in self._metrics:
-                    labels = tuple(sorted((*sample.labels, ("instance", run.source))))
-                    self._add(sample.metric, labels, at, sample.value, sample.kind)
+            self._hear(run, at)
             for name, text in run.state.items():
                 self._texts.setdefault(name, {})[run.source] = text
+
+    def _hear(self, run: Run, at: float) -> None:
+        """A labelled counter that was not there in the run before was 0 then: servers make them at their first use."""
+        if run.outcome is not RunOutcome.OK and not run.samples:
+            return
+        before = self._before.get((run.collector, run.source))
+        process = run.state.get("run_id", before.process if before else "")
+        share = None if before is None or before.process == process else _share(run, at - before.at)
+        self._before[run.collector, run.source] = _LastRun(at, process)
+        for sample in run.samples:
+            if sample.metric in self._metrics:
+                labels = tuple(sorted((*sample.labels, ("instance", run.source))))
+                if before and sample.labels and sample.kind is Kind.COUNTER and labels not in self._tracks.get(sample.metric, {}):
+                    self._add(sample.metric, labels, before.at, 0.0, Kind.COUNTER)
+                self._add(sample.metric, labels, at, sample.value, sample.kind, share)
 
     def count(self, metric: str, labels: Labels, bucket: float, amount: float) -> None:
         """What was counted in the time up to `bucket`; counting the same bucket again replaces it:
@@ -114,11 +138,20 @@ class AlertMemory:
             return Course(labels, np.array([at[0] - BUCKET_S, *at, self._known]), np.append(value, value[-1]))
         return Course(labels, np.array([at[0] - BUCKET_S, *at]), value)
 
-    def _add(self, metric: str, labels: Labels, at: float, value: float, kind: Kind) -> None:
+    def _add(self, metric: str, labels: Labels, at: float, value: float, kind: Kind, share: float | None = None) -> None:
         tracks = self._tracks.setdefault(metric, {})
         track = tracks.get(labels)
         if track is None:
             if len(tracks) >= MOST_SERIES:
                 return
             track = tracks[labels] = _Track()
-        track.add(at, value, kind)
+        track.add(at, value, kind, share)
+
+
+def _share(run: Run, elapsed_s: float) -> float:
+    """What counts of a process that answers for the first time: all, where it began since the run before; else nothing.
+
+    A part of it (see calc.counters.increases) would be above zero, and rules fire above zero. NaN: nobody knows.
+    """
+    uptime = next((s.value for s in run.samples if s.metric == "uptime_in_seconds" and not s.labels), float("nan"))
+    return uptime if isnan(uptime) else float(uptime <= elapsed_s + 1.0)

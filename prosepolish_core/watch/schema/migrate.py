@@ -34,12 +34,21 @@ def migrate(url: str, folder: Path = FOLDER) -> list[str]:
         missing = [name for name in files if name not in applied]
         for name in missing:
             _apply(connection, name, files[name])
+        if applied and missing:
+            _mark(connection, missing)
     return missing
 
 
 def checksum(text: str) -> str:
     """The checksum of a file's text; line endings do not count."""
     return sha256("\n".join(text.splitlines()).encode()).hexdigest()
+
+
+def _mark(connection: Connection, names: list[str]) -> None:
+    """A line on the charts of PostgreSQL: what it does from now on, it does with other tables."""
+    if (row := connection.execute("SELECT to_regclass('mark')").fetchone()) and row[0]:
+        told = f"schema migrated to {names[-1].removesuffix('.sql')}"
+        connection.execute("INSERT INTO mark (ts, kind, text, source) VALUES (now(), 'schema', %s, 'postgres')", (told,))
 
 
 def _refuse_surprises(files: dict[str, str], applied: dict[str, str]) -> None:

@@ -36,7 +36,6 @@ class Layout(NamedTuple):
     facts: tuple[Facts, ...]
     counters: npt.NDArray[np.bool_]
     columns: npt.NDArray[np.intp] | None
-    uptime: int | None
 
     def arranged(self, values: Numbers) -> Numbers:
         """A run's values, each at its position; those that share one added up, or the largest of them."""
@@ -220,5 +219,4 @@ def _learn_layout(connection: Connection, shape: Shape, roster: Roster) -> Layou
         facts=tuple(facts),
         counters=np.array([f.kind is Kind.COUNTER and not of_observer(f.metric) for f in facts]),
         columns=None if len(facts) == len(at) else np.array(at, dtype=np.intp),
-        uptime=next((i for i, f in enumerate(facts) if f.metric == "uptime_in_seconds" and not f.labels), None),
     )

@@ -15,7 +15,7 @@ from ...drivers.postgres_pool import Connection, Duplicate, Gone, NoPartition, P
 from ...errors import StoreRefused
 from ...model.sample import Run
 from .catalogue import Catalogue, Layout, clean, shape_of
-from .marks import GapWatch, ResetWatch
+from .mark_watch import MarkWatch
 from .packing import COPY_END, COPY_HEAD, Frame, Numbers, base_of, decimals, float_array, frame_row, int_array, run_row, split
 
 #: A writer waits longer for a connection than a reader: nobody looks at it.
@@ -55,8 +55,7 @@ class SampleWriter:
         self._catalogue = Catalogue()
         self._frames: dict[int, Frame] = {}
         self._days: set[date] = set()
-        self._watch = ResetWatch()
-        self._gaps = GapWatch()
+        self._watch = MarkWatch()
         #: Connections whose database is known to hold our frames; a new one might lead to a database put in its place.
         self._same_database: WeakSet[Connection] = WeakSet()
 
@@ -100,7 +99,6 @@ class SampleWriter:
         self._days.clear()
         self._catalogue.forget()
         self._watch.forget()
-        self._gaps.forget()
 
     def _look_up(self, runs: list[Run]) -> list[_Packed]:
         """Numbers of streams and layouts, and values as arrays.
@@ -161,8 +159,8 @@ class SampleWriter:
     def _copy(self, connection: Connection, packed: list[_Packed]) -> None:
         opened: list[Frame] = []
         rows = COPY_HEAD + b"".join([self._row(p, opened) for p in packed]) + COPY_END
-        late, watched, gaps = _late(packed), self._watched(packed), [p for p in packed if self._gaps.concerns(p.layout)]
-        if not (opened or late or watched or gaps) and untouched(connection):
+        late, watched = _late(packed), self._watched(packed)
+        if not (opened or late or watched) and untouched(connection):
             # Nothing but one statement, which is whole by itself: two round trips fewer than a transaction around it.
             with alone(connection), connection.cursor().copy(_COPY) as copy:
                 copy.write(rows)
@@ -177,11 +175,9 @@ class SampleWriter:
             connection.execute(_LATE, (list(streams), list(starts)))
         for p in watched:
             self._watch.see(connection, p.run, p.stream, p.layout, p.values)
-        for p in gaps:
-            self._gaps.see(connection, p.run, p.stream, p.layout, p.values)
 
     def _watched(self, packed: list[_Packed]) -> list[_Packed]:
-        """Runs to compare with the database (the first of a stream, a reset),
+        """Runs to compare with the database (the first of a stream, one that calls for a mark),
         and every later run of the same stream.
         """
         found: list[_Packed] = []

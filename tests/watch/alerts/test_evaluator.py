@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 
 from prosepolish_core.calc.expression import Arithmetic, History, Increase, Latest, Numbers, Vector
 from prosepolish_core.model.alert import AlertState, Held
@@ -133,3 +134,27 @@ def test_arithmetic_over_runs_of_two_collectors() -> None:
     memory.hear([run(BEGAN, Sample("a", 6.0)), run(BEGAN + 3, Sample("b", 3.0), collector="other")])
 
     assert Arithmetic(Latest("a"), "/", Latest("b")).over(memory, np.array([BEGAN + 5.0]))[A].tolist() == [2.0]
+
+
+def info(tick: float, process: str, uptime: float, flushes: float | None) -> Run:
+    """A reading of a server, with its count of FLUSHALL once there was one."""
+    samples = [Sample("uptime_in_seconds", uptime), Sample("used_memory", 1.0)]
+    if flushes is not None:
+        samples.append(Sample("cmdstat_calls", flushes, Kind.COUNTER, labels=(("cmd", "flushall"),)))
+    at = datetime.fromtimestamp(BEGAN + tick, UTC)
+    return Run("redis_info", "cache", int(BEGAN + tick), at, 0.1, RunOutcome.OK, tuple(samples), {"run_id": process})
+
+
+@pytest.mark.parametrize(
+    ("second", "fires"),
+    [(info(10, "a", 900.0, 1.0), True), (info(10, "b", 3.0, 1.0), True), (info(10, "b", 8e6, 7.0), False)],
+    ids=["the first ever", "after a restart", "long ago, of the server that answers now"],
+)
+def test_a_flush_fires_at_the_next_look(second: Run, fires: bool) -> None:
+    """The counter is not there before the first FLUSHALL; what another server counted in its life is not now."""
+    rule = BY_NAME["cache_flushed"]
+    memory, evaluator = AlertMemory(["cmdstat_calls"]), Evaluator([rule])
+    memory.hear([info(0, "a", 890.0, None)])
+    assert evaluator.look(memory, BEGAN + 1) == []
+    memory.hear([second])
+    assert [change.rule for change in evaluator.look(memory, BEGAN + 11)] == ["cache_flushed"] * fires
