@@ -23,6 +23,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """One Core for the life of this process; closing it flushes the telemetry and releases the pools."""
     core = Core.open(config)
     runtime.install(core)
+    core.standings.start()
     warm_up()
     try:
         yield

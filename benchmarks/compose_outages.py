@@ -96,7 +96,7 @@ def dashboard_says(stack: Stack, name: str) -> str:
         told = json.load(error)
     except (URLError, OSError, ValueError):
         return "no answer"
-    return next(str(d["status"]) for d in told["dependencies"] if d["name"] == name)
+    return next(str(d["state"]) for d in told["dependencies"] if d["name"] == name)
 
 
 def sampled(stack: Stack, source: str, since: float) -> bool:
@@ -130,7 +130,7 @@ def outage(stack: Stack, service: Service, server: str, way: str, seconds: float
     began, clock = time.monotonic(), time.time()
     name, source = NAMES[server]
     questions: list[Callable[[], bool]] = [
-        lambda: dashboard_says(stack, name) == "ok",
+        lambda: dashboard_says(stack, name) == "up",
         service.is_well,
         lambda: sampled(stack, source, clock),
     ]

@@ -29,5 +29,5 @@ def readyz(_request: Request) -> Response:
 
 
 def metrics(_request: Request) -> Response:
-    """The latest readings. With the store down the text says just that, so that the scrape itself does not fail."""
-    return PlainTextResponse(runtime.exposition().text(), media_type=CONTENT_TYPE)
+    """The latest readings, and how everything stands; with the store down only the latter."""
+    return PlainTextResponse(runtime.exposition().text(runtime.core().health()), media_type=CONTENT_TYPE)

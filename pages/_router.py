@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import banner, brand, window
+from dashboard.components import banner, brand, status_line, window
 from pages._registry import PAGES
 
 st.set_page_config(page_title="ProsePolish", page_icon=brand.ICON, layout="wide")
@@ -14,6 +14,7 @@ sections = dict.fromkeys(entry.section for entry in PAGES)
 chosen = st.navigation({section: [scripts[e.file] for e in PAGES if e.section == section] for section in sections})
 entry = next(e for e in PAGES if e.title == chosen.title)
 
+status_line.status_line()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title(entry.title, anchor=False, width="content")
     if entry.timed:

@@ -11,7 +11,7 @@ from .config import Config
 from .drivers.postgres_pool import PostgresPool
 from .drivers.redis_client import connect
 from .forks import on_fork
-from .health import HealthService
+from .health import Probes
 from .lazy import lazy, unlocked
 from .live.cache import CacheLink, Clearing, FamilyCache, Seal
 from .live.cache.redis_cache import RedisCache, cache_server
@@ -28,12 +28,15 @@ from .live.users.postgres_people import PostgresPeople
 from .live.words import Dictionary
 from .live.words.dictionary_api import BURST, DictionaryHttp
 from .live.words.postgres_words import PostgresWords
-from .model.health import Health
 from .model.keys import LLM, PROFILE, SETTINGS, KeyFamily
 from .model.session import SessionRules
+from .model.standing import Standings
+from .standing_keeper import StandingKeeper
 from .upstreams import Upstreams
 from .watch.alerts.alert_store import AlertStore
+from .watch.alerts.standing_store import StandingStore
 from .watch.counts.reader import PostgresTelemetry
+from .watch.counts.recent_calls import RecentCalls
 from .watch.counts.recorder import BufferedRecorder
 from .watch.counts.writer import PostgresTelemetryWriter
 from .watch.series.sample_store import SampleStore
@@ -67,6 +70,7 @@ class Core:
     def close(self) -> None:
         """Flush what was counted and release every connection. Safe to call twice."""
         for name in (
+            "standings",
             "gemini",  # hung up first: loads in progress end at once instead of at their deadlines
             "dictionary_api",
             "cache_link",
@@ -78,6 +82,7 @@ class Core:
             "redis",
             "state",
             "pool",
+            "standing_pool",
             "recorder",
         ):
             if self.__dict__.get(name) is not None:
@@ -252,9 +257,24 @@ class Core:
         """What every process counted, read back."""
         return PostgresTelemetry(self.pool)
 
-    def health(self) -> Health:
-        """Ask every dependency once: ok, degraded or down, how fast, and why."""
-        return HealthService(self.config, lambda: self.redis, lambda: self.state, self._pools, self.upstreams).check()
+    # --- how everything stands ---
+
+    def health(self) -> Standings:
+        """How every dependency stands: up, degraded, down or unknown, since when, why, and what that does to users."""
+        return self.standings.newest()
+
+    @lazy
+    def standings(self) -> StandingKeeper:
+        """Judges and remembers. `start()` it in a process that lives on; else each question asks everything once."""
+        probes = Probes(self.config, lambda: self.redis, lambda: self.state, self._pools, self.upstreams)
+        pool = self.standing_pool
+        calls = RecentCalls(PostgresTelemetry(pool))
+        return StandingKeeper(probes, calls, SampleStore(pool), StandingStore(pool))
+
+    @lazy
+    def standing_pool(self) -> PostgresPool:
+        """The keeper's own connection: pages that wait for slow statements do not keep it from looking."""
+        return PostgresPool(self.config.database_url.get_secret_value(), size=1, role="standing", statement_s=1.0)
 
     @lazy
     def upstreams(self) -> Upstreams:

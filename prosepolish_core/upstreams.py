@@ -1,12 +1,12 @@
 """Asking the upstreams how they are: one known word, one listing of models.
 
-Neither costs money, and each at most once a minute.
+Neither costs money. Where others call an upstream it is asked once a minute; where nobody does, more often.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from time import monotonic
 from typing import NamedTuple
 
 from .config import Config
@@ -14,9 +14,10 @@ from .drivers.tcp_reach import reach
 from .live.llm.backend import PacedBackend
 from .live.llm.models import model_verdict, names_of
 from .live.words.dictionary_api import DictionaryHttp
-from .model.health import Dependency, Level, Status
+from .model.health import Level
 from .model.llm import LlmFault
 from .model.outcome import Outcome
+from .model.standing import Probed, State
 
 #: Connections to an upstream, and how long each may take; and how long its answer to a real question may.
 REACHES, REACH_S = 3, 0.7
@@ -30,9 +31,9 @@ GEMINI_PATHS = "Check GEMINI_API_ENDPOINT: it is the base address of the Gemini 
 
 
 class Told(NamedTuple):
-    """What an answer says: nothing but ok, or a status with the reason and what to do."""
+    """What an answer says: nothing but ok, or a state with the reason and what to do."""
 
-    status: Status = Status.OK
+    state: State = State.UP
     reason: str = ""
     action: str = ""
 
@@ -40,13 +41,13 @@ class Told(NamedTuple):
 #: The word for a fault -> what it means, for both upstreams. Anything else is an answer that is not the upstream's.
 FAULTS: Mapping[str, Told] = {
     "paced": Told(),  # nothing was asked
-    "429": Told(Status.DEGRADED, "says that we ask too often", "Nothing: it is left alone for a while."),
-    "connect": Told(Status.DOWN, "cannot be reached", "Check the address and the network."),
-    "disconnected": Told(Status.DOWN, "hangs up instead of answering", "Check the address; else wait."),
-    "deadline": Told(Status.DOWN, "does not answer a question in time", "Nothing: it is left out until it answers."),
-    "408": Told(Status.DOWN, "does not answer a question in time", "Nothing: it is left out until it answers."),
-    "504": Told(Status.DOWN, "does not answer a question in time", "Nothing: it is left out until it answers."),
-    **{str(code): Told(Status.DOWN, f"fails ({code})", "Nothing: it is left out until it answers.") for code in range(500, 504)},
+    "429": Told(State.DEGRADED, "says that we ask too often", "Nothing: it is left alone for a while."),
+    "connect": Told(State.DOWN, "cannot be reached", "Check the address and the network."),
+    "disconnected": Told(State.DOWN, "hangs up instead of answering", "Check the address; else wait."),
+    "deadline": Told(State.DOWN, "does not answer a question in time", "Nothing: it is left out until it answers."),
+    "408": Told(State.DOWN, "does not answer a question in time", "Nothing: it is left out until it answers."),
+    "504": Told(State.DOWN, "does not answer a question in time", "Nothing: it is left out until it answers."),
+    **{str(code): Told(State.DOWN, f"fails ({code})", "Nothing: it is left out until it answers.") for code in range(500, 504)},
 }
 
 
@@ -70,70 +71,69 @@ class Upstreams:
         self._lock = threading.Lock()
         self._remembered: dict[str, tuple[float, Told]] = {}
 
-    def dictionary_api(self) -> Dependency:
+    def dictionary_api(self, ask_again_s: float = ASK_AGAIN_S) -> Probed:
         """Whether the dictionary API knows a word that every dictionary has."""
-        return self._judged("dictionary_api", "The dictionary API", self._config.dictionary_api_url, self._ask_dictionary)
+        url = self._config.dictionary_api_url
+        return self._judged("dictionary_api", "The dictionary API", url, self._ask_dictionary, ask_again_s)
 
-    def gemini(self) -> Dependency:
+    def gemini(self, ask_again_s: float = ASK_AGAIN_S) -> Probed:
         """Whether Gemini takes our key and lists our model, and how long that model will be there."""
         if self._config.gemini_api_key is None:
             reason = "No GEMINI_API_KEY is set, so texts are corrected from the cache alone."
-            return Dependency("gemini", Status.DEGRADED, reason, "Set GEMINI_API_KEY.")
-        return self._judged("gemini", "Gemini", self._config.gemini_api_endpoint, self._ask_gemini)
+            return Probed("gemini", State.DEGRADED, reason, "Set GEMINI_API_KEY.")
+        return self._judged("gemini", "Gemini", self._config.gemini_api_endpoint, self._ask_gemini, ask_again_s)
 
-    def _judged(self, name: str, title: str, url: str, ask: Callable[[], Told]) -> Dependency:
-        """Reached, then its breaker, then a real question."""
+    def _judged(self, name: str, title: str, url: str, ask: Callable[[], Told], ask_again_s: float) -> Probed:
+        """Reached, then a real question, then its breaker."""
         try:
             times = tuple(reach(url, REACH_S) for _ in range(REACHES))
         except OSError as error:
             reason = "The address cannot be reached" if not isinstance(error, TimeoutError) else "The address does not answer"
-            return Dependency(name, Status.DOWN, f"{reason}.", "Check the address and the network.")
+            return Probed(name, State.DOWN, f"{reason}.", "Check the address and the network.", at=time.time(), reached=False)
+        at, told = self._told(name, ask, ask_again_s)
+        if told.reason:
+            return Probed(name, told.state, f"{title} {told.reason}.", told.action, times, at)
         breaker = self._breakers().get(name, "closed")
         if breaker != "closed":
             reason = f"The address answers, but recent calls failed: the breaker is {breaker}."
-            return Dependency(name, Status.DEGRADED, reason, "It closes by itself once calls succeed.", False, times)
-        told = self._told(name, ask)
-        if told.reason:
-            return Dependency(name, told.status, f"{title} {told.reason}.", told.action, False, times)
+            return Probed(name, State.DEGRADED, reason, "It closes by itself once calls succeed.", times, at)
         stand_in = " (a stand-in)" if name in self._config.stand_in_names() else ""
-        return Dependency(name, Status.OK, f"The address answers{stand_in}.", "", False, times)
+        return Probed(name, State.UP, f"The address answers{stand_in}.", "", times, at)
 
-    def _told(self, name: str, ask: Callable[[], Told]) -> Told:
-        """The answer to a real question, asked now or within the last minute."""
+    def _told(self, name: str, ask: Callable[[], Told], ask_again_s: float) -> tuple[float, Told]:
+        """The answer to a real question and when it was given: now, or not longer ago than that."""
         with self._lock:
-            at, told = self._remembered.get(name, (-ASK_AGAIN_S, Told()))
-            if monotonic() - at < ASK_AGAIN_S:
-                return told
-            self._remembered[name] = monotonic(), told  # others do not ask meanwhile
+            at, told = self._remembered.get(name, (0.0, Told()))
+            if told.state is State.UP and time.time() - at < ask_again_s:
+                return at, told  # what failed is asked again at once: whoever mends a setting wants to see it
+            self._remembered[name] = time.time(), told  # others do not ask meanwhile
         told = ask()
+        at = time.time()
         with self._lock:
-            # What failed is asked again at once: whoever mends a setting wants to see it.
-            self._remembered[name] = (monotonic() if told.status is Status.OK else -ASK_AGAIN_S), told
-        return told
+            self._remembered[name] = at, told
+        return at, told
 
     def _ask_dictionary(self) -> Told:
         found = self._dictionary().fetch(KNOWN_WORD, ASK_S)
         if found.outcome is Outcome.HIT:
             return Told()
         if found.outcome is Outcome.NEGATIVE_HIT:
-            return Told(Status.DEGRADED, f"does not know the word “{KNOWN_WORD}”", DICTIONARY_PATHS)
+            return Told(State.DEGRADED, f"does not know the word “{KNOWN_WORD}”", DICTIONARY_PATHS)
         strange = f"gives an answer that is no entry ({found.detail})"
-        return FAULTS.get(found.detail, Told(Status.DEGRADED, strange, DICTIONARY_PATHS))
+        return FAULTS.get(found.detail, Told(State.DEGRADED, strange, DICTIONARY_PATHS))
 
     def _ask_gemini(self) -> Told:
         backend = self._gemini()
         found = backend.models(ASK_S) if backend else ()
         if isinstance(found, LlmFault):
             if found.detail == "key_refused":
-                return Told(Status.DOWN, "refuses the key", "Check GEMINI_API_KEY.")
+                return Told(State.DOWN, "refuses the key", "Check GEMINI_API_KEY.")
             strange = f"gives an answer that is no list of models ({found.detail})"
-            return FAULTS.get(found.detail, Told(Status.DEGRADED, strange, GEMINI_PATHS))
+            return FAULTS.get(found.detail, Told(State.DEGRADED, strange, GEMINI_PATHS))
         if "gemini" in self._config.stand_in_names():  # serves any model
             return Told()
         model = self._config.gemini_model
         if found and not any(name in found for name in names_of(model)):
-            return Told(Status.DEGRADED, f"does not list the model {names_of(model)[0]}", "Set GEMINI_MODEL to one that it lists.")
+            return Told(State.DEGRADED, f"does not list the model {names_of(model)[0]}", "Set GEMINI_MODEL to one that it lists.")
         verdict = model_verdict(model, datetime.now(UTC).date())
-        return (
-            Told() if verdict.level is Level.OK else Told(Status.DEGRADED, f"answers, but {verdict.reason}", f"{verdict.action}.")
-        )
+        return Told() if verdict.level is Level.OK else Told(State.DEGRADED, f"answers, but {verdict.reason}", f"{verdict.action}.")

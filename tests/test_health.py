@@ -16,7 +16,8 @@ from demo.standins import StandIns
 from prosepolish_core import Config, Core
 from prosepolish_core.drivers.redis_probe import RedisProbe
 from prosepolish_core.health import FAULTS, judge_cache, judge_state
-from prosepolish_core.model.health import Dependency, Health, Level, Status
+from prosepolish_core.model.health import Level
+from prosepolish_core.model.standing import Standing, Standings, State
 from tests.support.late_server import late
 from tests.support.redis_groups import until
 
@@ -45,19 +46,20 @@ def core_of(**environ: str) -> Core:
 def test_a_sound_stack_is_ok_and_every_time_is_measured(
     valkey_url: str, database_url: str, spare_valkey: Callable[..., ValkeyServer], stand_ins: StandIns
 ) -> None:
-    """Five dependencies, all ok, with fastest, middle and slowest round trip."""
+    """All well, with round trips; nothing is known of collectors that never ran."""
     state = f"redis://127.0.0.1:{spare_valkey(maxmemory='16mb', maxmemory_policy='noeviction').port}/0"
     gemini = {"GEMINI_API_ENDPOINT": stand_ins.gemini.url, "GEMINI_API_KEY": "k", "GEMINI_MODEL": "gemini-3.8-flash"}
     both = {"DICTIONARY_API_URL": stand_ins.dictionary_api.url, **gemini}
     with core_of(REDIS_URL=valkey_url, REDIS_STATE_URL=state, DATABASE_URL=database_url, **both) as core:
         health = core.health()
-    assert [d.name for d in health] == ["redis", "state", "postgres", "dictionary_api", "gemini"]
-    assert (health.status, health.ready, health.failed) == (Status.OK, True, ())
-    for dependency in health:
-        assert dependency.min_s is not None
-        assert dependency.median_s is not None
-        assert dependency.max_s is not None
-        assert 0 < dependency.min_s <= dependency.median_s <= dependency.max_s
+    *others, collectors = health
+    assert [d.name for d in others] == ["redis", "state", "postgres", "dictionary_api", "gemini"]
+    assert {d.state for d in others} == {State.UP}
+    assert (collectors.name, collectors.state, health.state) == ("collectors", State.UNKNOWN, State.UNKNOWN)
+    assert (health.ready, health.failed) == (True, ())
+    for dependency in others:
+        told = dependency.to_dict()
+        assert 0 < told["min_s"] <= told["median_s"] <= told["max_s"]
         assert len(dependency.pings_s) >= 3
 
 
@@ -66,9 +68,9 @@ def test_a_stack_that_is_away_says_what_and_what_to_do() -> None:
     """Nothing answers: every dependency has a sentence and an advice, nothing raises, no address or secret is shown."""
     with core_of(REDIS_URL="redis://:hush@127.0.0.1:1/0") as core:
         health = core.health()
-    assert (health.status, health.ready) == (Status.DOWN, False)
-    assert health.failed == ("redis", "state", "postgres")
-    assert all(d.reason.endswith(".") and d.action for d in health)
+    assert (health.state, health.ready) == (State.DOWN, False)
+    assert health.failed == ("redis", "state", "postgres", "dictionary_api")
+    assert all(d.reason.endswith(".") and d.action for d in health if d.state.amiss)
     assert "hush" not in str(health.to_dict())
 
 
@@ -77,7 +79,7 @@ def test_redis_away_only_degrades(database_url: str) -> None:
     """The chain survives the loss of Redis, so the process stays ready."""
     with core_of(DATABASE_URL=database_url) as core:
         health = core.health()
-    assert (health.status, health.ready, health.failed) == (Status.DEGRADED, True, ("redis", "state"))
+    assert (health.state, health.ready, health.failed) == (State.DEGRADED, True, ("redis", "state", "dictionary_api"))
 
 
 @pytest.mark.live
@@ -85,7 +87,7 @@ def test_a_missing_schema_is_named(empty_database_url: str) -> None:
     """PostgreSQL that answers without our tables is degraded, and the advice is to migrate."""
     with core_of(DATABASE_URL=empty_database_url) as core:
         found = core.health()["postgres"]
-    assert (found.status, "migrate" in found.action) == (Status.DEGRADED, True)
+    assert (found.state, "migrate" in found.action) == (State.DEGRADED, True)
 
 
 #: What is done to a database, and what is said then of its reason and its remedy.
@@ -110,7 +112,7 @@ def test_postgresql_that_answers_but_not_all_is_degraded(fault: str, database_ur
         owner.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
         try:
             with core_of(DATABASE_URL=database_url.replace("postgres:@", f"{role}:@")) as core:
-                assert core.health()["postgres"].status is Status.OK
+                assert core.health()["postgres"].state is State.UP
                 owner.execute(breaks.format(role))
                 if fault == "no connections":
                     assert core.words  # its pool has yet to connect
@@ -121,7 +123,7 @@ def test_postgresql_that_answers_but_not_all_is_degraded(fault: str, database_ur
         finally:
             owner.execute(f"DROP OWNED BY {role}")
             owner.execute(f"DROP ROLE {role}")
-    assert (found.status, ready) == (Status.DEGRADED, True)
+    assert (found.state, ready) == (State.DEGRADED, True)
     assert said in found.reason
     assert advice in found.action
 
@@ -130,16 +132,16 @@ def test_postgresql_that_answers_but_not_all_is_degraded(fault: str, database_ur
 def test_postgresql_that_waits_for_a_standby_in_vain_is_degraded(database_url: str, postgres_server: str) -> None:
     """Reads are answered, and no write is ever acknowledged: only a write that is committed finds out."""
     with core_of(DATABASE_URL=database_url) as core, psycopg.connect(postgres_server, autocommit=True) as owner:
-        assert core.health()["postgres"].status is Status.OK
+        assert core.health()["postgres"].state is State.UP
         owner.execute("SET synchronous_commit = local")
         owner.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         owner.execute("SELECT pg_reload_conf()")
         try:
-            until(lambda: core.health()["postgres"].status is Status.DEGRADED)
+            until(lambda: core.health()["postgres"].state is State.DEGRADED)
         finally:
             owner.execute("ALTER SYSTEM RESET synchronous_standby_names")
             owner.execute("SELECT pg_reload_conf()")
-        until(lambda: core.health()["postgres"].status is Status.OK)
+        until(lambda: core.health()["postgres"].state is State.UP)
 
 
 @pytest.mark.live
@@ -147,7 +149,7 @@ def test_a_stopped_redis_costs_the_deadline_and_no_more(spare_valkey: Callable[.
     """A server that accepts connections and never answers is down, soon."""
     server = spare_valkey()
     with core_of(REDIS_URL=f"redis://127.0.0.1:{server.port}/0") as core:
-        assert core.health()["redis"].status is Status.OK
+        assert core.health()["redis"].state is State.UP
         with redis.Redis(port=server.port) as client:
             pid = client.info("server")["process_id"]
         os.kill(pid, signal.SIGSTOP)
@@ -157,7 +159,7 @@ def test_a_stopped_redis_costs_the_deadline_and_no_more(spare_valkey: Callable[.
             took = perf_counter() - before
         finally:
             os.kill(pid, signal.SIGCONT)
-    assert (found.status, "in time" in found.reason) == (Status.DOWN, True)
+    assert (found.state, "in time" in found.reason) == (State.DOWN, True)
     assert took < 5
 
 
@@ -178,7 +180,7 @@ def test_a_redis_that_loads_is_told_apart_however_slow_its_replies(spare_valkey:
             found = [core.health()["redis"] for _ in range(3)]
         admin.config_set("key-load-delay", 0)
         loading.join()
-    assert [(d.status, "loading" in d.reason) for d in found] == [(Status.DEGRADED, True)] * 3
+    assert [(d.state, "loading" in d.reason) for d in found] == [(State.DEGRADED, True)] * 3
 
 
 @pytest.mark.live
@@ -186,9 +188,8 @@ def test_a_redis_that_is_late_is_not_one_that_hangs(spare_valkey: Callable[..., 
     """Lookups do without it, so it is degraded; the verdict says why, and how late it is."""
     with late(spare_valkey().port, by_s=0.1) as port, core_of(REDIS_URL=f"redis://127.0.0.1:{port}/0") as core:
         found = core.health()["redis"]
-    assert (found.status, "later than lookups wait" in found.reason) == (Status.DEGRADED, True)
-    assert found.min_s is not None
-    assert found.min_s > 0.1
+    assert (found.state, "later than lookups wait" in found.reason) == (State.DEGRADED, True)
+    assert min(found.pings_s) > 0.1
 
 
 @pytest.mark.live
@@ -199,7 +200,7 @@ def test_a_password_we_do_not_have_is_told_apart(spare_valkey: Callable[..., Val
         client.config_set("requirepass", "hush")
     with core_of(REDIS_URL=f"redis://127.0.0.1:{server.port}/0") as core:
         found = core.health()["redis"]
-    assert (found.status, found.reason) == (Status.DOWN, "Redis refuses our credentials.")
+    assert (found.state, found.reason) == (State.DOWN, "Redis refuses our credentials.")
     assert "REDIS_URL" in found.action
 
 
@@ -240,14 +241,14 @@ def test_a_state_server_that_evicts_is_a_warning(valkey_url: str, spare_valkey: 
 def test_info_tells_what_ping_does_not(info: dict[str, object], part: str) -> None:
     """A server may answer PING and refuse writes all the same."""
     found = judge_cache(RedisProbe(TIMES, info))
-    assert (found.status, part in found.reason) == (Status.DEGRADED, True)
+    assert (found.state, part in found.reason) == (State.DEGRADED, True)
 
 
 @pytest.mark.parametrize("word", [*FAULTS, "garbage"])
 def test_every_fault_has_a_sentence(word: str) -> None:
     """Whatever a driver raises becomes a sentence with an advice; a server that loads, or cannot save, is not down."""
     found = judge_state(RedisProbe((), {}, word), shared=False)
-    assert found.status is (Status.DEGRADED if word in {"loading", "misconf"} else Status.DOWN)
+    assert found.state is (State.DEGRADED if word in {"loading", "misconf"} else State.DOWN)
     assert found.reason.startswith("Redis ")
     assert found.action
 
@@ -255,14 +256,14 @@ def test_every_fault_has_a_sentence(word: str) -> None:
 def test_a_state_server_without_a_limit_does_not_evict() -> None:
     """The policy only matters where there is a maxmemory."""
     info = {"maxmemory": 0, "maxmemory_policy": "allkeys-lru"}
-    assert judge_state(RedisProbe(TIMES, info), shared=False).status is Status.OK
+    assert judge_state(RedisProbe(TIMES, info), shared=False).state is State.UP
 
 
 def test_what_is_not_required_is_never_critical() -> None:
     """Losing an upstream is a warning; a required dependency that is down is critical."""
-    down = Dependency("dictionary_api", Status.DOWN, "Away.")
+    down = Standing("dictionary_api", State.DOWN, "Away.", "", 0.0, 0.0)
     assert down.verdict.level is Level.WARNING
-    assert Dependency("redis", Status.DOWN, "Away.", required=True).verdict.level is Level.CRITICAL
-    assert Health((down,)).status is Status.DEGRADED
+    assert Standing("redis", State.DOWN, "Away.", "", 0.0, 0.0).verdict.level is Level.CRITICAL
+    assert Standings((down,), 0.0).state is State.DEGRADED
     with pytest.raises(KeyError):
-        Health((down,))["redis"]
+        Standings((down,), 0.0)["redis"]

@@ -173,7 +173,7 @@ def test_every_service_of_the_core_works_under_its_printed_rights(
     with core_at(f"redis://app:right@127.0.0.1:{cache}/0", database_url, stand_ins, 0.5, more) as core:
         visit = Visit(core)
         assert {name: ask(name, visit)[0] for name in SERVICES} == WELL
-        assert core.health()["state"].reason == "Redis answers and does not evict."
+        assert core.health()["state"].reason == "Redis answers, takes writes and does not evict."
 
 
 def test_sessions_cannot_be_listed_by_the_core(two_servers: tuple[str, int, int]) -> None:

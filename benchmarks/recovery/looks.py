@@ -65,7 +65,7 @@ class World:
 
 def _ready(world: World) -> str:
     status, text = world.get("/readyz")
-    amiss = [f"{found['name']} {found['status']}" for found in json.loads(text)["dependencies"] if found["status"] != "ok"]
+    amiss = [f"{found['name']} {found['state']}" for found in json.loads(text)["dependencies"] if found["state"] != "up"]
     return "ok" if status == 200 and not amiss else f"{status}: {', '.join(amiss)}"
 
 

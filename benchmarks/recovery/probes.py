@@ -160,7 +160,7 @@ def _log_in_and_out(visit: Visit) -> str:
 
 
 def _health(visit: Visit) -> str:
-    amiss = [f"{found.name} {found.status.value}" for found in visit.core.health() if found.status.value != OK]
+    amiss = [f"{found.name} {found.state.value}" for found in visit.core.health() if found.state.amiss]
     return ", ".join(amiss) or OK
 
 

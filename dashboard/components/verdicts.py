@@ -3,14 +3,13 @@ what is well, folded away.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
 
-from dashboard.views.names import DEPENDENCIES
 from prosepolish_core.calc import numbers
-from prosepolish_core.model.health import Dependency, Level, Verdict
+from prosepolish_core.model.health import Level, Verdict
+from prosepolish_core.model.standing import Standing
 
 Colour = Literal["green", "gray", "orange", "red"]
 #: Icon, colour and word of each level: never colour alone.
@@ -45,20 +44,16 @@ def _told(well: int, unknown: int) -> str:
     return ", ".join(parts)
 
 
-def dependency_list(dependencies: Sequence[Dependency]) -> None:
-    """What each dependency answers right now: one badge each, and a full line for those that are not ok."""
+def dependency_list(standings: Sequence[Standing]) -> None:
+    """How each dependency stands: one badge each, and a full line for those that are not well."""
     badges, reasons = [], []
-    for dependency in dependencies:
-        icon, colour, word = LOOKS[dependency.verdict.level]
-        time = f" · {numbers.duration(dependency.median_s)}" if dependency.median_s is not None else ""
-        badges.append(f":{colour}-badge[{icon} {_name(dependency)}: {word}{time}]")
-        reasons.append(f"- {_name(dependency)}: {_plain(dependency.reason)}")
-    st.markdown(" ".join(badges), help="\n".join(["The time is the median of the latest answers.", "", *reasons]))
-    _rows([replace(d.verdict, subject=_name(d)) for d in dependencies if d.verdict.level is not Level.OK])
-
-
-def _name(dependency: Dependency) -> str:
-    return DEPENDENCIES.get(dependency.name, dependency.name)
+    for found in standings:
+        icon, colour, _ = LOOKS[found.verdict.level]
+        time = f" · {numbers.duration(found.median_s)}" if found.median_s is not None else ""
+        badges.append(f":{colour}-badge[{icon} {found.label}: {found.state.value}{time}]")
+        reasons.append(f"- {found.label}: {plain(found.reason)}")
+    st.markdown(" ".join(badges), help="\n".join(["The time is the median of the latest round trips.", "", *reasons]))
+    _rows([found.verdict for found in standings if found.verdict.level is not Level.OK])
 
 
 def _rows(verdicts: Sequence[Verdict]) -> None:
@@ -69,10 +64,10 @@ def _rows(verdicts: Sequence[Verdict]) -> None:
 
 def _row(verdict: Verdict) -> str:
     icon, colour, word = LOOKS[verdict.level]
-    action = f"  \n:gray[:material/subdirectory_arrow_right: {_plain(verdict.action)}]" if verdict.action else ""
-    return f":{colour}[{icon} **{word}**] · **{_plain(verdict.subject)}** · {_plain(verdict.reason)}{action}"
+    action = f"  \n:gray[:material/subdirectory_arrow_right: {plain(verdict.action)}]" if verdict.action else ""
+    return f":{colour}[{icon} **{word}**] · **{plain(verdict.subject)}** · {plain(verdict.reason)}{action}"
 
 
-def _plain(text: str) -> str:
-    """A dollar sign would begin a formula, a bracket a link."""
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: a dollar sign would begin a formula, a bracket a link."""
     return text.replace("$", r"\$").replace("[", r"\[")

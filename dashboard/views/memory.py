@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from prosepolish_core.calc import numbers
-from prosepolish_core.calc.freshness import Standing, fresh, standings
+from prosepolish_core.calc.freshness import Presence, fresh, presences
 from prosepolish_core.model.health import Level, Verdict
 from prosepolish_core.model.sample import INFO
 from prosepolish_core.model.series import GaugeSeries, IncreaseSeries, Mark
@@ -94,22 +94,22 @@ def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) ->
     newest: dict[str, dict[str, float]] = defaultdict(dict)
     for reading in fresh(samples.latest(GAUGES), window.end):
         newest[reading.key.source][reading.key.metric] = reading.value
-    standing = standings(targets, pulses, window.end)
+    presence = presences(targets, pulses, window.end)
     found = [
         instance(
-            standing.get(source) or Standing(source, up=False, reason="not read any more"),
+            presence.get(source) or Presence(source, up=False, reason="not read any more"),
             samples.state(source).get("maxmemory_policy", ""),
             newest[source],
             gauges[source],
             increases[source],
         )
-        for source in sorted({*standing, *(source for source, of in gauges.items() if "used_memory" in of)})
+        for source in sorted({*presence, *(source for source, of in gauges.items() if "used_memory" in of)})
     ]
     return MemoryView(window, trust, tuple(found), tuple(marks), census.build(samples, window.end))
 
 
 def instance(
-    standing: Standing,
+    presence: Presence,
     policy: str,
     newest: Mapping[str, float],
     gauges: dict[str, GaugeSeries],
@@ -122,7 +122,7 @@ def instance(
     evicted, expired = (total(increases.get(metric)) for metric in COUNTERS)
     limit = newest.get("maxmemory", np.nan)
     facts = ServerMemory(
-        standing.source,
+        presence.source,
         policy,
         newest.get("used_memory", np.nan),
         limit or None,
@@ -137,18 +137,18 @@ def instance(
         increases,
         (),
     )
-    found: list[Verdict | None] = [None if standing.up else _down(standing)]
+    found: list[Verdict | None] = [None if presence.up else _down(presence)]
     if np.isfinite(facts.used):
         found += [_room(facts, newest.get("mem_not_counted_for_evict", 0.0)), _fragmentation(facts), _swap(facts)]
-    elif standing.up:
-        found.append(Verdict(f"Memory of {standing.source}", Level.UNKNOWN, "this server does not tell what it uses"))
+    elif presence.up:
+        found.append(Verdict(f"Memory of {presence.source}", Level.UNKNOWN, "this server does not tell what it uses"))
     return replace(facts, verdicts=tuple(verdict for verdict in found if verdict is not None))
 
 
-def _down(standing: Standing) -> Verdict:
-    subject = f"Server {standing.source}"
+def _down(presence: Presence) -> Verdict:
+    subject = f"Server {presence.source}"
     action = "Start it, or see Operations: the reason is what the server or the network said to the collectors."
-    return Verdict(subject, Level.CRITICAL, f"the newest INFO was not answered: {standing.reason}", action)
+    return Verdict(subject, Level.CRITICAL, f"the newest INFO was not answered: {presence.reason}", action)
 
 
 def _room(found: ServerMemory, not_counted: float) -> Verdict:

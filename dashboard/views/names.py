@@ -10,8 +10,6 @@ TIERS: Mapping[str, str] = {
     Tier.DICTIONARY_API: "Dictionary API",
     Tier.GEMINI: "Gemini",
 }
-#: The tiers again, but for Redis, which is two dependencies: the cache, and the server of sessions and limits.
-DEPENDENCIES: Mapping[str, str] = {**TIERS, "redis": "Redis (cache)", "state": "Redis (state)"}
 #: The two last are no families of the core: a sub-key and keys of nobody's, which the census and key events tell apart.
 FAMILIES: Mapping[str, str] = {
     Family.DICTIONARY: "dictionary",

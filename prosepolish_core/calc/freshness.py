@@ -12,7 +12,7 @@ INTERVALS = 3
 ONCE_S = 60.0
 
 
-class Standing(NamedTuple):
+class Presence(NamedTuple):
     """Whether an instance answered the newest INFO, and if not, why."""
 
     source: str
@@ -35,21 +35,21 @@ def fresh(readings: Iterable[Reading], now: datetime) -> list[Reading]:
     return [reading for reading in readings if is_fresh(reading.ts, reading.every_s, now)]
 
 
-def standings(targets: Iterable[str], pulses: Sequence[Pulse], now: datetime) -> dict[str, Standing]:
+def presences(targets: Iterable[str], pulses: Sequence[Pulse], now: datetime) -> dict[str, Presence]:
     """Every configured target, read or not, and every other instance that is read; by source.
 
     `pulses` are the newest runs of the INFO collector. An instance is down as soon as the newest of them failed.
     """
     newest = {pulse.source: pulse for pulse in pulses}
     read = {source for source, pulse in newest.items() if is_fresh(pulse.ts, pulse.every_s, now)}
-    return {source: _standing(source, newest.get(source), now) for source in sorted({*targets, *read})}
+    return {source: _presence(source, newest.get(source), now) for source in sorted({*targets, *read})}
 
 
-def _standing(source: str, pulse: Pulse | None, now: datetime) -> Standing:
+def _presence(source: str, pulse: Pulse | None, now: datetime) -> Presence:
     if pulse is None:
-        return Standing(source, up=False, reason="never read")
+        return Presence(source, up=False, reason="never read")
     if not is_fresh(pulse.ts, pulse.every_s, now):
-        return Standing(source, up=False, reason="not read any more")
+        return Presence(source, up=False, reason="not read any more")
     if pulse.outcome != "ok":
-        return Standing(source, up=False, reason=pulse.detail or pulse.outcome)
-    return Standing(source, up=True)
+        return Presence(source, up=False, reason=pulse.detail or pulse.outcome)
+    return Presence(source, up=True)

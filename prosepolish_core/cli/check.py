@@ -1,33 +1,46 @@
-"""`prosepolish check`: one verdict per dependency."""
+"""`prosepolish check`: how every dependency stands, and the same sentence as on the first line of every page."""
+
+import time
 
 import click
 
-from ..model.health import Dependency, Level
+from ..calc.status_sentence import clock, status_line
+from ..model.health import Level
+from ..model.standing import Standing, Standings
 from .opened import as_json, milliseconds, opened_core, print_json
 
-MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.CRITICAL: ("critical", "red")}
+MARKS = {Level.OK: "green", Level.WARNING: "yellow", Level.CRITICAL: "red", Level.UNKNOWN: "white"}
 
 
 @click.command()
 @as_json
 def check(as_json: bool) -> int:
-    """Ask every dependency once and print one verdict for each.
+    """Ask every dependency once and say how each stands, since when, and what users get.
 
-    Exit code 0 when all required ones (redis, state, postgres) answer, else 1.
+    Exit code 0 when none is down, else 1. An upstream counts as down too, by the calls really made to it.
     """
     with opened_core() as core:
-        health = core.health()
+        found = core.health()
+    now = time.time()
     if as_json:
-        print_json(health.to_dict())
+        print_json(found.to_dict() | {"sentence": status_line(found, now).text})
     else:
-        for dependency in health:
-            click.echo(_line(dependency))
-    return 1 if health.failed else 0
+        _print(found, now)
+    return 1 if found.failed else 0
 
 
-def _line(dependency: Dependency) -> str:
-    word, colour = MARKS.get(dependency.verdict.level, ("unknown", "white"))
-    times = "" if not dependency.pings_s else f"{milliseconds(dependency.median_s)} "
-    span = "" if not times else f"({milliseconds(dependency.min_s)} to {milliseconds(dependency.max_s)})"
-    advice = f" {dependency.action}" if dependency.action else ""
-    return f"{click.style(f'{word:<9}', fg=colour)} {dependency.name:<15} {times + span:<30} {dependency.reason}{advice}"
+def _print(found: Standings, now: float) -> None:
+    line = status_line(found, now)
+    for part in line.parts:
+        click.secho(part.text, fg=MARKS[part.level], bold=True)
+    for standing in found:
+        click.echo(_line(standing, now))
+
+
+def _line(standing: Standing, now: float) -> str:
+    colour = MARKS[standing.verdict.level]
+    time_ = f"{milliseconds(standing.median_s)}" if standing.median_s is not None else ""
+    advice = f" {standing.action}" if standing.action else ""
+    state = click.style(f"{standing.state.value:<9}", fg=colour)
+    since = f"since {clock(standing.since, now)}"
+    return f"{state} {standing.name:<15} {time_:<10} {since:<22} {standing.reason}{advice}"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.calc.freshness import INTERVALS, fresh, standings
+from prosepolish_core.calc.freshness import INTERVALS, fresh, presences
 from prosepolish_core.model.sample import Kind
 from prosepolish_core.model.series import Pulse, Reading, SeriesKey
 
@@ -28,14 +28,14 @@ def test_every_target_stands_and_is_up_only_by_a_newest_info_that_was_answered_i
     """Whatever was read: no target is missing,
     and none is up whose newest INFO failed or is over three intervals old.
     """
-    found = standings(targets, pulses, NOW)
+    found = presences(targets, pulses, NOW)
     assert targets <= found.keys() <= targets | {pulse.source for pulse in pulses}
     newest = {pulse.source: pulse for pulse in pulses}
-    for source, standing in found.items():
+    for source, presence in found.items():
         pulse = newest.get(source)
         late = pulse is None or (NOW - pulse.ts).total_seconds() > INTERVALS * (pulse.every_s or 60)
-        assert standing.up == (pulse is not None and pulse.outcome == "ok" and not late)
-        assert bool(standing.reason) != standing.up
+        assert presence.up == (pulse is not None and pulse.outcome == "ok" and not late)
+        assert bool(presence.reason) != presence.up
 
 
 @given(AGES, EVERY)

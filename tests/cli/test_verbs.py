@@ -85,19 +85,21 @@ def test_a_correction_that_cannot_be_made_gives_the_text_back(stack: str, capsys
     assert json.loads(capsys.readouterr().out)["changed"] is False
 
 
-def test_check_is_0_when_all_required_ones_answer(
+def test_check_tells_every_dependency_and_is_0_only_when_none_is_down(
     stack: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Upstreams that are away are warnings; Redis that is away is exit code 1."""
-    assert main(["check"]) == 0
+    """One sentence for each fault, worst first, then one line a dependency. An upstream that is away counts too."""
+    assert main(["check"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines] == ["redis", "state", "postgres", "dictionary_api", "gemini"]
-    assert [line.split()[0] for line in lines] == ["ok", "warning", "ok", "warning", "warning"]
+    assert lines[0].startswith("Dictionary API down since ")
+    assert [line.split()[1] for line in lines[-6:]] == ["redis", "state", "postgres", "dictionary_api", "gemini", "collectors"]
+    assert [line.split()[0] for line in lines[-6:]] == ["up", "degraded", "up", "down", "degraded", "unknown"]
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     assert main(["check", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert (found["status"], found["ready"]) == ("degraded", True)
-    assert {d["name"]: d["status"] for d in found["dependencies"]}["redis"] == "down"
+    assert (found["state"], found["ready"]) == ("degraded", True)
+    assert {d["name"]: d["state"] for d in found["dependencies"]}["redis"] == "down"
+    assert found["sentence"].startswith("Redis (cache) down since ")
 
 
 def test_migrate_twice_is_done_and_then_nothing(

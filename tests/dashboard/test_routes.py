@@ -28,9 +28,9 @@ def test_redis_down_is_degraded_and_still_ready(database_url: str) -> None:
     with installed(REDIS_URL="redis://:hush@127.0.0.1:9/0", DATABASE_URL=database_url):
         answer = client().get("/readyz")
 
-    states = {d["name"]: d["status"] for d in answer.json()["dependencies"]}
-    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-    assert (states["redis"], states["postgres"]) == ("down", "ok")
+    states = {d["name"]: d["state"] for d in answer.json()["dependencies"]}
+    assert (answer.status_code, answer.json()["state"]) == (200, "degraded")
+    assert (states["redis"], states["postgres"]) == ("down", "up")
     assert "hush" not in answer.text
 
 
@@ -62,3 +62,4 @@ def test_metrics_say_that_the_store_is_down() -> None:
 
     assert answer.status_code == 200
     assert "prosepolish_store_up 0" in answer.text
+    assert 'prosepolish_dependency_state{dependency="postgres",state="down"} 1' in answer.text

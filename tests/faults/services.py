@@ -50,7 +50,7 @@ def said(degraded: bool, word: str = "degraded") -> str:
 
 def _health(visit: Visit) -> str:
     found = visit.core.health()
-    return f"{found['redis'].status.value}/{found['postgres'].status.value}"
+    return f"{found['redis'].state.value}/{found['postgres'].state.value}"
 
 
 def _lookup_new(visit: Visit) -> str:
@@ -85,7 +85,7 @@ SERVICES: dict[str, Service] = {
     "health": Service(_health, 4.0),
     "flush": Service(lambda v: said(not v.core.recorder.flush(), "kept"), 5.0),
 }
-WELL = dict.fromkeys(SERVICES, "ok") | {"health": "ok/ok"}
+WELL = dict.fromkeys(SERVICES, "ok") | {"health": "up/up"}
 
 
 def ask(name: str, visit: Visit) -> tuple[str, float]:

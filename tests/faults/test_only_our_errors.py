@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from demo.standins import Fault, FaultKind, StandIns
 from prosepolish_core import Config, Core, Limit
 from prosepolish_core.errors import InvalidInput, ProsePolishError
-from prosepolish_core.model.health import Status
+from prosepolish_core.model import standing
 from tests.faults.odd import CALLS, ODD, Arguments, Call, spoilt
 from tests.faults.servers import Servers
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.live
 NOWHERE = "127.0.0.1:1"
 
 
-class State(NamedTuple):
+class Breakage(NamedTuple):
     """What differs from a sound stack:
     settings, what is broken while the calls are made, what the upstreams do wrong.
     """
@@ -34,19 +34,21 @@ class State(NamedTuple):
 
 LONE = {"REDIS_URL": f"redis://{NOWHERE}", "DATABASE_URL": f"postgresql://{NOWHERE}/x"}
 STATES = {
-    "sound": State(),
-    "redis down": State(broken=Servers.redis_down),
-    "redis wants a password": State(broken=Servers.redis_wants_a_password),
-    "redis loading": State(broken=Servers.redis_loading),
-    "redis read-only": State(broken=Servers.redis_read_only),
-    "postgres down": State(broken=Servers.postgres_down),
-    "postgres read-only": State(broken=Servers.postgres_read_only),
-    "both nowhere": State(lambda _: LONE),
-    "postgres never migrated": State(lambda servers: {"DATABASE_URL": servers.unmigrated_url}),
-    "postgres without rights": State(lambda servers: {"DATABASE_URL": servers.url_without_rights}),
-    "postgres with a wrong password": State(lambda servers: {"DATABASE_URL": servers.url_with_a_wrong_password}),
-    "upstreams nowhere": State(lambda _: {"DICTIONARY_API_URL": f"http://{NOWHERE}", "GEMINI_API_ENDPOINT": f"http://{NOWHERE}"}),
-    "upstreams send garbage": State(fault=FaultKind.GARBAGE),
+    "sound": Breakage(),
+    "redis down": Breakage(broken=Servers.redis_down),
+    "redis wants a password": Breakage(broken=Servers.redis_wants_a_password),
+    "redis loading": Breakage(broken=Servers.redis_loading),
+    "redis read-only": Breakage(broken=Servers.redis_read_only),
+    "postgres down": Breakage(broken=Servers.postgres_down),
+    "postgres read-only": Breakage(broken=Servers.postgres_read_only),
+    "both nowhere": Breakage(lambda _: LONE),
+    "postgres never migrated": Breakage(lambda servers: {"DATABASE_URL": servers.unmigrated_url}),
+    "postgres without rights": Breakage(lambda servers: {"DATABASE_URL": servers.url_without_rights}),
+    "postgres with a wrong password": Breakage(lambda servers: {"DATABASE_URL": servers.url_with_a_wrong_password}),
+    "upstreams nowhere": Breakage(
+        lambda _: {"DICTIONARY_API_URL": f"http://{NOWHERE}", "GEMINI_API_ENDPOINT": f"http://{NOWHERE}"}
+    ),
+    "upstreams send garbage": Breakage(fault=FaultKind.GARBAGE),
 }
 #: Anything Python can hold, nested.
 VALUES = st.recursive(
@@ -80,7 +82,7 @@ def stand_ins() -> Iterator[StandIns]:
 
 
 @contextmanager
-def opened(state: State, servers: Servers, stand_ins: StandIns) -> Iterator[Core]:
+def opened(state: Breakage, servers: Servers, stand_ins: StandIns) -> Iterator[Core]:
     """A Core that was warm before the state set in."""
     sound = {
         "REDIS_URL": servers.redis_url,
@@ -174,6 +176,6 @@ def test_health_says_what_to_do_about_a_database_that_cannot_be_used(
     """In the words of what is wrong; the password is not among them."""
     with opened(STATES[state], servers, stand_ins) as core:
         found = core.health()["postgres"]
-    assert found.status is not Status.OK
+    assert found.state is not standing.State.UP
     assert part in f"{found.reason} {found.action}"
     assert "wrong" not in str(found)

@@ -39,7 +39,7 @@ NO_REDIS = {
     "invalidate": "owed",
     "log out": "unconfirmed",
     "clear": "incomplete",
-    "health": "down/ok",
+    "health": "down/up",
 }
 #: Hits go on; what would have to be written is not.
 NO_WRITES = {
@@ -57,7 +57,7 @@ NO_WRITES_TO_POSTGRES = {
     **dict.fromkeys(("log in", "rotate", "log out"), "SessionUnavailable"),
     "flush": "kept",
 }
-NO_POSTGRES = NO_WRITES_TO_POSTGRES | {"lookup new": "degraded", "preferences": "LookupUnavailable", "health": "ok/down"}
+NO_POSTGRES = NO_WRITES_TO_POSTGRES | {"lookup new": "degraded", "preferences": "LookupUnavailable", "health": "up/down"}
 #: Words still come from the API and corrections from the model.
 NEITHER = NO_REDIS | NO_POSTGRES | {"profile": "LookupUnavailable", "verify": "SessionUnavailable", "health": "down/down"}
 
@@ -65,20 +65,23 @@ NEITHER = NO_REDIS | NO_POSTGRES | {"profile": "LookupUnavailable", "verify": "S
 FAULTS: dict[str, tuple[Break, Said]] = {
     "redis down": (Servers.redis_down, NO_REDIS),
     "redis hung": (Servers.redis_hung, NO_REDIS),
-    "redis loading": (Servers.redis_loading, NO_REDIS | {"health": "degraded/ok"}),
+    "redis loading": (Servers.redis_loading, NO_REDIS | {"health": "degraded/up"}),
     "redis stale": (Servers.redis_stale, NO_REDIS),
     "redis busy": (Servers.redis_busy, NO_REDIS),
     "redis full of clients": (Servers.redis_full_of_clients, NO_REDIS),
     "redis wants a password": (Servers.redis_wants_a_password, NO_REDIS),
-    "redis read-only": (Servers.redis_read_only, NO_WRITES | {"health": "degraded/ok"}),
-    "redis cannot save": (Servers.redis_cannot_save, NO_WRITES | {"health": "degraded/ok"}),
-    "redis without replicas": (lambda s: s.redis_set("min-replicas-to-write", "1", "0"), NO_WRITES),
-    "redis full": (lambda s: s.redis_set("maxmemory", "1", "0"), FULL | {"health": "degraded/ok"}),
+    "redis read-only": (Servers.redis_read_only, NO_WRITES | {"health": "degraded/up"}),
+    "redis cannot save": (Servers.redis_cannot_save, NO_WRITES | {"health": "degraded/up"}),
+    "redis without replicas": (
+        lambda s: s.redis_set("min-replicas-to-write", "1", "0"),
+        NO_WRITES | {"health": "degraded/up"},
+    ),
+    "redis full": (lambda s: s.redis_set("maxmemory", "1", "0"), FULL | {"health": "degraded/up"}),
     "redis restarted": (Servers.redis_restarted, {}),
     "redis forgot scripts": (Servers.redis_forgot_scripts, {}),
     "postgres down": (Servers.postgres_down, NO_POSTGRES),
     "postgres hung": (Servers.postgres_hung, NO_POSTGRES),
-    "postgres read-only": (Servers.postgres_read_only, NO_WRITES_TO_POSTGRES | {"health": "ok/degraded"}),
+    "postgres read-only": (Servers.postgres_read_only, NO_WRITES_TO_POSTGRES | {"health": "up/degraded"}),
     "postgres restarted": (Servers.postgres_restarted, {}),
     "postgres backends killed": (Servers.postgres_backends_killed, {}),
     "both down": (both(Servers.redis_down, Servers.postgres_down), NEITHER),

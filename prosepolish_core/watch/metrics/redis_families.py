@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ...calc.freshness import Standing
+from ...calc.freshness import Presence
 from ...model.sample import Kind, Labels
 from ...model.series import Reading
 from ..redis_info.fields import FIELDS, STATUSES
@@ -15,15 +15,15 @@ def add_redis(
     families: Families,
     readings: Iterable[Reading],
     states: Mapping[str, Mapping[str, str]],
-    up: Mapping[str, Standing],
+    up: Mapping[str, Presence],
 ) -> None:
     """Add whether each instance is up, and what is known of it now."""
     by_source: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings:
         by_source[reading.key.source].append(reading)
-    for source, standing in up.items():
+    for source, presence in up.items():
         instance = (("instance", source),)
-        families.add("redis_up", "gauge", float(standing.up), instance, "Whether the newest INFO was answered")
+        families.add("redis_up", "gauge", float(presence.up), instance, "Whether the newest INFO was answered")
         if known := by_source.get(source):
             state = states.get(source, {})
             families.add("redis_instance_info", "gauge", 1.0, merged(_info(state), {"instance": source}))

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from ...calc.freshness import fresh, standings
+from ...calc.freshness import fresh, presences
 from ...errors import StoreUnavailable
 from ...model.sample import INFO
 from ...model.series import Pulse, Reading
+from ...model.standing import Standings
 from ...ports import SampleReader, TelemetryReader
 from .family import Families
 from .own_families import add_readings, add_totals
 from .redis_families import add_redis
+from .standing_families import add_standings
 from .totals import CoreTotals, Totals
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -24,6 +26,7 @@ def render(
     *,
     targets: Sequence[str] = (),
     pulses: Sequence[Pulse] = (),
+    standings: Standings | None = None,
 ) -> str:
     """Prometheus text of the latest readings (`SampleReader.latest()`), each source's strings (`state(source)`) and the
     core's counts. Which readings speak of now, and which of the `targets` are up by the `pulses` of INFO, is decided in
@@ -32,8 +35,10 @@ def render(
     at = now or datetime.now(UTC)
     families = Families()
     families.add("prosepolish_store_up", "gauge", float(totals is not None), help_="Whether the store could be read just now")
+    if standings:
+        add_standings(families, standings)
     known = fresh(readings, at)
-    add_redis(families, known, states, standings(targets, pulses, at))
+    add_redis(families, known, states, presences(targets, pulses, at))
     add_readings(families, known)
     if totals:
         add_totals(families, totals)
@@ -48,14 +53,14 @@ class Exposition:
         self._targets = targets
         self._totals = CoreTotals(telemetry)
 
-    def text(self) -> str:
+    def text(self, standings: Standings | None = None) -> str:
         """Prometheus text.
 
-        Without a store: `prosepolish_store_up 0` and nothing that could be mistaken for a reading.
+        Without a store: `prosepolish_store_up 0`, the standings, and nothing that could be mistaken for a reading.
         """
         try:
             readings, pulses = self._samples.latest(), self._samples.pulses(INFO)
             states = {source: self._samples.state(source) for source in {reading.key.source for reading in readings}}
-            return render(readings, states, self._totals.read(), targets=self._targets, pulses=pulses)
+            return render(readings, states, self._totals.read(), targets=self._targets, pulses=pulses, standings=standings)
         except StoreUnavailable:
-            return render((), {})
+            return render((), {}, standings=standings)

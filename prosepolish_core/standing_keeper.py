@@ -1,0 +1,203 @@
+"""The keeper: looks at everything from a thread of its own, judges, and remembers since when; every surface tells that.
+
+What it remembers it shares with other processes through PostgreSQL while that is there, and goes on from memory while
+it is not. No page waits for a look.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from .calc import numbers
+from .calc.evidence import NO_CALLS, QUIET_S, TierEvidence, collectors, own_server, quiet, upstream
+from .calc.standing import CONTINUED_S, Finding, judge
+from .errors import StoreUnavailable
+from .forks import on_fork
+from .health import Probes
+from .model.outcome import Tier
+from .model.sample import INFO
+from .model.series import Pulse
+from .model.standing import COLLECTORS, LABELS, Probed, Standing, Standings, State
+from .ports import SampleReader
+from .upstreams import ASK_AGAIN_S
+from .watch.alerts.standing_store import CONFIRMED_S, StandingStore
+from .watch.counts.recent_calls import RecentCalls
+
+#: Seconds between two looks. What is older than a few of them is no longer what the keeper says now.
+EVERY_S, STALE_S = 2.0, 10.0
+#: How long a surface waits for the very first look of a process.
+FIRST_LOOK_S = 3.0
+#: A row of the shared table is confirmed after this time, unless it changed.
+CONFIRM_S = 10.0
+UPSTREAMS = (Tier.DICTIONARY_API.value, Tier.GEMINI.value)
+#: The server that a source of the collectors is.
+SOURCES = {"redis": "cache", "state": "state"}
+log = logging.getLogger(__name__)
+
+
+class StandingKeeper:
+    """One per process. Thread-safe."""
+
+    def __init__(
+        self,
+        probes: Probes,
+        calls: RecentCalls,
+        samples: SampleReader,
+        store: StandingStore,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._probes, self._calls, self._samples, self._store = probes, calls, samples, store
+        self._clock = clock
+        self.start_anew()
+        on_fork(self)
+
+    def start_anew(self) -> None:
+        """Nothing known yet, and no thread; so also in a forked child."""
+        self._looking = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._known: dict[str, Standing] = {}
+        self._counts: dict[str, TierEvidence] = {}
+        self._at = 0.0
+        self._confirmed = 0.0
+        self._looked = threading.Event()
+
+    def start(self) -> None:
+        """Look every few seconds until it is closed."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="standings", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop; a look under way is not waited for, as its servers may hang."""
+        self._stop.set()
+
+    def newest(self) -> Standings:
+        """What the thread saw last, never more than that while it runs; where none runs, one look now."""
+        if self._thread is None:
+            return self.look()
+        self._looked.wait(FIRST_LOOK_S)
+        now, known = self._clock(), self._known
+        if now - self._at > STALE_S:
+            known = {name: judge(known.get(name), _unseen(name, self._at, now), now) for name in LABELS}
+        return Standings.of(known, now)
+
+    def look(self, *, damped: bool = False) -> Standings:
+        """Ask, judge and remember, now. Without damping a better answer counts at once."""
+        with self._looking:
+            again = {name: self._ask_again_s(name) for name in UPSTREAMS}
+            probed = self._probes.ask(again)
+            there = probed[Tier.POSTGRES.value].state is not State.DOWN
+            shared = self._read_shared() if there else {}
+            now = self._clock()
+            self._counts = self._counted(now) if there else {}
+            findings = self._findings(probed, self._pulses() if there else None, now)
+            judged = {f.name: judge(self._known.get(f.name) or shared.get(f.name), f, now, damped=damped) for f in findings}
+            judged = {name: self._with_effect(_agreed(found, shared.get(name)), now, there) for name, found in judged.items()}
+            changed = {name for name, found in judged.items() if (b := self._known.get(name)) is None or b.state is not found.state}
+            self._known, self._at = judged, now
+            self._looked.set()
+            if self._thread is not None and there:
+                self._share(shared, changed, now)
+            return Standings.of(judged, now)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                self.look(damped=True)
+            except Exception:
+                log.exception("the standings could not be judged")
+            self._stop.wait(max(0.2, EVERY_S - (time.monotonic() - began)))
+
+    # --- the evidence ---
+
+    def _findings(self, probed: Mapping[str, Probed], pulses: list[Pulse] | None, now: float) -> list[Finding]:
+        found = []
+        for name, answer in probed.items():
+            counted = self._counts.get(name, NO_CALLS)
+            if name in UPSTREAMS:
+                found.append(upstream(answer, counted, now))
+            else:
+                found.append(own_server(answer, counted, self._answering_since(name), now))
+        return [*found, collectors(pulses, _away(probed), now)]
+
+    def _counted(self, now: float) -> dict[str, TierEvidence]:
+        calls = self._calls
+        try:
+            calls.read(now)
+        except StoreUnavailable:
+            return {}
+        return {t.value: TierEvidence(calls.newest(t, now), calls.minute(t), calls.failed_at(t)) for t in Tier}
+
+    def _ask_again_s(self, name: str) -> float:
+        """An upstream that nobody calls is asked often, and so is one that is not well."""
+        known, counted = self._known.get(name), self._counts.get(name, NO_CALLS)
+        return QUIET_S if quiet(counted, self._clock()) or (known is not None and known.state.amiss) else ASK_AGAIN_S
+
+    def _answering_since(self, name: str) -> float | None:
+        known = self._known.get(name)
+        return known.answering_since if known else None
+
+    def _pulses(self) -> list[Pulse] | None:
+        try:
+            return self._samples.pulses(INFO)
+        except StoreUnavailable:
+            return None
+
+    def _with_effect(self, found: Standing, now: float, there: bool) -> Standing:
+        effect = None
+        if there and found.state.amiss and found.name != COLLECTORS:
+            with suppress(StoreUnavailable):
+                effect = self._calls.effect(now, found.onset or found.since, without=found.name)
+        return replace(found, effect=effect)
+
+    # --- what processes share ---
+
+    def _read_shared(self) -> Mapping[str, Standing]:
+        try:
+            return self._store.read()
+        except StoreUnavailable:
+            return {}
+
+    def _share(self, shared: Mapping[str, Standing], changed: set[str], now: float) -> None:
+        """Write what changed; and now and then say that the rest goes on."""
+        due = now - self._confirmed >= CONFIRM_S
+        rows = [
+            found for name, found in self._known.items() if name in changed or (due and _may_confirm(found, shared.get(name), now))
+        ]
+        if rows:
+            try:
+                self._store.write(rows)
+            except StoreUnavailable:
+                return
+        if due:
+            self._confirmed = now
+
+
+def _unseen(name: str, at: float, now: float) -> Finding:
+    """Evidence that is too old to speak of now."""
+    return Finding(name, State.UNKNOWN, f"Nobody has looked for {numbers.age(now - at)}." if at else "Nobody has looked yet.")
+
+
+def _away(probed: Mapping[str, Probed]) -> frozenset[str]:
+    return frozenset(source for name, source in SOURCES.items() if probed[name].state is State.DOWN)
+
+
+def _agreed(found: Standing, shared: Standing | None) -> Standing:
+    """The same state seen by another process earlier: its `since` is everybody's."""
+    if shared is None or shared.state is not found.state or shared.since >= found.since:
+        return found
+    came_between = found.past is not None and shared.since < found.past.ended
+    if came_between or found.seen_at - shared.seen_at > CONTINUED_S:
+        return found
+    onset = None if found.onset is None else min(found.onset, shared.onset or shared.since)
+    return replace(found, since=shared.since, onset=onset)
+
+
+def _may_confirm(found: Standing, shared: Standing | None, now: float) -> bool:
+    """Whether this row is ours to write: nobody sees it otherwise, or nobody who does has said so lately."""
+    return shared is None or shared.state is found.state or now - shared.seen_at > CONFIRMED_S
