@@ -21,6 +21,16 @@ PAGES = (
     ),
     MenuPage("memory.py", "Memory", ":material/memory:", "Watch", "Does Redis have room, and what does it throw away?"),
     MenuPage("latency.py", "Latency", ":material/speed:", "Watch", "How long does each tier take, for most and for the slowest?"),
+    MenuPage(
+        "postgres.py",
+        "PostgreSQL",
+        ":material/database:",
+        "Around it",
+        "Has PostgreSQL room for connections, and what does it spend its time on?",
+    ),
+    MenuPage(
+        "clients.py", "Clients & topology", ":material/hub:", "Around it", "Who is connected, and how do the servers hang together?"
+    ),
     MenuPage("savings.py", "Savings", ":material/savings:", "Watch", "What did the cache save, and what would it save?"),
     MenuPage(
         "playground.py", "Playground", ":material/experiment:", "Try", "Which tier answers, how fast and at what price?", False

@@ -120,7 +120,7 @@ class Samples:
         return [
             Reading(g.key, Kind.GAUGE, "1", float(g.last[-1]), at(20), 20.0)
             for g in self.gauge_rows
-            if g.key.metric in metrics and source in {None, g.key.source}
+            if (not metrics or g.key.metric in metrics) and source in {None, g.key.source}
         ]
 
     def pulses(self, collector: str) -> list[Pulse]:

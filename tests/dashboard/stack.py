@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from collectors.reading import read_once
-from collectors.schedule import REDIS
+from collectors.schedule import POSTGRES, REDIS
 from collectors.wiring import CollectorParts
 from dashboard import runtime
 from prosepolish_core import Config, Core
@@ -26,12 +26,14 @@ def installed(**environ: str) -> Iterator[Core]:
 
 
 def collect(core: Core) -> None:
-    """Two real rounds of the INFO collector, two seconds apart by their ticks."""
+    """Two real rounds of what reads INFO, clients and PostgreSQL, two seconds apart by their ticks."""
     parts = CollectorParts(core.config, 2.0)
-    entry = next(entry for entry in REDIS if entry.name == "redis_info")
+    entries = [entry for entry in REDIS if entry.name in {"redis_info", "redis_clients"}]
+    (of_postgres,) = (entry for entry in POSTGRES if entry.name == "postgres_stats")
     now = int(time.time())
     for tick in (now - 2, now):
-        runs = [read_once(entry, instance, tick) for instance in parts.instances]
+        runs = [read_once(entry, instance, tick) for entry in entries for instance in parts.instances]
+        runs.append(read_once(of_postgres, parts.databases[0], tick))
         core.redis.get("nothing")  # so that something happens between the two rounds
         parts.store.write([replace(run, ts=datetime.fromtimestamp(tick, UTC)) for run in runs])
     parts.close()
