@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from .calc import numbers
 from .calc.evidence import NO_CALLS, QUIET_S, TierEvidence, collectors, own_server, quiet, upstream
-from .calc.standing import CONTINUED_S, Finding, judge
+from .calc.standing import CONTINUED_S, Evidence, judge
 from .errors import StoreUnavailable
 from .forks import on_fork
 from .health import Probes
@@ -115,7 +115,7 @@ class StandingKeeper:
 
     # --- the evidence ---
 
-    def _findings(self, probed: Mapping[str, Probed], pulses: list[Pulse] | None, now: float) -> list[Finding]:
+    def _findings(self, probed: Mapping[str, Probed], pulses: list[Pulse] | None, now: float) -> list[Evidence]:
         found = []
         for name, answer in probed.items():
             counted = self._counts.get(name, NO_CALLS)
@@ -178,9 +178,9 @@ class StandingKeeper:
             self._confirmed = now
 
 
-def _unseen(name: str, at: float, now: float) -> Finding:
+def _unseen(name: str, at: float, now: float) -> Evidence:
     """Evidence that is too old to speak of now."""
-    return Finding(name, State.UNKNOWN, f"Nobody has looked for {numbers.age(now - at)}." if at else "Nobody has looked yet.")
+    return Evidence(name, State.UNKNOWN, f"Nobody has looked for {numbers.age(now - at)}." if at else "Nobody has looked yet.")
 
 
 def _away(probed: Mapping[str, Probed]) -> frozenset[str]:

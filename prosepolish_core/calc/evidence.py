@@ -11,7 +11,7 @@ from ..model.series import Pulse
 from ..model.standing import COLLECTORS, LABELS, Calls, Probed, State
 from . import numbers
 from .freshness import limit_s
-from .standing import Finding
+from .standing import Evidence
 
 #: From this share of failed calls on a tier is degraded, or down; and so many must have failed.
 FAILING, DEAD, LEAST_FAILED = 0.05, 0.9, 2
@@ -38,10 +38,10 @@ class TierEvidence(NamedTuple):
 NO_CALLS = TierEvidence()
 
 
-def own_server(probed: Probed, calls: TierEvidence, answering_since: float | None, now: float) -> Finding:
+def own_server(probed: Probed, calls: TierEvidence, answering_since: float | None, now: float) -> Evidence:
     """Redis or PostgreSQL: the probe, made worse by calls that fail although the server has answered for a while."""
     answering = probed.state is not State.DOWN
-    found = Finding(probed.name, probed.state, probed.reason, probed.action, probed.pings_s, calls.minute, answering)
+    found = Evidence(probed.name, probed.state, probed.reason, probed.action, probed.pings_s, calls.minute, answering)
     newest = calls.newest
     settled = answering_since is not None and now - answering_since > TOLD_LATE_S
     if probed.state is not State.UP or newest is None or not settled or _share_state(newest) is State.UP:
@@ -55,10 +55,10 @@ def quiet(calls: TierEvidence, now: float) -> bool:
     return calls.newest is None or now - calls.newest.seen_at > QUIET_S
 
 
-def upstream(probed: Probed, calls: TierEvidence, now: float) -> Finding:
+def upstream(probed: Probed, calls: TierEvidence, now: float) -> Evidence:
     """The dictionary API or Gemini: by its calls, unless they are too old or too few to tell."""
     name = LABELS.get(probed.name, probed.name)
-    found = Finding(probed.name, probed.state, probed.reason, probed.action, probed.pings_s, calls.minute)
+    found = Evidence(probed.name, probed.state, probed.reason, probed.action, probed.pings_s, calls.minute)
     newest = calls.newest
     if newest is None or not probed.reached or (probed.state is State.UNKNOWN and not newest.asked):
         return found
@@ -77,16 +77,16 @@ def upstream(probed: Probed, calls: TierEvidence, now: float) -> Finding:
     return found._replace(state=state, reason=f"{name} fails: {_told(newest)}.", action=SLOW_DOWN)
 
 
-def collectors(pulses: Sequence[Pulse] | None, down: frozenset[str], now: float) -> Finding:
+def collectors(pulses: Sequence[Pulse] | None, down: frozenset[str], now: float) -> Evidence:
     """Whether readings arrive. `down` names the sources whose server is known to be away: not the collectors' fault."""
     if pulses is None:
-        return Finding(COLLECTORS, State.UNKNOWN, "Their readings lie in PostgreSQL, which cannot be read.")
+        return Evidence(COLLECTORS, State.UNKNOWN, "Their readings lie in PostgreSQL, which cannot be read.")
     if not pulses:
-        return Finding(COLLECTORS, State.UNKNOWN, "No collector has ever run.", "Start them: python -m collectors.")
+        return Evidence(COLLECTORS, State.UNKNOWN, "No collector has ever run.", "Start them: python -m collectors.")
     newest = max(pulses, key=lambda pulse: pulse.ts)
     at = newest.ts.timestamp()
     if now - at > limit_s(newest.every_s):
-        return Finding(
+        return Evidence(
             COLLECTORS,
             State.DOWN,
             "No reading arrives: the collectors are stopped, or cannot write.",
@@ -97,8 +97,8 @@ def collectors(pulses: Sequence[Pulse] | None, down: frozenset[str], now: float)
     if failing:
         why = next(p.detail or p.outcome for p in pulses if p.source == failing[0])
         reason = f"They run, but cannot read {', '.join(failing)} ({why})."
-        return Finding(COLLECTORS, State.DEGRADED, reason, "The Collectors page names what went wrong.")
-    return Finding(COLLECTORS, State.UP, "Readings arrive on time.")
+        return Evidence(COLLECTORS, State.DEGRADED, reason, "The Collectors page names what went wrong.")
+    return Evidence(COLLECTORS, State.UP, "Readings arrive on time.")
 
 
 def _lives(pulse: Pulse, now: float) -> bool:

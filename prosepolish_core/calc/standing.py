@@ -16,7 +16,7 @@ FLAPS, FLAP_S, CALM_S = 3, 300.0, 60.0
 CONTINUED_S = 600.0
 
 
-class Finding(NamedTuple):
+class Evidence(NamedTuple):
     """What the evidence says by itself.
 
     `began`: since when, where the evidence tells that. `answering`: whether the server itself answers our probe.
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
     began: float | None = None
 
 
-def judge(before: Standing | None, found: Finding, now: float, *, damped: bool = True) -> Standing:
+def judge(before: Standing | None, found: Evidence, now: float, *, damped: bool = True) -> Standing:
     """How it stands at `now`. Without damping a better answer counts at once: for who asks only once."""
     answering = (before.answering_since if before else None) or now if found.answering else None
     if before is not None and found.state is State.UNKNOWN and before.state.amiss:
@@ -48,7 +48,7 @@ def judge(before: Standing | None, found: Finding, now: float, *, damped: bool =
     return _moved(before, found, now, falls, answering)
 
 
-def _begun(found: Finding, now: float, answering: float | None) -> Standing:
+def _begun(found: Evidence, now: float, answering: float | None) -> Standing:
     since = now if found.began is None else found.began
     return Standing(
         found.name,
@@ -66,7 +66,7 @@ def _begun(found: Finding, now: float, answering: float | None) -> Standing:
     )
 
 
-def _rising(before: Standing, found: Finding, now: float, falls: tuple[float, ...], answering: float | None) -> Standing:
+def _rising(before: Standing, found: Evidence, now: float, falls: tuple[float, ...], answering: float | None) -> Standing:
     """It looks better than before: believed after a while, and only in part while it flaps."""
     better_since = before.better_since or now
     well_s = now - (before.up_since or now)
@@ -87,7 +87,7 @@ def _rising(before: Standing, found: Finding, now: float, falls: tuple[float, ..
     return _moved(before, found, now, falls, answering)
 
 
-def _moved(before: Standing, found: Finding, now: float, falls: tuple[float, ...], answering: float | None) -> Standing:
+def _moved(before: Standing, found: Evidence, now: float, falls: tuple[float, ...], answering: float | None) -> Standing:
     """The state that was found counts; `since` stays where it is the same as before."""
     since = before.since
     if found.state is not before.state:

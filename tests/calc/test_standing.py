@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.calc.standing import CALM_S, CONTINUED_S, FLAPS, RISE_S, Finding, judge
+from prosepolish_core.calc.standing import CALM_S, CONTINUED_S, FLAPS, RISE_S, Evidence, judge
 from prosepolish_core.model.standing import Standing, State
 
 NOW = 1_800_000_000.0
@@ -15,7 +15,7 @@ COURSES = st.lists(st.tuples(st.sampled_from(State), st.floats(0.5, 5.0)), min_s
 
 def looked(found: State, before: Standing | None, now: float) -> Standing:
     """One look that finds this state."""
-    return judge(before, Finding("redis", found, f"It is {found}."), now)
+    return judge(before, Evidence("redis", found, f"It is {found}."), now)
 
 
 def course(states: list[tuple[State, float]]) -> list[tuple[State, Standing]]:
@@ -108,4 +108,4 @@ def test_trouble_that_is_over_is_remembered_whole() -> None:
 def test_who_asks_only_once_believes_what_was_answered() -> None:
     """Without damping a better answer counts at once."""
     down = looked(State.DOWN, None, NOW)
-    assert judge(down, Finding("redis", State.UP, "Well."), NOW + 1, damped=False).state is State.UP
+    assert judge(down, Evidence("redis", State.UP, "Well."), NOW + 1, damped=False).state is State.UP
