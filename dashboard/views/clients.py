@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prosepolish_core.calc.freshness import Standing, fresh, standings
+from prosepolish_core.calc.freshness import Presence, fresh, presences
 from prosepolish_core.model.sample import INFO
 from prosepolish_core.model.series import GaugeSeries, Mark, Reading
 from prosepolish_core.model.window import Window
@@ -55,7 +55,7 @@ class Link:
 class ServerClients:
     """One observed server. Newest readings are NaN where they do not speak of now; sums are over the window."""
 
-    standing: Standing
+    standing: Presence
     role: str
     follows: str
     connected: float
@@ -87,7 +87,7 @@ def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) ->
     courses = {series.key.source: series for series in samples.gauges((CONNECTED,), window, POINTS)}
     grown = {(i.key.source, i.key.metric): i for i in samples.increases((OPENED, TURNED_AWAY), window, POINTS)}
     servers = []
-    for source, standing in standings(targets, pulses, window.end).items():
+    for source, standing in presences(targets, pulses, window.end).items():
         state, found = samples.state(source), readings[source]
         single = {r.key.metric: r.value for r in found if not r.key.labels}
         servers.append(
