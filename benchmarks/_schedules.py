@@ -5,6 +5,7 @@ and whether anybody saw the past.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from benchmarks._simulated import Network, SimulatedApi, SimulatedPostgres, SimulatedRedis
@@ -46,7 +47,7 @@ class Silent:
     def llm(self, call: LlmCall) -> None:
         pass
 
-    def access(self, family: Family, key: str, size_bytes: int) -> None:
+    def access(self, family: Family, key: str, size_bytes: int, source: int = 0, cost_usd: Decimal | None = None) -> None:
         pass
 
     def event(self, name: str, amount: int = 1) -> None:

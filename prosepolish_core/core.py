@@ -250,7 +250,12 @@ class Core:
     def recorder(self) -> BufferedRecorder:
         """Counts what the services did."""
         pepper = self.config.pepper.get_secret_value().encode() if self.config.pepper else b""
-        return BufferedRecorder(PostgresTelemetryWriter(self.telemetry_pool), flush_s=self.config.flush_s, access_key=pepper)
+        return BufferedRecorder(
+            PostgresTelemetryWriter(self.telemetry_pool),
+            flush_s=self.config.flush_s,
+            access_key=pepper,
+            processes=self.config.expected_workers,
+        )
 
     @lazy
     def telemetry(self) -> PostgresTelemetry:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from .access import RECORD
 from .llm import LlmCall
 
 
@@ -43,14 +44,17 @@ class LedgerRow(NamedTuple):
 
 
 class AccessChunk(NamedTuple):
-    """Sampled key reads of one family: parallel tuples. `rate` is the share of all keys that was sampled (SHARDS)."""
+    """Sampled key reads of one family, packed (model/access.py). `rate` is the share of all keys that was sampled."""
 
     ts: datetime
     family: str
     rate: float
-    key_hashes: tuple[int, ...]
-    offsets_ms: tuple[int, ...]
-    sizes: tuple[int, ...]
+    records: bytes
+
+    @property
+    def reads(self) -> int:
+        """How many they are."""
+        return len(self.records) // RECORD.itemsize
 
 
 class TelemetryBatch(NamedTuple):

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
-from ..model.counts import LatencyBuckets, LedgerTotal, LookupCounts, TelemetryBatch
+from ..model.access import Source
+from ..model.counts import AccessChunk, LatencyBuckets, LedgerTotal, LookupCounts, TelemetryBatch
 from ..model.llm import LlmCall
 from ..model.outcome import Family, Outcome, Tier, Trace
 from ..model.window import Window
@@ -27,8 +29,14 @@ class Recorder(Protocol):
     def llm(self, call: LlmCall) -> None:
         """Keep one ledger row."""
 
-    def access(self, family: Family, key: str, size_bytes: int) -> None:
-        """Offer one key read for the hash-sampled access trace; the key itself is never kept."""
+    def access(
+        self, family: Family, key: str, size_bytes: int, source: int = Source.REDIS, cost_usd: Decimal | None = None
+    ) -> None:
+        """Offer one key read for the hash-sampled access trace; the key itself is never kept.
+
+        `size_bytes` is what lies in Redis now, 0 when nothing was kept; `source` a model.access.Source; `cost_usd`
+        what the call behind the answer costs.
+        """
 
     def event(self, name: str, amount: int = 1) -> None:
         """Count a named event, for example `oversized_value` or `lease_lost`."""
@@ -61,6 +69,9 @@ class TelemetryReader(Protocol):
 
     def events(self, window: Window) -> Mapping[str, int]:
         """Named events summed over the window."""
+
+    def accesses(self, window: Window) -> list[AccessChunk]:
+        """The access trace, oldest chunk first."""
 
     def newest(self) -> datetime | None:
         """The newest flushed bucket, or None."""

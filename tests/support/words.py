@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from prosepolish_core.live.words import Dictionary
 from prosepolish_core.model.llm import LlmCall
@@ -69,7 +70,7 @@ class Remembers:
     def llm(self, call: LlmCall) -> None:
         self.calls.append(call)
 
-    def access(self, family: Family, key: str, size_bytes: int) -> None:
+    def access(self, family: Family, key: str, size_bytes: int, source: int = 0, cost_usd: Decimal | None = None) -> None:
         self.keys.append(key)
 
     def event(self, name: str, amount: int = 1) -> None:

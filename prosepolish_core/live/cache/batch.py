@@ -184,9 +184,9 @@ class Batch:
     def _fill(self, quick: dict[str, Loaded], leases: dict[str, str], flights: dict[str, Flight[Landing]], fault: Landing) -> None:
         fills = [self._loading.to_fill(key, leases[key], result) for key, result in quick.items() if key in leases]
         replies = self._loading.store(fills) if fills else []
-        stood = {fill.key for fill, ok in zip(fills, replies, strict=True) if ok and fill.stored}
+        stood = {fill.key: len(fill.stored) for fill, ok in zip(fills, replies, strict=True) if ok}
         for key, result in quick.items():
-            flights[key].land(fault._replace(loaded=result, filled=key in stood))
+            flights[key].land(fault._replace(loaded=result, filled=stood.get(key, 0)))
 
     def _go_on(
         self, slow: deque[tuple[str, Later]], leases: dict[str, str], flights: dict[str, Flight[Landing]], fault: Landing

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from ...errors import CacheUnavailable
 from ...forks import on_fork
 from ...model import keys
+from ...model.access import Source
 from ...model.keys import KeyFamily
-from ...model.outcome import Outcome, Tier, TraceStep
+from ...model.outcome import Family, Outcome, Tier, TraceStep
 from ...ports import Recorder
 from .cache_link import CacheLink
 from .flight import Flight
@@ -103,6 +104,8 @@ class FamilyCache:
 
     def drop(self, keys: list[str]) -> bool:
         """The same for ready-made keys."""
+        for key in keys:
+            self.recorder.access(Family(key.partition(":")[0]), key, 0, Source.DROPPED)
         try:
             if self._guard.up:
                 self.link.server.drop(keys)
@@ -199,7 +202,8 @@ class FamilyCache:
         else:
             outcome = landing.fault_outcome if landing.fault else Outcome.MISS
             step = TraceStep(Tier.REDIS, outcome, 0.0, landing.asked - began, (), landing.fault)
-        return Cached(loaded.value, Outcome.MISS, step, None, 0, shared, landing.filled, bool(landing.fault), loaded.extra)
+        filled = landing.filled
+        return Cached(loaded.value, Outcome.MISS, step, None, filled, shared, filled > 0, bool(landing.fault), loaded.extra)
 
     # --- beside the flights ---
 

@@ -192,7 +192,7 @@ class Loading:
         The fill's reply is waited for when it proves the value to somebody who came after the lease.
         """
         if not lease:
-            filled = False
+            filled = 0
         elif quick and not flight.joined:
             filled = self._fill_soon(key, lease, loaded)
         else:
@@ -207,8 +207,8 @@ class Loading:
             del self._flights[key]
         flight.land(landing, error)
 
-    def _fill(self, key: str, lease: str, loaded: Loaded, flight: Flight[Landing] | None = None) -> bool:
-        """Whether the value now lies in Redis.
+    def _fill(self, key: str, lease: str, loaded: Loaded, flight: Flight[Landing] | None = None) -> int:
+        """How many bytes of the value now lie in Redis.
 
         A lease that stood proves the value for everybody who came before the fill.
         """
@@ -219,18 +219,18 @@ class Loading:
             self._recorder.event("lease_lost")
         elif flight is not None:
             flight.proved_from = sent
-        return stood and bool(fill.stored)
+        return len(fill.stored) if stood else 0
 
-    def _fill_soon(self, key: str, lease: str, loaded: Loaded) -> bool:
-        """Whether the value is on its way into Redis. That it was refused there is counted when the reply is read."""
+    def _fill_soon(self, key: str, lease: str, loaded: Loaded) -> int:
+        """How many bytes are on their way into Redis. That they were refused there is counted when the reply is read."""
         fill = self.to_fill(key, lease, loaded)
         try:
             self._server.fill_soon(fill, self._settled)
         except CacheUnavailable as fault:
             self._settled(False, fault)
-            return False
+            return 0
         self._link.keeper.watch()
-        return bool(fill.stored)
+        return len(fill.stored)
 
     def _settled(self, stood: bool | None, fault: CacheUnavailable | None) -> None:
         if fault is not None:

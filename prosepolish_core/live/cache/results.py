@@ -40,12 +40,15 @@ class NoLoad(Exception):
 
 
 class Landing(NamedTuple):
-    """What a flight came to: bytes that lay in Redis or were told by a holder, or what was loaded here."""
+    """What a flight came to: bytes that lay in Redis or were told by a holder, or what was loaded here.
+
+    `filled` is how many bytes now lie in Redis, 0 when the value was not kept there.
+    """
 
     stored: bytes | None = None
     loaded: Loaded | None = None
     woken: bool = False
-    filled: bool = False
+    filled: int = 0
     fault: str = ""
     fault_outcome: Outcome = Outcome.ERROR
     #: Instant at which Redis had been asked, and the load began.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from ...model.access import source_of
 from ...model.correction import Correction
 from ...model.keys import key
 from ...model.llm import LlmCall
@@ -63,7 +64,8 @@ class Corrector:
             answer = Correction(text, False, None, none.outcome, trace=(step,), detail=none.detail)
         else:
             answer = self._answer(text, cached, record, began)
-            self._recorder.access(Family.LLM, name, cached.size_bytes)
+            cost = answer.cost_usd if answer.avoided_usd is None else answer.avoided_usd
+            self._recorder.access(Family.LLM, name, cached.size_bytes, source_of(answer.trace[-1]), cost)
         self._recorder.record(Family.LLM, answer.trace)
         return answer
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ...errors import LookupUnavailable, StoreUnavailable
 from ...model import keys
+from ...model.access import source_of
 from ...model.keys import KeyFamily
 from ...model.outcome import FAILED, Outcome, Tier, Trace, TraceStep
 from ...model.people import PersonRow, UserRecord, checked_changes
@@ -98,7 +99,7 @@ class UserRecords:
         if "unavailable" in value:
             raise self._unavailable(*trace, reason=value.get("reason"))
         self._recorder.record(self._family.family, trace)
-        self._recorder.access(self._family.family, key, cached.size_bytes)
+        self._recorder.access(self._family.family, key, cached.size_bytes, source_of(trace[-1]))
         row = PersonRow(value["data"], value["version"])
         degraded = cached.degraded or any(s.outcome in FAILED for s in trace)
         return UserRecord(user_id, row.data, row.version, trace[-1].tier, trace[-1].outcome, trace, cached.age_s, degraded)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ...errors import InvalidInput, InvalidWord, LookupUnavailable, StoreUnavailable
 from ...model import keys
+from ...model.access import source_of
 from ...model.lookup import FREE, Lookup, redis_hits
 from ...model.outcome import FAILED, Family, Outcome, Tier, Trace, TraceStep
 from ...model.word import normalise, spelled
@@ -149,7 +150,7 @@ class Dictionary:
         self._recorder.record(_FAMILY, trace)
         if "unavailable" in value:
             raise LookupUnavailable("no tier could answer", trace)
-        self._recorder.access(_FAMILY, key, cached.size_bytes)
+        self._recorder.access(_FAMILY, key, cached.size_bytes, source_of(steps[-1]), found.cost_usd)
         if found.tier is _POSTGRES and "paid" in value:
             self._avoided(cached)
         degraded = False
@@ -173,7 +174,7 @@ class Dictionary:
             self._recorder.record(_FAMILY, (step,))
         else:
             self._recorder.hit(_FAMILY, _REDIS, outcome, step.duration_s)
-        self._recorder.access(_FAMILY, key, cached.size_bytes)
+        self._recorder.access(_FAMILY, key, cached.size_bytes, source_of(step))
         if step.detail and paid_in(value):
             self._recorder.event("llm_coalesced")
         return Lookup(word, value["entry"], _REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)

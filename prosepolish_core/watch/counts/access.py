@@ -1,66 +1,118 @@
-"""The hash-sampled access trace: which share of all keys is followed, and how much of it a process may write.
+"""The hash-sampled access trace: which share of a family's keys is followed, and how much of it may be written.
 
 A key is sampled when its hash lies under a threshold (SHARDS), so a followed key is followed every time and in every
-process. The share halves while reads come too fast and doubles again when they slow down; each chunk says its share.
+process. The share of a family halves while its reads come too fast and doubles again when they slow down; each chunk
+says its share.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
+from math import exp
 
+from ...model.access import cost_code, packed
 from ...model.counts import AccessChunk
 from ...model.outcome import Family
 
-#: Sampled reads of one process and second, above which the share of keys is halved.
-BUSY_PER_S = 400
-SMALLEST_RATE = 1 / 4096
+#: Sampled reads of one family and second, over all processes, above which the share of its keys is halved: at most
+#: five megabytes a day.
+BUSY_PER_S = 4.0
+#: Paces are averaged over about so long: a burst is no reason to follow fewer keys for days.
+SMOOTH_S = 600.0
+#: The share never falls lower; and it is not raised again sooner than this.
+SMALLEST_RATE, STEADY_S = 1 / 4096, 3600.0
 WHOLE = 1 << 64
 #: When a row of the store is full.
 LONGEST_CHUNK_S, MOST_IN_CHUNK = 60.0, 5000
+
+#: What was noted of one read: instant, family, key, bytes of the value, who answered (model.access.Source), price of
+#: its call.
+Read = tuple[float, Family, str, int, int, Decimal | None]
+_Row = tuple[int, float, int, int, int]
+
+
+class _Followed:
+    """One family: the threshold, the pace, and what waits to become a chunk."""
+
+    def __init__(self) -> None:
+        self.limit = WHOLE
+        self.pace = 0.0
+        self.steady_s = 0.0
+        self.rows: list[_Row] = []
+        self.before = 0
+
+    def adapt(self, busy: float, elapsed_s: float) -> None:
+        """Halve or double the share. Rows that wait are thinned with it, so that each chunk has one share."""
+        new = (len(self.rows) - self.before) / elapsed_s
+        self.pace += (new - self.pace) * (1 - exp(-elapsed_s / SMOOTH_S))
+        self.steady_s += elapsed_s
+        if self.pace > busy and self.limit > WHOLE * SMALLEST_RATE:
+            self.limit //= 2
+            self.rows = [row for row in self.rows if row[0] < self.limit]
+            self.pace, self.steady_s = self.pace / 2, 0.0
+        elif self.pace < busy / 4 and self.limit < WHOLE and self.steady_s > STEADY_S and not self.rows:
+            self.limit *= 2
+            self.pace, self.steady_s = self.pace * 2, 0.0
+        self.before = len(self.rows)
+
+    def chunk(self, family: Family, *, whole: bool) -> AccessChunk | None:
+        """What waits, when it is enough or `whole` is wanted."""
+        rows = self.rows
+        if not rows or not (whole or len(rows) >= MOST_IN_CHUNK or rows[-1][1] - rows[0][1] >= LONGEST_CHUNK_S):
+            return None
+        first = min(row[1] for row in rows)
+        self.rows, self.before = [], 0
+        return AccessChunk(datetime.fromtimestamp(first, UTC), str(family), self.limit / WHOLE, packed(rows, first))
 
 
 class AccessTrace:
     """Turns reads into chunks without the keys. Only the flusher's thread uses it."""
 
-    def __init__(self, key: bytes = b"") -> None:
+    def __init__(self, key: bytes = b"", processes: int = 1) -> None:
+        """`processes` share what may be written."""
         self._hash = hashlib.blake2b(digest_size=8, key=key[:64], person=b"access-trace")
-        self._limit = WHOLE
+        self._busy = BUSY_PER_S / max(1, processes)
+        self._families: dict[Family, _Followed] = {}
 
-    @property
-    def rate(self) -> float:
-        """The share of keys followed now."""
-        return self._limit / WHOLE
+    def rate(self, family: Family) -> float:
+        """The share of a family's keys followed now."""
+        return self._of(family).limit / WHOLE
 
     def chunks(
         self,
-        reads: Iterable[tuple[float, Family, str, int]],
+        reads: Iterable[Read],
         elapsed_s: float,
         batches: Iterable[tuple[float, Family, Sequence[str], Sequence[int]]] = (),
+        *,
+        whole: bool = True,
     ) -> list[AccessChunk]:
-        """The reads (instant, family, key, bytes) of the keys followed, one chunk a family;
-        adapts the share to the pace.
+        """The chunks that are full now, or with `whole` everything; adapts the share of each family to its pace.
 
-        `batches` are reads of many keys at one instant.
+        `batches` are hits of many keys at one instant.
         """
-        rate, limit, followed = self.rate, self._limit, 0
-        by_family: dict[Family, list[tuple[float, int, int]]] = {}
         numbers = _Numbers(self._number)  # a few keys make most of the reads, and hashing is most of the work
-        for now, family, key, size in reads:
-            number = numbers[key]
-            if number < limit:
-                followed += 1
-                by_family.setdefault(family, []).append((now, number, size))
+        for now, family, key, size, source, usd in reads:
+            number, followed = numbers[key], self._of(family)
+            if number < followed.limit:
+                followed.rows.append((number, now, size and size + len(key), source, cost_code(usd) if usd else 0))
         for now, family, keys, sizes in batches:
-            rows = [(now, n, size) for n, size in zip(map(numbers.__getitem__, keys), sizes, strict=False) if n < limit]
-            if rows:
-                followed += len(rows)
-                by_family.setdefault(family, []).extend(rows)
-        pace = followed / max(elapsed_s, 1.0)
-        if pace > BUSY_PER_S and rate > SMALLEST_RATE:
-            self._limit //= 2
-        elif pace < BUSY_PER_S / 4 and rate < 1:
-            self._limit *= 2
-        return [_chunk(family, rate, rows) for family, rows in sorted(by_family.items())]
+            followed = self._of(family)
+            limit, rows = followed.limit, followed.rows
+            for key, size in zip(keys, sizes, strict=False):
+                number = numbers[key]
+                if number < limit:
+                    rows.append((number, now, size + len(key), 0, 0))
+        for followed in self._families.values():
+            followed.adapt(self._busy, max(elapsed_s, 1e-3))
+        made = [followed.chunk(family, whole=whole) for family, followed in sorted(self._families.items())]
+        return [chunk for chunk in made if chunk is not None]
+
+    def _of(self, family: Family) -> _Followed:
+        followed = self._families.get(family)
+        if followed is None:
+            followed = self._families[family] = _Followed()
+        return followed
 
     def _number(self, key: str) -> int:
         hashed = self._hash.copy()
@@ -78,39 +130,3 @@ class _Numbers(dict[str, int]):
     def __missing__(self, key: str) -> int:
         number = self[key] = self._number(key)
         return number
-
-
-def _chunk(family: Family, rate: float, rows: list[tuple[float, int, int]]) -> AccessChunk:
-    first = min(now for now, _, _ in rows)
-    return AccessChunk(
-        datetime.fromtimestamp(first, UTC),
-        str(family),
-        rate,
-        tuple(number - (1 << 63) for _, number, _ in rows),  # PostgreSQL's bigint is signed
-        tuple(round((now - first) * 1000) for now, _, _ in rows),
-        tuple(size for _, _, size in rows),
-    )
-
-
-def joined(chunks: Iterable[AccessChunk]) -> list[AccessChunk]:
-    """Chunks of one family and share that follow each other closely, as one: fewer, fuller rows."""
-    found: list[AccessChunk] = []
-    latest: dict[str, int] = {}
-    for chunk in chunks:
-        at = latest.get(chunk.family)
-        last = found[at] if at is not None else None
-        if at is None or last is None or last.rate != chunk.rate or not _close(last, chunk):
-            latest[chunk.family] = len(found)
-            found.append(chunk)
-            continue
-        later = round((chunk.ts - last.ts).total_seconds() * 1000)
-        found[at] = last._replace(
-            key_hashes=last.key_hashes + chunk.key_hashes,
-            offsets_ms=last.offsets_ms + tuple(offset + later for offset in chunk.offsets_ms),
-            sizes=last.sizes + chunk.sizes,
-        )
-    return found
-
-
-def _close(last: AccessChunk, chunk: AccessChunk) -> bool:
-    return 0 <= (chunk.ts - last.ts).total_seconds() < LONGEST_CHUNK_S and len(last.sizes) < MOST_IN_CHUNK

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from ...model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from ...model.llm import added
-from .access import joined
 from .tally import Tally
 
 #: Width and age in seconds: 10 s buckets for a quarter of an hour, minutes for two hours, hours for a week; what is
@@ -49,7 +48,7 @@ class Backlog:
         self._ledger.extend(ledger)
         for chunk in accesses:
             self._accesses.append(chunk)
-            self._access_count += len(chunk.sizes)
+            self._access_count += chunk.reads
         self._thin(second)
 
     def note(self, second: int, name: str) -> None:
@@ -69,8 +68,8 @@ class Backlog:
             events += [EventDelta(ts, name, amount) for name, amount in sorted(tally.events.items())]
         ledger, self._ledger = self._ledger[:BATCH_LEDGER_ROWS], self._ledger[BATCH_LEDGER_ROWS:]
         chunks, self._accesses = self._accesses[:BATCH_CHUNKS], self._accesses[BATCH_CHUNKS:]
-        self._access_count -= sum(len(chunk.sizes) for chunk in chunks)
-        return TelemetryBatch(process, sequence, tuple(lookups), tuple(events), tuple(ledger), tuple(joined(chunks)))
+        self._access_count -= sum(chunk.reads for chunk in chunks)
+        return TelemetryBatch(process, sequence, tuple(lookups), tuple(events), tuple(ledger), tuple(chunks))
 
     def _thin(self, second: int) -> None:
         if len(self._buckets) > self._thin_above:
@@ -80,7 +79,7 @@ class Backlog:
             self._ledger = added_up(self._ledger)
         dropped = 0
         while self._access_count > MOST_ACCESSES:
-            gone = len(self._accesses.pop(0).sizes)
+            gone = self._accesses.pop(0).reads
             self._access_count -= gone
             dropped += gone
         if dropped:
@@ -92,7 +91,7 @@ def thinned(buckets: dict[int, Tally]) -> dict[int, Tally]:
     newest = max(buckets)
     fewer: dict[int, Tally] = {}
     for second in sorted(buckets):
-        width = next((step for step, age in KEEP if newest - second < age), KEEP[-1][0])
+        width = next((step for step, age in KEEP if newest - (second - second % step) < age), KEEP[-1][0])
         oldest = newest - newest % width - KEEP[-1][1]
         start = max(second - second % width, oldest)
         if start in fewer:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...drivers.postgres_pool import PostgresPool
-from ...model.counts import LatencyBuckets, LedgerTotal, LookupCounts
+from ...model.counts import AccessChunk, LatencyBuckets, LedgerTotal, LookupCounts
 from ...model.latency import BOUNDS_S, cumulative
 from ...model.window import Window
 from .reader_plan import LEDGER_KEPT, ReaderPlan, plan
@@ -42,6 +42,10 @@ _LEDGER_SPAN = {
     1: f"SELECT ts, kind, model, task, {_SINGLE} FROM llm_ledger WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
     3600: f"SELECT ts, kind, model, task, {_HOURS} FROM llm_ledger_hour WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
 }
+
+_ACCESSES = """
+SELECT ts, family, rate, records FROM access_chunk
+WHERE ts >= %(from)s AND ts < %(to)s AND records IS NOT NULL ORDER BY ts, id"""
 
 # Compiling these sums takes longer than running them; and rows of one time lie together, which the planner does not
 # know.
@@ -83,6 +87,13 @@ class PostgresTelemetry:
     def events(self, window: Window) -> Mapping[str, int]:
         """Named events summed over the window."""
         return dict(self._read(_EVENTS, _EVENT_SPAN, window, plan(window, 1, self._now())))
+
+    def accesses(self, window: Window) -> list[AccessChunk]:
+        """The access trace: chunks that begin in the window, oldest first."""
+        with self._pool.connection() as connection:
+            cursor = connection.cursor(binary=True)
+            rows = cursor.execute(_ACCESSES, {"from": window.start, "to": window.end}).fetchall()
+        return [AccessChunk(*row) for row in rows]
 
     def newest(self) -> datetime | None:
         """The newest bucket that was flushed, or None."""

@@ -8,14 +8,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from ...forks import on_fork
+from ...model.access import Source
 from ...model.counts import AccessChunk, LedgerRow
 from ...model.llm import LlmCall
 from ...model.outcome import Family, Outcome, Tier, Trace
 from ...ports import TelemetryWriter
-from .access import AccessTrace
+from .access import AccessTrace, Read
 from .flusher import Flusher
 from .tally import Tally
 
@@ -39,10 +41,11 @@ class BufferedRecorder:
         *,
         flush_s: float = 5.0,
         access_key: bytes = b"",
+        processes: int = 1,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
-        self._access_key = access_key
+        self._access_key, self._processes = access_key, processes
         self._flusher = Flusher(writer, self._drain, flush_s=flush_s, clock=clock)
         self.start_anew()
         on_fork(self)
@@ -51,12 +54,12 @@ class BufferedRecorder:
         """Everything that belongs to one process alone: what a parent counted is the parent's to write."""
         self._flusher.start_anew()
         self._calls: deque[tuple[Any, ...]] = deque()
-        self._reads: deque[tuple[float, Family, str, int]] = deque()
+        self._reads: deque[Read] = deque()
         self._batches: deque[tuple[float, Family, Sequence[str], Sequence[int]]] = deque()
         self._batched = 0  # keys in these, about: not worth a lock
         self._events: deque[tuple[str, int]] = deque()
         self._ledger: deque[LedgerRow] = deque()
-        self._trace = AccessTrace(self._access_key)
+        self._trace = AccessTrace(self._access_key, self._processes)
         self._room = 0  # the first note starts the thread
 
     # --- the live path ---
@@ -90,14 +93,16 @@ class BufferedRecorder:
         if len(calls) > self._room:
             self._crowded()
 
-    def access(self, family: Family, key: str, size_bytes: int) -> None:
+    def access(
+        self, family: Family, key: str, size_bytes: int, source: int = Source.REDIS, cost_usd: Decimal | None = None
+    ) -> None:
         """Offer one key read for the access trace.
 
         The key waits in memory for the next drain; then only its hash is left.
         """
         reads = self._reads
         if len(reads) < MOST_READS:
-            reads.append((self._clock(), family, key, size_bytes))
+            reads.append((self._clock(), family, key, size_bytes, source, cost_usd))
         else:
             self.event("access_trace_dropped")
 
@@ -143,7 +148,8 @@ class BufferedRecorder:
         for name, amount in _taken(self._events, gently):
             tally.count(_plain(name), amount)
         self._batched = 0
-        chunks = self._trace.chunks(_taken(self._reads, gently), elapsed_s, _taken(self._batches, gently, BATCHES))
+        reads, batches = _taken(self._reads, gently), _taken(self._batches, gently, BATCHES)
+        chunks = self._trace.chunks(reads, elapsed_s, batches, whole=not gently)
         return tally, list(_taken(self._ledger, gently)), chunks
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from ...drivers.postgres_pool import Connection
 from .reader_plan import KEPT, LEDGER_KEPT
 
-#: Sampled key reads are for planning ahead; two days are enough for every time to live we have.
-ACCESSES_KEPT = timedelta(days=2)
+#: Sampled key reads are for planning ahead: two weeks are enough to try a time to live of a week.
+ACCESSES_KEPT = timedelta(days=15)
 #: A process that did not flush for so long will not send its last flush again.
 FLUSHES_KEPT = timedelta(days=7)
 #: A margin, so that nothing is removed that a plan may still choose.

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...drivers.postgres_pool import PostgresPool
 from ...errors import InvalidInput, StoreRefused, StoreUnavailable
-from ...model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from ...model.counts import EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from .retention import remove_old
 
 #: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
@@ -58,8 +58,7 @@ ON CONFLICT (ts, kind, task, model, price_date) DO UPDATE SET
     then_usd = t.then_usd + EXCLUDED.then_usd, then_unpriced = t.then_unpriced + EXCLUDED.then_unpriced"""
 
 _ACCESS = """
-INSERT INTO access_chunk (ts, family, rate, key_hashes, offsets_ms, sizes)
-VALUES (%s, %s, %s, %s::bigint[], %s::integer[], %s::integer[])"""
+INSERT INTO access_chunk (ts, family, rate, records) VALUES (%s, %s, %s, %b)"""
 
 
 class PostgresTelemetryWriter:
@@ -81,7 +80,7 @@ class PostgresTelemetryWriter:
                 ledger = [_ledger(row) for row in batch.ledger]
                 _each(cursor, _LEDGER, ledger)
                 _each(cursor, _LEDGER_HOUR, ledger)
-                _each(cursor, _ACCESS, [_access(chunk) for chunk in batch.accesses])
+                _each(cursor, _ACCESS, list(batch.accesses))
         except StoreRefused as refused:
             raise InvalidInput(f"PostgreSQL refuses this batch: {type(refused.__cause__).__name__}") from refused
         if monotonic() >= self._tidy_at:
@@ -127,10 +126,6 @@ def _ledger(row: LedgerRow) -> dict[str, Any]:
         "then_unpriced": row.calls if then is None else 0,
         "then": then or Decimal(0),
     }
-
-
-def _access(chunk: AccessChunk) -> tuple[Any, ...]:
-    return (chunk.ts, chunk.family, chunk.rate, _array(chunk.key_hashes), _array(chunk.offsets_ms), _array(chunk.sizes))
 
 
 def _array(numbers: Sequence[int]) -> str:

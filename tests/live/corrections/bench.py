@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from prosepolish_core.drivers.redis_client import connect
 from prosepolish_core.live.cache import CacheLink, FamilyCache, Seal
@@ -60,7 +61,7 @@ class Notes:
         """One ledger row."""
         self.calls.append(call)
 
-    def access(self, family: Family, key: str, size_bytes: int) -> None:
+    def access(self, family: Family, key: str, size_bytes: int, source: int = 0, cost_usd: Decimal | None = None) -> None:
         """One key read."""
         self.accesses.append((family, key))
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prosepolish_core.model.access import RECORD
 from prosepolish_core.model.counts import AccessChunk, LedgerRow
 from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.llm import LlmCall
@@ -124,9 +125,9 @@ def test_an_access_trace_that_is_too_long_loses_its_oldest_part_and_says_so() ->
     """The trace is a sample: it may be cut, but the cut is counted."""
     backlog = Backlog()
     size = 50_000
-    chunk = AccessChunk(datetime(2026, 11, 1, tzinfo=UTC), "dict", 1.0, (1,) * size, (0,) * size, (470,) * size)
+    chunk = AccessChunk(datetime(2026, 11, 1, tzinfo=UTC), "dict", 1.0, bytes(RECORD.itemsize * size))
     for _ in range(5):
         backlog.add(START, Tally(), [], [chunk])
     batch = backlog.take(uuid4(), 1)
-    assert sum(len(c.sizes) for c in batch.accesses) == module.MOST_ACCESSES
+    assert sum(c.reads for c in batch.accesses) == module.MOST_ACCESSES
     assert [(e.name, e.amount) for e in batch.events] == [("access_trace_dropped", size)]

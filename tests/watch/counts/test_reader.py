@@ -16,6 +16,7 @@ import pytest
 
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.errors import InvalidInput, StoreUnavailable
+from prosepolish_core.model.access import packed
 from prosepolish_core.model.counts import AccessChunk, EventDelta, LedgerRow, LookupDelta, TelemetryBatch
 from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.llm import LlmCall
@@ -86,7 +87,7 @@ def test_the_same_batch_twice_is_added_once(writer: PostgresTelemetryWriter, rea
         (delta(START),),
         (EventDelta(START, "fill", 4),),
         (LedgerRow(START, call()),),
-        (AccessChunk(START, "dict", 0.5, (-5, 7), (0, 1500), (470, 480)),),
+        (AccessChunk(START, "dict", 0.5, packed([(5 << 16, 1.0, 470, 0, 0), (7 << 16, 2.5, 480, 3, 9)], 1.0)),),
     )
     for _ in range(3):
         writer.write(batch)
@@ -195,13 +196,17 @@ def test_what_avoided_calls_cost_in_their_day_is_a_sum_beside_today_s(
         ]
 
 
-def test_the_access_trace_is_rows_of_hash_time_bytes_and_family(writer: PostgresTelemetryWriter, database_url: str) -> None:
-    """The what-if planner reads one row per sampled read."""
-    chunk = AccessChunk(START, "dict", 0.5, (-5, 7), (0, 1500), (470, 480))
-    writer.write(TelemetryBatch(uuid4(), 1, accesses=(chunk,)))
-    with psycopg.connect(database_url) as connection:
-        rows = connection.execute("SELECT ts, family, key_hash, bytes, rate FROM access_trace ORDER BY ts").fetchall()
-    assert rows == [(START, "dict", -5, 470, 0.5), (START + timedelta(seconds=1.5), "dict", 7, 480, 0.5)]
+def test_the_access_trace_comes_back_as_it_was_written(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:
+    """The what-if planner reads packed chunks, oldest first; a row of the version before is left out."""
+    chunk = AccessChunk(START, "dict", 0.5, packed([(5 << 16, 1.0, 470, 0, 0), (7 << 16, 2.5, 480, 3, 9)], 1.0))
+    earlier = chunk._replace(ts=START - timedelta(minutes=1), family="llm", rate=1.0)
+    writer.write(TelemetryBatch(uuid4(), 1, accesses=(chunk, earlier)))
+    with reader._pool.connection() as connection:
+        connection.execute(
+            "INSERT INTO access_chunk (ts, family, rate, key_hashes, offsets_ms, sizes) VALUES (%s, 'dict', 1, '{1}', '{0}', '{9}')",
+            (START,),
+        )
+    assert reader.accesses(Window.last(7200, NOW)) == [earlier, chunk]
 
 
 def test_a_killed_connection_is_replaced(writer: PostgresTelemetryWriter, reader: PostgresTelemetry, postgres_server: str) -> None:
@@ -261,15 +266,15 @@ def test_a_reader_without_server_or_schema_says_so(empty_database_url: str) -> N
 
 def test_old_rows_go_and_totals_of_kept_windows_stay(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:
     """Fine rows go after a day, minutes after weeks; a long window still counts everything, from its hours."""
-    ages = (timedelta(hours=1), timedelta(days=3), timedelta(days=50))
+    ages = (timedelta(hours=1), timedelta(days=20), timedelta(days=50))
     rows = tuple(delta((NOW - age).replace(minute=0, second=0), steps=1, answers=1) for age in ages)
-    writer.write(TelemetryBatch(uuid4(), 1, rows, accesses=(AccessChunk(NOW - ages[1], "dict", 1.0, (1,), (0,), (9,)),)))
+    writer.write(TelemetryBatch(uuid4(), 1, rows, accesses=(AccessChunk(NOW - ages[1], "dict", 1.0, b""),)))
     window = Window(NOW - timedelta(days=60), NOW)
     before = [r.steps for r in reader.lookups(window, 1)]
     assert writer.tidy(NOW) == {"telemetry_lookup": 3, "access_chunk": 1}
     assert writer.tidy(NOW) == {}
     assert [r.steps for r in reader.lookups(window, 1)] == before == [3]
-    assert [r.steps for r in reader.lookups(Window(NOW - timedelta(days=4), NOW), 1)] == [2]
+    assert [r.steps for r in reader.lookups(Window(NOW - timedelta(days=21), NOW), 1)] == [2]
 
 
 EXITS = """

@@ -144,7 +144,7 @@ def test_reads_that_find_no_room_are_counted() -> None:
         for _ in range(MOST_READS + 7):
             recorder.access(Family.DICTIONARY, "dict:eloquent", 470)
     recorder.flush()
-    assert sum(len(c.sizes) for b in writer.batches for c in b.accesses) == MOST_READS
+    assert sum(c.reads for b in writer.batches for c in b.accesses) == MOST_READS
     assert writer.events() == {"access_trace_dropped": 7}
 
 
@@ -162,7 +162,7 @@ def test_what_is_counted_while_the_store_is_away_arrives_when_it_returns() -> No
     assert recorder.flush()
     assert writer.answers() == {("llm", "redis", "hit"): 5}
     assert [row.call for b in writer.batches for row in b.ledger] == [CALL] * 5
-    assert sum(len(c.sizes) for b in writer.batches for c in b.accesses) == 5
+    assert sum(c.reads for b in writer.batches for c in b.accesses) == 5
 
 
 def test_a_lost_reply_does_not_count_twice() -> None:
@@ -257,7 +257,7 @@ def test_a_batch_of_hits_counts_like_its_hits_one_by_one() -> None:
     recorder.many_hits(Family.DICTIONARY, Tier.REDIS, Outcome.HIT, 0.001, ["dict:a", "dict:b", "dict:c"], [1, 2, 3])
     assert recorder.flush()
     assert sum(r.answers for b in writer.batches for r in b.lookups) == MOST_READS + 2
-    assert 0 < sum(len(c.sizes) for b in writer.batches for c in b.accesses) <= MOST_READS
+    assert 0 < sum(c.reads for b in writer.batches for c in b.accesses) <= MOST_READS
 
 
 def test_a_thread_that_counts_with_pauses_loses_nothing_and_counts_the_same() -> None:
@@ -274,6 +274,7 @@ def test_a_thread_that_counts_with_pauses_loses_nothing_and_counts_the_same() ->
     recorder.flush()
     (row,) = (r for b in writer.batches for r in b.lookups)
     assert (row.steps, row.answers, row.sum_s) == (SLICE + 6, SLICE + 6, pytest.approx(0.003 + 0.002 * (SLICE + 3)))
-    chunks = [c for b in writer.batches for c in b.accesses]
-    assert sorted(size for c in chunks for size in c.sizes) == [1, 2, 3] + [4] * (SLICE + 3)
-    assert len({number for c in chunks for number in c.key_hashes}) == 3
+    (chunk,) = (c for b in writer.batches for c in b.accesses)
+    found = unpacked(chunk.records)
+    assert sorted(found["size"] - len("dict:a")) == [1, 2, 3] + [4] * (SLICE + 3)
+    assert len(set(found["key"].tolist())) == 3
