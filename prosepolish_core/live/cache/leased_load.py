@@ -222,7 +222,7 @@ class Loading:
         return len(fill.stored) if stood else 0
 
     def _fill_soon(self, key: str, lease: str, loaded: Loaded) -> int:
-        """How many bytes are on their way into Redis. That they were refused there is counted when the reply is read."""
+        """How many bytes are on their way. That Redis refused them is counted when the reply is read."""
         fill = self.to_fill(key, lease, loaded)
         try:
             self._server.fill_soon(fill, self._settled)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prosepolish_core.model.access import unpacked
 from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier, TraceStep
