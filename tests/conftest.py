@@ -49,10 +49,11 @@ def valkey_server() -> Iterator[ValkeyServer]:
 
 @pytest.fixture
 def valkey_url(valkey_server: ValkeyServer) -> str:
-    """An emptied real Valkey."""
+    """A real Valkey as if just started, whatever ran there before: no key, no script, no count."""
     url = f"redis://127.0.0.1:{valkey_server.port}/0"
     with redis.Redis.from_url(url) as client:
         client.flushall()
+        client.script_flush()
         client.config_resetstat()
     return url
 

@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -44,16 +45,25 @@ class RedisScripts:
 
     A call is sent at most once, and once more in full text when the server says that it did not know (and so did not
     run) the script. `on_unknown` runs before that: a server without our scripts has been restarted, flushed or
-    replaced.
+    replaced. It learns all of `siblings` then, so that what `on_unknown` needs has to be there only once a server,
+    not at the first use of each script.
     """
 
     def __init__(
-        self, client: Any, *, deadline_s: float = 0.05, lanes: int = 16, on_unknown: Callable[[], None] | None = None
+        self,
+        client: Any,
+        *,
+        deadline_s: float = 0.05,
+        lanes: int = 16,
+        on_unknown: Callable[[], None] | None = None,
+        siblings: Sequence[Script] = (),
     ) -> None:
         self._client = client
         self.is_cluster = isinstance(client, redis.RedisCluster | LazyCluster)
         self.deadline_s = deadline_s
         self._on_unknown = on_unknown
+        self._siblings = siblings
+        self._loads = b"".join(each.load for each in siblings)
         self._most = lanes
         self._lines = Lines(client.connection_pool, timeout_s=deadline_s, size=lanes) if has_lines(client) else None
         self._numbers = itertools.count(1)
@@ -94,7 +104,8 @@ class RedisScripts:
                 if self._on_unknown:
                     self._on_unknown()
                     until = perf_counter() + (deadline_s or self.deadline_s)
-                reply = line.ask(script.packed(words, tail, whole=True), until)
+                whole = script.packed(words, tail, whole=True)
+                *_, reply = line.ask_all(self._loads + whole, len(self._siblings) + 1, until)  # no right to load: no harm
         except ScriptFault:  # of the hook: the connection is as good as before
             lines.give_back(line)
             raise
@@ -154,6 +165,7 @@ class RedisScripts:
                 if self._on_unknown:
                     telling()
                     self._on_unknown()
+                self._load_plain(rest[0])
                 reply = self._client.eval(script.text, int(count), *rest)
         except redis.RedisError as error:
             word = classify(error)[1]
@@ -164,6 +176,13 @@ class RedisScripts:
         if not _is_ours(reply, nonce):
             raise ScriptFault(FOREIGN, sent=True)
         return reply
+
+    def _load_plain(self, key: bytes) -> None:
+        """The siblings, on the one node that has just been told what must stay dead."""
+        where = {"target_nodes": self._client.get_node_from_key(key)} if self.is_cluster else {}
+        with suppress(redis.exceptions.ResponseError):
+            for each in self._siblings:
+                self._client.execute_command("SCRIPT LOAD", each.text, **where)
 
 
 def _is_ours(reply: Any, nonce: bytes) -> bool:

@@ -27,6 +27,8 @@ class Script:
         self.sha = sha1(self.text.encode(), usedforsecurity=False).hexdigest()
         self._call = b"$7\r\nEVALSHA\r\n$40\r\n" + self.sha.encode() + b"\r\n"
         self._text = b"$4\r\nEVAL\r\n" + bulk(self.text.encode())
+        #: The command that makes a server know the script without running it.
+        self.load = pack("SCRIPT", "LOAD", self.text)
 
     def packed(self, words: int, tail: bytes, *, whole: bool = False) -> bytes:
         """The command: `tail` holds the packed count of keys, keys and arguments (`words` of them in all).

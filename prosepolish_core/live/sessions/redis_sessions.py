@@ -13,7 +13,7 @@ from ...model.outcome import Family
 from ...model.session import LoginRow, SessionRules
 
 _NAMES = ("look_up_session", "fill_session", "bar_sessions", "end_sessions", "list_devices", "get_key", "mark_replay")
-LOOK, FILL, BEGIN, END, INDEX, GET, MARK = (Script(__package__, name) for name in _NAMES)
+LOOK, FILL, BEGIN, END, INDEX, GET, MARK = SCRIPTS = tuple(Script(__package__, name) for name in _NAMES)
 #: A reader that has not filled by then has lost its right to; a bar outlives any durable write (statement deadline 5
 #: s).
 LEASE_MS = 5_000
@@ -153,4 +153,4 @@ def _groups(rows: Sequence[_Row], *, by_tag: bool) -> Iterable[list[_Row]]:
             yield list(rows[i : i + MOST_KEYS])
 
 
-__all__ = ["FastSessions", "Found", "ScriptFault"]
+__all__ = ["SCRIPTS", "FastSessions", "Found", "ScriptFault"]

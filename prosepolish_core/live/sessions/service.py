@@ -11,7 +11,7 @@ from ...forks import ForkSafeLock
 from ...model.keys import encode
 from ...model.session import LONGEST_TOKEN, Device, Ended, LoginRow, Session, SessionRules, check_nonce, device_label
 from .postgres_sessions import End, Judgement, NewLogin, PostgresSessions, Rotate, Victim
-from .redis_sessions import FastSessions, Found
+from .redis_sessions import SCRIPTS, FastSessions, Found
 from .replay import REPLAY_S, Replay
 from .shown import device_of, from_record, from_row, member_of
 from .token import Parsed, SessionTokens
@@ -51,7 +51,7 @@ class Sessions:
         self._pepper = pepper
         self._made: SessionTokens | None = None
         self._lock = ForkSafeLock()
-        self._scripts = RedisScripts(client, deadline_s=deadline_s, lanes=lanes, on_unknown=self._new_server)
+        self._scripts = RedisScripts(client, deadline_s=deadline_s, lanes=lanes, on_unknown=self._new_server, siblings=SCRIPTS)
         self._replay_scripts = RedisScripts(client, deadline_s=max(deadline_s, 1.0), lanes=2)
         self._fast = FastSessions(self._scripts, self.rules)
         self._replay = Replay(FastSessions(self._replay_scripts, self.rules), store, every_s=replay_s)

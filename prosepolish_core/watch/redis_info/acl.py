@@ -77,7 +77,7 @@ STATE = Role(
     "state",
     "the same on the server of sessions and limits, without SCAN, which would list everybody's sessions",
     "prosepolish-app",
-    (*_CORE, "append", "pexpireat", "zadd", "zrange", "zrem", "zremrangebyscore", "zrevrange"),
+    (*_CORE, "script|load", "append", "pexpireat", "zadd", "zrange", "zrem", "zremrangebyscore", "zrevrange"),
     _patterns(SESSION, SESSION_INDEX, RATE_LIMIT),
 )
 ROLES = (COLLECTORS, CACHE, STATE)
