@@ -13,7 +13,7 @@ CONFIG = {"displayModeBar": False, "responsive": True}
 
 def show(figure: go.Figure, *, key: str, alt: str, timed: bool = True) -> None:
     """Draw it. The key holds zoom over refreshes; another time range is another chart."""
-    name = f"{key}-{window.span()}" if timed else key
+    name = f"{key}-{window.chosen().key}" if timed else key
 
     def draw() -> None:
         st.plotly_chart(figure, key=name, config=CONFIG, alt=alt)

@@ -25,7 +25,7 @@ SHARED_S = 2
 
 def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
     """Draw `build(window)` now and at every refresh. One fragment: the rest of the page stays as it is."""
-    span = window.span()
+    shown = window.chosen()
     first = True
 
     def part() -> None:
@@ -35,9 +35,9 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
             read_and_draw()
 
     def read_and_draw() -> None:
-        key = f"last known {name} {span}"
+        key = f"last known {name} {shown.key}"
         try:
-            view = _read(name, span, runtime.generation(), build)
+            view = _read(name, shown.key, runtime.generation(), shown, build)
         except StoreUnavailable as error:
             known: tuple[V, datetime] | None = st.session_state.get(key)
             banner.store_down(error, known[1] if known else None)
@@ -51,5 +51,5 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
 
 
 @st.cache_data(ttl=SHARED_S, max_entries=64, show_spinner=False, refresh_mode="background")
-def _read(name: str, span: str, generation: int, _build: Build[Any]) -> Any:  # noqa: ARG001 - the first and third are the cache's key
-    return _build(Window.last(window.SECONDS[span]))
+def _read(name: str, key: str, generation: int, _shown: window.TimeRange, _build: Build[Any]) -> Any:  # noqa: ARG001 - the cache's key
+    return _build(_shown.window())

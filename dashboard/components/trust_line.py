@@ -17,15 +17,18 @@ HELP = (
 
 def trust_line(trust: Trust) -> None:
     """One line: age, coverage, resets, source."""
+    shown = window.chosen()
     trust = trust.aged(datetime.now(UTC))
     if trust.newest_age_s is None:
         newest = ":orange[:material/schedule: no sample yet]"
+    elif shown.fixed:
+        newest = ":gray[:material/history: as it was then]"
     else:
         colour = "orange" if trust.stale else "green"
         newest = f":{colour}[:material/schedule: newest {numbers.age(trust.newest_age_s)} ago]"
     parts = [newest]
     if trust.coverage is not None:
-        parts.append(f"covers {numbers.percent(trust.coverage, 0)} of the last {window.SPANS[window.span()]}")
+        parts.append(f"covers {numbers.percent(trust.coverage, 0)} of {shown.words}")
     if trust.resets is not None:
         parts.append("no reset inside" if trust.resets == 0 else f":orange[{trust.resets} reset{'s' * (trust.resets > 1)} inside]")
     parts.append(f"source: {trust.source}")

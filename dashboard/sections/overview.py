@@ -44,7 +44,7 @@ def _headlines(view: OverviewView) -> None:
         Tile(
             "Savings",
             numbers.usd(view.avoided_usd),
-            f"in the last {window.SPANS[window.span()]}",
+            f"in {window.chosen().words}",
             SAVED,
             view.avoided.course,
         ),

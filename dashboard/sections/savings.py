@@ -69,7 +69,7 @@ def _wanted(view: SavingsView, task: str) -> str:
 
 
 def _course(view: SavingsView) -> None:
-    st.subheader(f"What was paid and avoided in the last {window.SPANS[window.span()]}?", anchor=False)
+    st.subheader(f"What was paid and avoided in {window.chosen().words}?", anchor=False)
     traces = [ChartLine("avoided", view.ts, view.avoided_usd, GOOD), ChartLine("paid", view.ts, view.paid_usd, PALETTE[3])]
     told = f"Avoided {numbers.usd(view.sums.avoided.usd)}, paid {numbers.usd(view.sums.paid.usd)} in the window"
     figure.show(bars(traces, unit="usd", window=view.window, marks=view.marks), key="ledger", alt=told)

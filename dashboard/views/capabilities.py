@@ -29,7 +29,7 @@ class Lacking:
 
 def build(samples: SampleReader, now: datetime) -> tuple[Lacking, ...]:
     """What is refused now. Raises StoreUnavailable."""
-    readings = fresh(samples.latest((REFUSED, RETRY)), now)
+    readings = fresh(samples.latest((REFUSED, RETRY), at=now), now)
     retries = {r.key.labels: r.value for r in readings if r.key.metric == RETRY}
     found = []
     for reading in readings:

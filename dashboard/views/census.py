@@ -74,9 +74,9 @@ class ServerCensus:
 def build(samples: SampleReader, now: datetime) -> tuple[ServerCensus, ...]:
     """The newest census of each server, as far as it speaks of now. Raises StoreUnavailable."""
     readings: dict[str, list[Reading]] = defaultdict(list)
-    for reading in fresh(samples.latest(METRICS), now):
+    for reading in fresh(samples.latest(METRICS, at=now), now):
         readings[reading.key.source].append(reading)
-    return tuple(server(source, found, samples.state(source)) for source, found in sorted(readings.items()))
+    return tuple(server(source, found, samples.state(source, now)) for source, found in sorted(readings.items()))
 
 
 def server(source: str, readings: list[Reading], state: Mapping[str, str]) -> ServerCensus:

@@ -80,15 +80,16 @@ class ClientsView:
 
 def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) -> ClientsView:
     """Read and compute: every configured target, read or not. Raises StoreUnavailable."""
-    pulses, marks = samples.pulses(INFO), samples.marks(window)
+    pulses, marks = samples.pulses(INFO, window.end), samples.marks(window)
     readings: dict[str, list[Reading]] = defaultdict(list)
-    for reading in fresh(samples.latest((CONNECTED, WAITING, MOST, *GROUP, *WELL, LAG, SLOTS)), window.end):
+    metrics = (CONNECTED, WAITING, MOST, *GROUP, *WELL, LAG, SLOTS)
+    for reading in fresh(samples.latest(metrics, at=window.end), window.end):
         readings[reading.key.source].append(reading)
     courses = {series.key.source: series for series in samples.gauges((CONNECTED,), window, POINTS)}
     grown = {(i.key.source, i.key.metric): i for i in samples.increases((OPENED, TURNED_AWAY), window, POINTS)}
     servers = []
     for source, standing in presences(targets, pulses, window.end).items():
-        state, found = samples.state(source), readings[source]
+        state, found = samples.state(source, window.end), readings[source]
         single = {r.key.metric: r.value for r in found if not r.key.labels}
         servers.append(
             ServerClients(

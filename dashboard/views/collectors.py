@@ -84,12 +84,12 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
     """Read and compute. Raises StoreUnavailable."""
     runs, marks = samples.runs(window, MOST_RUNS), samples.marks(window)
     grouped = _grouped(runs)
-    own = fresh(samples.latest((*OWN_METRICS, LAG)), window.end)
+    own = fresh(samples.latest((*OWN_METRICS, LAG), at=window.end), window.end)
     drawn = slowest([_durations(key, of_key) for key, of_key in grouped.items()])
     lags = {dict(r.key.labels).get("collector", ""): r.value for r in own if r.key.metric == LAG}
     return CollectorsView(
         window,
-        of_samples(samples.coverage(INFO, window), marks, RECORD, window.end, samples.pulses(INFO)),
+        of_samples(samples.coverage(INFO, window), marks, RECORD, window.end, samples.pulses(INFO, window.end)),
         tuple(_row(key, of_key, window, lags.get(key[0]), whole=len(runs) < MOST_RUNS) for key, of_key in grouped.items()),
         tuple(drawn),
         tuple(run for run in runs if failed(run))[:20],
@@ -98,7 +98,7 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
         len(runs) < MOST_RUNS,
         footprint.build(samples, window),
         capabilities.build(samples, window.end),
-        tuple((source, told) for source in samples.sources() if (told := samples.state(source).get(NEW_FIELDS))),
+        tuple((source, told) for source in samples.sources() if (told := samples.state(source, window.end).get(NEW_FIELDS))),
     )
 
 

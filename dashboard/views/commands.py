@@ -94,7 +94,7 @@ def build(samples: SampleReader, window: Window) -> Commands:
         tuple(sorted(found, key=lambda row: (-row.count, row.source, row.error))),
         tuple(samples.slow_commands(window, MOST)),
         missed,
-        tuple(sorted(reading.key.source for reading in samples.latest((READABLE,)) if not reading.value)),
+        tuple(sorted(reading.key.source for reading in samples.latest((READABLE,), at=window.end) if not reading.value)),
     )
 
 

@@ -83,7 +83,7 @@ class MemoryView:
 def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) -> MemoryView:
     """Read and compute: every configured target, read or not, and whatever else was read. Raises StoreUnavailable."""
     marks = samples.marks(window)
-    pulses = samples.pulses(INFO)
+    pulses = samples.pulses(INFO, window.end)
     trust = of_samples(samples.coverage(INFO, window), marks, "Redis INFO", window.end, pulses)
     gauges: dict[str, dict[str, GaugeSeries]] = defaultdict(dict)
     for gauge in samples.gauges(GAUGES, window, POINTS):
@@ -92,13 +92,13 @@ def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) ->
     for increase in samples.increases((*COUNTERS, REJECTED), window, POINTS // 2):
         increases[increase.key.source][increase.key.metric] = increase
     newest: dict[str, dict[str, float]] = defaultdict(dict)
-    for reading in fresh(samples.latest(GAUGES), window.end):
+    for reading in fresh(samples.latest(GAUGES, at=window.end), window.end):
         newest[reading.key.source][reading.key.metric] = reading.value
     presence = presences(targets, pulses, window.end)
     found = [
         instance(
             presence.get(source) or Presence(source, up=False, reason="not read any more"),
-            samples.state(source).get("maxmemory_policy", ""),
+            samples.state(source, window.end).get("maxmemory_policy", ""),
             newest[source],
             gauges[source],
             increases[source],

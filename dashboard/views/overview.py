@@ -123,7 +123,7 @@ def _memory(cache: memory.ServerMemory | None) -> Headline:
 
 
 def _uptime(samples: SampleReader, now: datetime) -> float | None:
-    return next((reading.value for reading in fresh(samples.latest(("uptime_in_seconds",), "cache"), now)), None)
+    return next((reading.value for reading in fresh(samples.latest(("uptime_in_seconds",), "cache", now), now)), None)
 
 
 def _finite(values: Numbers) -> Numbers:

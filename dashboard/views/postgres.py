@@ -109,7 +109,7 @@ def build(samples: SampleReader, window: Window) -> PostgresView:
     """Read and compute. Raises StoreUnavailable."""
     of_labels: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     single: dict[str, float] = {}
-    for reading in fresh(samples.latest((), SOURCE), window.end):
+    for reading in fresh(samples.latest((), SOURCE, window.end), window.end):
         metric, labels = reading.key.metric, dict(reading.key.labels)
         if not labels:
             single[metric] = reading.value
@@ -131,8 +131,8 @@ def build(samples: SampleReader, window: Window) -> PostgresView:
     coverage = samples.coverage(COLLECTOR, window, SOURCE)
     return PostgresView(
         window,
-        of_samples(coverage, marks, "PostgreSQL's own statistics", window.end, samples.pulses(COLLECTOR)),
-        samples.state(SOURCE).get("version", ""),
+        of_samples(coverage, marks, "PostgreSQL's own statistics", window.end, samples.pulses(COLLECTOR, window.end)),
+        samples.state(SOURCE, window.end).get("version", ""),
         {state: of[CONNECTIONS] for state, of in sorted(of_labels["state"].items()) if CONNECTIONS in of},
         single.get(MOST_CONNECTIONS, np.nan),
         single.get(SIZE, np.nan),

@@ -40,7 +40,47 @@ class Window:
         end = now or datetime.now(UTC)
         return cls(end - timedelta(seconds=seconds), end)
 
+    @classmethod
+    def parse(cls, start: str, end: str) -> "Window":
+        """Read two instants as ISO 8601 writes them (`2026-11-26T02:40Z`); without a zone they are UTC.
+
+        Raises InvalidWindow.
+        """
+        return cls(_instant(start), _instant(end))
+
+    def checked(self, now: datetime) -> "Window":
+        """The same window. Raises InvalidWindow when it is longer than anything is kept, or has not begun by `now`."""
+        if self.seconds > LONGEST_S:
+            raise InvalidWindow(f"a window is at most {LONGEST_S // 86_400} days long")
+        if self.start >= now:
+            raise InvalidWindow("it lies in the future")
+        return self
+
+    def moved(self, lengths: float) -> "Window":
+        """The window so many of its own lengths later."""
+        by = (self.end - self.start) * lengths
+        return Window(self.start + by, self.end + by)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Both instants as `parse` reads them, to the second."""
+        return f"{self.start:%Y-%m-%dT%H:%M:%SZ}", f"{self.end:%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def words(self) -> str:
+        """Both instants for people; the second day is told only where it is another."""
+        end = f"{self.end:%H:%M}" if self.start.date() == self.end.date() else f"{self.end:%Y-%m-%d %H:%M}"
+        return f"{self.start:%Y-%m-%d %H:%M} to {end} UTC"
+
     @property
     def seconds(self) -> float:
         """Length in seconds."""
         return (self.end - self.start).total_seconds()
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidWindow(f"'{text[:40]}' is no instant; write for example 2026-11-26T02:40Z") from None

@@ -1,6 +1,7 @@
 """Collector samples, written and read."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from ..model.sample import Run
@@ -21,14 +22,17 @@ class SampleReader(Protocol):
     def sources(self) -> list[str]:
         """Names of the sources that have samples, sorted."""
 
-    def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
-        """The newest value of each series (all metrics when none are named)."""
+    def latest(self, metrics: Sequence[str] = (), source: str | None = None, at: datetime | None = None) -> list[Reading]:
+        """The newest value of each series (all metrics when none are named), or the newest before an instant `at`.
 
-    def pulses(self, collector: str) -> list[Pulse]:
-        """The newest run of this collector against each source, whatever came of it."""
+        Of the past as long as raw samples are kept.
+        """
 
-    def state(self, source: str) -> Mapping[str, str]:
-        """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""
+    def pulses(self, collector: str, at: datetime | None = None) -> list[Pulse]:
+        """The newest run of this collector against each source, whatever came of it; or the newest before `at`."""
+
+    def state(self, source: str, at: datetime | None = None) -> Mapping[str, str]:
+        """The newest strings read from a source (run_id, version, role …), or the last before `at`."""
 
     def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
         """Gauges thinned to at most `points` buckets; the resolution (raw, minute, hour) is chosen by the window."""

@@ -24,6 +24,10 @@ def at(seconds_ago: float) -> datetime:
     return NOW - timedelta(seconds=seconds_ago)
 
 
+#: When the newest sample was read, and when a server was asked last.
+READ_AT, ASKED_AT = at(20), at(5)
+
+
 def asked(
     tier: str, outcome: str, steps: int, *, ago: float = 60, family: str = "dict", answers: int | None = None
 ) -> LookupCounts:
@@ -115,20 +119,20 @@ class Samples:
         """Sources with gauges."""
         return sorted({g.key.source for g in self.gauge_rows})
 
-    def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
+    def latest(self, metrics: Sequence[str] = (), source: str | None = None, at: datetime | None = None) -> list[Reading]:
         """The last values of the gauges asked for."""
         return [
-            Reading(g.key, Kind.GAUGE, "1", float(g.last[-1]), at(20), 20.0)
+            Reading(g.key, Kind.GAUGE, "1", float(g.last[-1]), READ_AT, 20.0)
             for g in self.gauge_rows
             if (not metrics or g.key.metric in metrics) and source in {None, g.key.source}
         ]
 
-    def pulses(self, collector: str) -> list[Pulse]:
+    def pulses(self, collector: str, at: datetime | None = None) -> list[Pulse]:
         """As told; else every source with gauges answered just now."""
         known = dict.fromkeys(self.sources(), ("ok", "")) | dict(self.outcomes)
-        return [Pulse(collector, source, at(5), outcome, detail, 10.0) for source, (outcome, detail) in known.items()]
+        return [Pulse(collector, source, ASKED_AT, outcome, detail, 10.0) for source, (outcome, detail) in known.items()]
 
-    def state(self, source: str) -> Mapping[str, str]:
+    def state(self, source: str, at: datetime | None = None) -> Mapping[str, str]:
         """Strings of the source."""
         return self.states.get(source, {})
 

@@ -1,6 +1,7 @@
 """Every page, with live data, with an empty store, with the store down and with Redis down: never a traceback."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from dashboard.components.window import SPANS
 from demo.standins import StandIns
 from pages._registry import PAGES
 from prosepolish_core import Core
+from prosepolish_core.model.window import Window
 from tests.dashboard.stack import NOWHERE, collect, installed
 
 ROUTER = str(Path(__file__).parents[2] / "pages" / "_router.py")
@@ -249,3 +251,37 @@ def test_every_page_states_a_question_and_is_a_file() -> None:
 def test_nothing_listens_where_the_tests_send_what_must_not_arrive() -> None:
     """The address used for absent upstreams is on loopback."""
     assert NOWHERE.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.live
+def test_a_link_to_a_past_hour_shows_that_hour_on_every_page(valkey_url: str, database_url: str) -> None:
+    """Readings of then, not of now; the pages do not refresh; the way back is one button."""
+    with installed(REDIS_URL=valkey_url, DATABASE_URL=database_url) as core:
+        collect(core)
+        now = datetime.now(UTC)
+        ends = now + timedelta(seconds=2), now - timedelta(hours=2)  # readings speak of six seconds: three intervals
+        past, empty = (Window(end - timedelta(hours=1), end).texts for end in ends)
+        at = open_page("memory.py", **{"from": past[0], "to": past[1]})
+        used = {metric.label: metric.value for metric in at.metric}["Used"]
+        assert used != "–"
+        assert "as it was then" in said(at)
+        assert "Earlier" in [button.label for button in at.button]
+
+        at = open_page("memory.py", **{"from": empty[0], "to": empty[1]})
+        assert not at.exception
+        assert not [metric for metric in at.metric if metric.value == used], said(at)
+
+        next(button for button in at.button if button.label == "Live").click().run()
+        assert {metric.label: metric.value for metric in at.metric}["Used"] == used
+        assert ":green[:material/schedule: newest" in said(at)
+
+
+@pytest.mark.live
+def test_a_nonsense_moment_in_a_link_is_refused_visibly(valkey_url: str, database_url: str) -> None:
+    """And the live range is shown instead."""
+    with installed(REDIS_URL=valkey_url, DATABASE_URL=database_url):
+        at = open_page("overview.py", **{"from": "yesterday", "to": "<b>now</b>"})
+
+        assert not at.exception
+        assert "is no instant" in at.warning[0].value
+        assert at.session_state["range"] == "15m"

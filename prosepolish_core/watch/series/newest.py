@@ -1,6 +1,7 @@
-"""What is newest: readings, strings and runs."""
+"""What is newest, now or at an instant of the past: readings, strings and runs."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
@@ -13,7 +14,8 @@ from .catalogue import labels_tuple
 _NEWEST = """
 SELECT n.* FROM sample_stream st CROSS JOIN LATERAL (
     SELECT r.tick, r.ts, r.stream, r.frame, r.delta, r.wide, r.state FROM sample_run r
-    WHERE r.stream = st.id AND r.frame IS NOT NULL ORDER BY r.tick DESC LIMIT 1
+    WHERE r.stream = st.id AND r.frame IS NOT NULL AND (r.tick <= %(at)s OR %(at)s::timestamptz IS NULL)
+    ORDER BY r.tick DESC LIMIT 1
 ) n
 WHERE st.source = %(source)s OR %(source)s::text IS NULL"""
 
@@ -22,7 +24,8 @@ _PULSES = """
 SELECT st.id, st.collector, st.source, (array_agg(n.ts ORDER BY n.tick DESC))[1], (array_agg(o.outcome ORDER BY n.tick DESC))[1],
        coalesce((array_agg(n.detail ORDER BY n.tick DESC))[1], ''), array_agg(extract(epoch FROM n.tick)::float8)
 FROM sample_stream st CROSS JOIN LATERAL (
-    SELECT r.tick, r.ts, r.outcome, r.detail FROM sample_run r WHERE r.stream = st.id ORDER BY r.tick DESC LIMIT 6
+    SELECT r.tick, r.ts, r.outcome, r.detail FROM sample_run r
+    WHERE r.stream = st.id AND (r.tick <= %(at)s OR %(at)s::timestamptz IS NULL) ORDER BY r.tick DESC LIMIT 6
 ) n JOIN sample_outcome o ON o.letter = n.outcome
 WHERE (st.source = %(source)s OR %(source)s::text IS NULL) AND (st.collector = %(collector)s OR %(collector)s::text IS NULL)
 GROUP BY st.id"""
@@ -57,10 +60,10 @@ def sources(connection: Connection) -> list[str]:
     return [row[0] for row in connection.execute(_SOURCES)]
 
 
-def readings(connection: Connection, metrics: Sequence[str], source: str | None) -> list[Reading]:
+def readings(connection: Connection, metrics: Sequence[str], source: str | None, at: datetime | None) -> list[Reading]:
     """The newest value of each series; of two collectors that read the same, the newer one counts."""
-    rows = connection.execute(_READINGS, {"metrics": list(metrics), "all": not metrics, "source": source}).fetchall()
-    every_s = {stream: pulse.every_s for stream, pulse in _pulses(connection, source=source).items()} if rows else {}
+    rows = connection.execute(_READINGS, {"metrics": list(metrics), "all": not metrics, "source": source, "at": at}).fetchall()
+    every_s = {stream: pulse.every_s for stream, pulse in _pulses(connection, source=source, at=at).items()} if rows else {}
     found: dict[SeriesKey, Reading] = {}
     for stream, origin, metric, labels, kind, unit, ts, value in rows:
         key = SeriesKey(origin, metric, labels_tuple(labels))
@@ -68,23 +71,26 @@ def readings(connection: Connection, metrics: Sequence[str], source: str | None)
     return [found[key] for key in sorted(found)]
 
 
-def pulses(connection: Connection, collector: str) -> list[Pulse]:
+def pulses(connection: Connection, collector: str, at: datetime | None) -> list[Pulse]:
     """The newest run of this collector against each source."""
-    return sorted(_pulses(connection, collector=collector).values())
+    return sorted(_pulses(connection, collector=collector, at=at).values())
 
 
-def _pulses(connection: Connection, *, source: str | None = None, collector: str | None = None) -> dict[int, Pulse]:
+def _pulses(
+    connection: Connection, *, source: str | None = None, collector: str | None = None, at: datetime | None = None
+) -> dict[int, Pulse]:
     found = {}
-    for stream, of, at, ts, outcome, detail, ticks in connection.execute(_PULSES, {"source": source, "collector": collector}):
+    asked = {"source": source, "collector": collector, "at": at}
+    for stream, of, origin, ts, outcome, detail, ticks in connection.execute(_PULSES, asked):
         apart = [after - before for before, after in pairwise(sorted(ticks))]
-        found[stream] = Pulse(of, at, ts, outcome, detail, median(apart) if apart else None)
+        found[stream] = Pulse(of, origin, ts, outcome, detail, median(apart) if apart else None)
     return found
 
 
-def state(connection: Connection, source: str) -> Mapping[str, str]:
+def state(connection: Connection, source: str, at: datetime | None) -> Mapping[str, str]:
     """The newest strings of a source, all its collectors together."""
     merged: dict[str, str] = {}
-    for (strings,) in connection.execute(_STATES, {"source": source}):
+    for (strings,) in connection.execute(_STATES, {"source": source, "at": at}):
         merged.update(strings)
     return merged
 

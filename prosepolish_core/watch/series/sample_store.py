@@ -1,6 +1,7 @@
 """The sample store: collector runs written whole, range queries that choose their resolution and survive resets."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from ...drivers.postgres_pool import PostgresPool
 from ...model.sample import Run
@@ -29,20 +30,20 @@ class SampleStore:
         with self._pool.connection() as connection:
             return newest.sources(connection)
 
-    def latest(self, metrics: Sequence[str] = (), source: str | None = None) -> list[Reading]:
-        """The newest value of each series (all metrics when none are named)."""
+    def latest(self, metrics: Sequence[str] = (), source: str | None = None, at: datetime | None = None) -> list[Reading]:
+        """The newest value of each series (all metrics when none are named), or the newest before an instant."""
         with self._pool.connection() as connection:
-            return newest.readings(connection, metrics, source)
+            return newest.readings(connection, metrics, source, at)
 
-    def pulses(self, collector: str) -> list[Pulse]:
+    def pulses(self, collector: str, at: datetime | None = None) -> list[Pulse]:
         """The newest run of this collector against each source, whatever came of it."""
         with self._pool.connection() as connection:
-            return newest.pulses(connection, collector)
+            return newest.pulses(connection, collector, at)
 
-    def state(self, source: str) -> Mapping[str, str]:
+    def state(self, source: str, at: datetime | None = None) -> Mapping[str, str]:
         """The newest strings read from a source (run_id, version, role, maxmemory_policy …)."""
         with self._pool.connection() as connection:
-            return newest.state(connection, source)
+            return newest.state(connection, source, at)
 
     def gauges(self, metrics: Sequence[str], window: Window, points: int = 300, source: str | None = None) -> list[GaugeSeries]:
         """Gauges thinned to at most `points` buckets; the resolution (raw, minute, hour) is chosen by the window."""
