@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import redis
+
 from collectors.reading import read_once
 from collectors.schedule import POSTGRES, REDIS
 from collectors.wiring import CollectorParts
@@ -34,6 +36,7 @@ def collect(core: Core) -> None:
     for tick in (now - 2, now):
         runs = [read_once(entry, instance, tick) for entry in entries for instance in parts.instances]
         runs.append(read_once(of_postgres, parts.databases[0], tick))
-        core.redis.get("nothing")  # so that something happens between the two rounds
+        with redis.Redis.from_url(core.config.redis_url.get_secret_value()) as patient:
+            patient.get("nothing")  # so that something happens between the two rounds
         parts.store.write([replace(run, ts=datetime.fromtimestamp(tick, UTC)) for run in runs])
     parts.close()
