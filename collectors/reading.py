@@ -57,7 +57,7 @@ class ObservedServer:
         self.observer.charges.clear()
 
     def hang_up(self) -> None:
-        """Leave a server that was demoted: every connection is opened anew, to wherever the name leads now."""
+        """Another server answers to the name than before: every connection is opened anew, to where it leads now."""
         self.observer.close()
         for kept in list(self.memory.values()):
             if callable(leave := getattr(kept, "leave", None)):

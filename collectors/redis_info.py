@@ -104,18 +104,15 @@ def _found(instance: ObservedServer, reply: Any) -> SourceReply | None:
     reader: InfoReader | None = instance.memory.get(NAME)
     if reader is None:
         reader = instance.memory[NAME] = InfoReader()
-    before = reader.identity
+    before = reader.run_id
     info = reader.read(reply)
     if not info.samples and not info.state["version"]:
         return None
-    if _led_elsewhere(before, reader.identity):
+    if before not in {"", reader.run_id}:  # other connections may lead to the old one still
         instance.hang_up()
+    elif reader.demoted:  # the next reading asks where the name leads by then; it may be a while until it leads elsewhere
+        instance.observer.close()
     return SourceReply(info.samples + footprint.samples(instance, info.commands), info.state)
-
-
-def _led_elsewhere(before: tuple[str, str], now: tuple[str, str]) -> bool:
-    """Whether another server answers, or the same one was demoted: other connections may lead to the old one."""
-    return before[0] not in {"", now[0]} or (before[1], now[1]) == ("master", "slave")
 
 
 def _open_all(instances: Sequence[ObservedServer]) -> dict[str, ProsePolishError]:

@@ -13,7 +13,7 @@ from typing import Any
 from prosepolish_core import Config, Core
 from prosepolish_core.errors import ProsePolishError
 
-from .probes import PROBES, UNTYPED, WEIGHTS, WRONG, Visit, ask
+from .probes import PAID, PROBES, UNTYPED, WEIGHTS, WRONG, Visit, ask
 
 #: Mean pause of a busy caller between two calls. Many callers are the point, not many calls: in an outage a call costs
 #: several times as much, and a process that wants more than a core cannot keep a deadline of 50 ms, whatever is well or
@@ -58,6 +58,7 @@ class Asked:
     def __init__(self, core: Core, callers: int, seed: int) -> None:
         self.told = Told()
         self._asking, self._busy = threading.Event(), threading.Event()
+        self._under_way: set[threading.Thread] = set()
         self._pause_s = PAUSE_S
         visits = iter([_arrived(core, seed + place) for place in range(len(PROBES) + callers)])
         for name in PROBES:
@@ -70,6 +71,8 @@ class Asked:
         match order:
             case "ask":
                 _set(self._asking, value > 0)
+                while not value and self._under_way:  # asked in this outage, and not in the next one
+                    time.sleep(0.01)
             case "busy":
                 self._pause_s = value
                 _set(self._busy, value >= 0)
@@ -79,10 +82,18 @@ class Asked:
         threading.Thread(target=work, args=arguments, daemon=True).start()
 
     def _probe(self, name: str, visit: Visit) -> None:
+        """Asked again and again; what is paid for is asked again though the one before is still waited for."""
         while self._asking.wait():
-            word, began, ended = ask(name, visit)
-            self.told.saw(name, began, ended, word, probe=True)
+            asked = threading.Thread(target=self._ask, args=(name, visit), daemon=True)
+            self._under_way.add(asked)
+            asked.start()
+            asked.join(0.0 if name in PAID else None)
             time.sleep(PROBES[name].every_s)
+
+    def _ask(self, name: str, visit: Visit) -> None:
+        word, began, ended = ask(name, visit)
+        self.told.saw(name, began, ended, word, probe=True)
+        self._under_way.discard(threading.current_thread())
 
     def _call(self, visit: Visit, numbers: random.Random) -> None:
         names = list(PROBES)

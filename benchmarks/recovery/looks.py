@@ -120,7 +120,7 @@ LOOKS: dict[str, Look] = {
     "collectors: state": Look(_collected("redis_info", "state", INTERVAL_S), BAR_S + INTERVAL_S + SEEN_S),
     "collectors: postgres": Look(_collected("postgres_stats", "postgres", SLOW_S), BAR_S + SLOW_S + SEEN_S),
     "collectors: spool": Look(_spool, BAR_S + INTERVAL_S + SEEN_S),
-    "collectors: key events": Look(_key_events),
+    "collectors: key events": Look(_key_events, BAR_S + INTERVAL_S + SEEN_S),  # a reading tells that another server answers
     "core: counts arrive": Look(_counts, BAR_S + FLUSH_S + SEEN_S),
 }
 

@@ -7,12 +7,12 @@ from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import NamedTuple
 
-from .control import MOST_LATE
+from .control import Lateness
 from .core_process import PAUSE_S
 from .faults import FAULTS
 from .looks import BAR_S, LOOKS
 from .lost_server import wait_until
-from .probes import UNTYPED, WRONG
+from .probes import PAID, UNTYPED, WRONG
 from .rows import Row
 from .settling import Seen, Settled, by_name, settled
 from .stack import Stack
@@ -33,7 +33,7 @@ class Result(NamedTuple):
     herd: int
     counts: Counter[str]
     amiss: list[str]
-    late_control: float
+    control: Lateness
 
     @property
     def late(self) -> dict[str, Settled]:
@@ -54,7 +54,7 @@ class Result(NamedTuple):
     @property
     def distorted(self) -> bool:
         """The machine itself was too busy to say."""
-        return self.late_control > MOST_LATE
+        return self.control.distorts
 
 
 def bar(name: str) -> float:
@@ -120,7 +120,7 @@ def _watched(stack: Stack, row: Row, patience_s: float, back: float, away_s: flo
         if herd < 0 and now - back >= HERD_S:
             herd = server.connections() - before
         answers = by_name(seen)
-        found = {name: settled(answers.get(name, ()), back) for name in stack.asked}
+        found = {name: settled(answers.get(name, ()), back, repeats=name not in PAID) for name in stack.asked}
         slowest = max(seconds(one) for one in found.values())
         given_up = max([patience_s, *(bar(name) for name, one in found.items() if one.after_s is None)])
         if now - back > min(slowest + HOLD_S, given_up) and herd >= 0:

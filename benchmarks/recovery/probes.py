@@ -191,6 +191,9 @@ PROBES: dict[str, Probe] = {
     "samples": Probe(lambda v: said(not v.core.samples.sources()), 7.0),
     "health": Probe(_health, 4.0, 0.25),
 }
+#: Paid, and so never sent twice: one that was swallowed is waited for until its deadline, as nothing tells a slow model
+#: from a lost request. What is measured is whoever asks after the return; all are held to their deadline.
+PAID = frozenset({"lookup: model", "correct: model"})
 #: How often a busy caller chooses each of them: what costs pace or time is rare, as in life.
 WEIGHTS = {"lookup: redis": 30, "lookup: model": 0.5, "correct: model": 0.5, "health": 0.2, "samples": 1, "log in and out": 1}
 

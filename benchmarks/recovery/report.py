@@ -14,7 +14,8 @@ from .servers import SERVERS
 
 LEGEND = (
     "A cell: seconds from the server's return until the slowest of everything asked was well again and stayed so, with nobody "
-    "asking meanwhile / with 24 callers. What is due only every so often (a collector's reading) is counted from when it was due. "
+    "asking meanwhile / with 24 callers. What is due only every so often (a collector's reading) is counted from when it was due; "
+    "of paid calls, which are never sent twice, those asked after the return count. "
     f"Bar: {BAR_S:g} s. `*`: put together, not waited out. `?`: the machine itself was too busy to say."
 )
 HERD, AMISS, LATE = "connections in 1 s", "wrong or untyped", "past deadline"
@@ -62,7 +63,7 @@ def _cell(found: Sequence[Result], of_s: float, *, busy: bool) -> str:
 def details(result: Result) -> str:
     """One row: what misses its bar, and what was told wrong."""
     worst = f"{slowest(result):.2f} s {result.worst[0]}"
-    world = f"away {result.away_s:.1f} s, {result.herd} {HERD}, {result.late_control:.1%} of the control's calls late"
+    world = f"away {result.away_s:.1f} s, {result.herd} {HERD}, {result.control.share:.1%} of the control's calls late"
     if result.distorted:
         world += " (the machine is too busy to say)"
     lines = [f"{result.row.name}: {worst}; {world}"]

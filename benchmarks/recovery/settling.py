@@ -29,13 +29,13 @@ class Settled(NamedTuple):
     ever: bool
 
 
-def settled(seen: Iterable[Seen], back: float) -> Settled:
+def settled(seen: Iterable[Seen], back: float, *, repeats: bool = True) -> Settled:
     """The first good answer after the return that is followed by no two bad ones in a row, and not by a bad last one.
 
     One bad answer between two good ones is a blip: on a busy machine a call of 50 ms is late now and then. It is
-    counted.
+    counted. Where nothing `repeats` what was lost on the way, only what was asked after the return counts.
     """
-    after = [one for one in seen if one.ended > back and one.word != NO_WORD]
+    after = [one for one in seen if (one.ended if repeats else one.began) > back and one.word != NO_WORD]
     bad = [one.word != OK for one in after]
     from_here = len(after)
     for place in range(len(after) - 1, -1, -1):

@@ -20,7 +20,7 @@ class BreakerPolicy:
     """Opens after `failures` in a row, or when `ratio` of the last `calls` failed (or were slower than `slow_s`).
 
     Stays open `open_s`, doubled each time the probe fails, at most `longest_s`: what is well again is used within two
-    seconds, a caller's way there included.
+    seconds, although a probe may have begun, and be waited for, just before.
     """
 
     failures: int = 5
@@ -28,7 +28,7 @@ class BreakerPolicy:
     ratio: float = 0.5
     slow_s: float = float("inf")
     open_s: float = 0.5
-    longest_s: float = 1.5
+    longest_s: float = 1.0
 
 
 class Breaker:
@@ -43,6 +43,8 @@ class Breaker:
         self._opened = 0
         self._until = 0.0
         self._probing_until = 0.0
+        #: When it last opened or closed.
+        self._changed = float("-inf")
 
     def allow(self, now: float) -> bool:
         """Whether a call may go through. In half-open, one caller is let through at a time."""
@@ -57,23 +59,29 @@ class Breaker:
     def success(self, now: float, duration_s: float = 0.0) -> None:
         """A call did its work; one slower than the policy allows counts as a failure."""
         if duration_s > self.policy.slow_s:
-            self.failure(now)
+            self.failure(now, duration_s=duration_s)
             return
         if self.closed and not self._in_a_row and not self._recent:
             return  # the common case costs three reads
         with self._lock:
             if not self.closed:
                 if now >= self._until:  # the probe's; a call that was under way when it opened says less
-                    self._close()
+                    self._close(now)
                 return
             self._in_a_row = 0
             self._recent.append(False)
             if not any(self._recent):
                 self._recent.clear()
 
-    def failure(self, now: float, stay_away_s: float = 0.0) -> None:
-        """A call failed. `stay_away_s` is what the other side asked for (Retry-After)."""
+    def failure(self, now: float, stay_away_s: float = 0.0, duration_s: float = 0.0) -> None:
+        """A call failed after so long. `stay_away_s` is what the other side asked for (Retry-After).
+
+        One that began before the breaker last opened or closed tells of a time that is over, and must not undo a
+        recovery.
+        """
         with self._lock:
+            if now - duration_s < self._changed and not stay_away_s:
+                return
             self._in_a_row += 1
             self._recent.append(True)
             full = len(self._recent) == self.policy.calls and sum(self._recent) >= self.policy.ratio * self.policy.calls
@@ -91,9 +99,11 @@ class Breaker:
         self._until = now + max(wait, stay_away_s)
         self._opened = min(self._opened + 1, 16)
         self._probing_until = 0.0
+        self._changed = now
         self.closed = False
 
-    def _close(self) -> None:
+    def _close(self, now: float) -> None:
         self._opened = self._in_a_row = 0
+        self._changed = now
         self._recent.clear()
         self.closed = True

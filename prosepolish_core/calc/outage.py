@@ -18,6 +18,6 @@ def is_outage(outcome: Outcome, detail: str) -> bool:
 def tell(breaker: Breaker, outcome: Outcome, detail: str, ended: float, duration_s: float, retry_after_s: float | None) -> None:
     """Tell the breaker how a call ended, unless the call never reached the upstream."""
     if is_outage(outcome, detail):
-        breaker.failure(ended, retry_after_s or 0.0)
+        breaker.failure(ended, retry_after_s or 0.0, duration_s)
     elif detail not in OURS:
         breaker.success(ended, duration_s)

@@ -1,5 +1,6 @@
 """HTTP to the upstreams, bounded in every direction: one deadline, a byte cap, no redirects, no proxies, no retries."""
 
+import socket
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -25,8 +26,23 @@ STATUS: dict[int, tuple[Outcome, str]] = {
     429: (Outcome.REFUSED, "429"),
     504: (Outcome.TIMEOUT, "504"),
 }
-
-
+#: An idle connection is kept this long. One that is older may lead nowhere, and only a deadline would tell.
+KEPT_S = 1.0
+#: Where that deadline is long and nothing is sent twice.
+KEPT_FOR_PAID_S = 0.2
+#: What is lost on the way is noticed by the kernel within some four seconds, whatever the deadline: it asks the other
+#: side for a sign of life.
+SIGNS_OF_LIFE = tuple(
+    (level, getattr(socket, name), value)
+    for level, name, value in (
+        (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 1),
+        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 1),
+        (socket.IPPROTO_TCP, "TCP_KEEPCNT", 3),
+        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", 4000),
+    )
+    if hasattr(socket, name)
+)
 #: httpcore's name for the beginning of a connection.
 OPENED = "connection.connect_tcp.started"
 
@@ -44,12 +60,14 @@ class UpstreamFault(ProsePolishError):
         self.retry_after_s = retry_after_s
 
 
-def bounded_client(base_url: str, *, max_bytes: int, json_only: bool = False, pool_size: int = 16) -> httpx.Client:
+def bounded_client(
+    base_url: str, *, max_bytes: int, json_only: bool = False, pool_size: int = 16, kept_s: float = KEPT_S
+) -> httpx.Client:
     """A client whose replies are whole, small and in time, or an UpstreamFault. Use it inside `with deadline(...)`.
 
     With `json_only` a reply without a 2xx status, or that is not a strict JSON object, is an UpstreamFault too.
     """
-    transport = _BoundedTransport(base_url, pool_size, max_bytes, json_only)
+    transport = _BoundedTransport(base_url, pool_size, max_bytes, json_only, kept_s)
     return httpx.Client(transport=transport, trust_env=False, follow_redirects=False)
 
 
@@ -62,16 +80,13 @@ def fault_of(status: int, headers: httpx.Headers, body: Any = None) -> UpstreamF
     return UpstreamFault(outcome, detail, from_error(body) if wait is None else wait)
 
 
-#: An idle connection is kept this long. One that is older may lead nowhere, and only a deadline would tell.
-KEPT_S = 1.0
-
-
 class _BoundedTransport(httpx.BaseTransport):
-    def __init__(self, base_url: str, pool_size: int, max_bytes: int, json_only: bool) -> None:
+    def __init__(self, base_url: str, pool_size: int, max_bytes: int, json_only: bool, kept_s: float) -> None:
         self._tls = httpx.create_ssl_context() if base_url.startswith("https:") else None
         self._pool_size = pool_size
         self._max_bytes = max_bytes
         self._json_only = json_only
+        self._kept_s = kept_s
         self.start_anew()
         on_fork(self)
 
@@ -82,7 +97,11 @@ class _BoundedTransport(httpx.BaseTransport):
 
     def _another_pool(self) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(
-            ssl_context=self._tls, max_connections=self._pool_size, keepalive_expiry=KEPT_S, network_backend=self._backend
+            ssl_context=self._tls,
+            max_connections=self._pool_size,
+            keepalive_expiry=self._kept_s,
+            network_backend=self._backend,
+            socket_options=SIGNS_OF_LIFE,
         )
 
     def _leave(self, pool: httpcore.ConnectionPool) -> None:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from select import POLLIN, poll
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
+from psycopg.waiting import Ready
 
 from ..addresses.postgres_address import options_in
 from .postgres_faults import TooLate, store_fault
@@ -20,13 +21,30 @@ CONNECT_S = 2
 #: A migration may rewrite tables; nothing waits for ever all the same, least of all for another one's lock.
 MIGRATION_S, LOCK_S = 600.0, 300
 NEVER = float("inf")
+#: After this long without a word from the server its witness is asked; and how often we look at what was found out.
+DOUBT_S, SLICE_S = 0.5, 0.1
+
+#: The driver's own word for a wait whose time is over.
+_Silence = psycopg.errors._WaitTimeout  # noqa: SLF001 - named in the driver's documentation of `wait`
 
 #: Connections that belong to the parent of this process. They are kept, so that nothing ever finishes them.
 _PARENTS: list[object] = []
 
 
+class _Doubt(Protocol):
+    lost: bool
+
+
+class _Witness(Protocol):
+    def doubting(self, session: int) -> AbstractContextManager[_Doubt]: ...
+
+    def look(self) -> None: ...
+
+
 class DeadlineConnection(psycopg.Connection[Any]):
-    """Waits for one reply no longer than `reply_s`, and for nothing beyond the instant `until`."""
+    """Waits for one reply no longer than `reply_s`, for nothing beyond the instant `until`,
+    and for nothing that will not come.
+    """
 
     until = NEVER
     reply_s = REPLY_S
@@ -38,17 +56,45 @@ class DeadlineConnection(psycopg.Connection[Any]):
     epoch = 0
     #: What its user keeps with it, such as a prepared statement.
     kept: Any = None
+    #: Whom we ask when the server is silent; without one every wait lasts until its deadline.
+    witness: _Witness | None = None
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for the server. At the deadline TooLate, and the connection is of no more use."""
         left = max(min(self.reply_s if timeout is None else timeout, self.until - perf_counter()), 0.001)
         end = perf_counter() + left
+        if self.witness is None or left <= DOUBT_S:
+            return self._wait(gen, interval, left)
+        with suppress(TooLate):
+            return self._wait(gen, interval, DOUBT_S)
+        with self.witness.doubting(self.pgconn.backend_pid) as doubt:
+            while True:
+                self.witness.look()
+                lost, left = doubt.lost, min(SLICE_S, end - perf_counter())
+                try:
+                    return self._wait(_resumed(gen), max(left, 0.001), max(left, 0.001))
+                except TooLate:
+                    if lost:  # and nothing came since
+                        self.close()
+                        raise psycopg.OperationalError("the server has nothing to do for this connection") from None
+                    if perf_counter() >= end:
+                        raise
+
+    def _wait(self, gen: Any, interval: float, seconds: float) -> Any:
         try:
-            return super().wait(gen, min(interval, left), left)
-        except psycopg.OperationalError as error:
-            if perf_counter() >= end and error.sqlstate is None:
-                raise TooLate("no reply in time") from error
-            raise
+            return super().wait(gen, min(interval, seconds), seconds)
+        except _Silence as error:
+            raise TooLate("no reply in time") from error
+
+
+def _resumed(gen: Any) -> Iterator[Any]:
+    """A wait of the driver goes on where its time was over: it is told that nothing has come, and not begun anew."""
+    try:
+        state = gen.send(Ready.NONE)
+        while True:
+            state = gen.send((yield state))
+    except StopIteration as end:
+        return end.value
 
 
 def settings(url: str, role: str, statement_s: float) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from ..forks import on_fork
 from .postgres_connection import NEVER, DeadlineConnection, abandon, answers, settings
 from .postgres_faults import AWAY, BUSY, CLOSED, GOOD_BYE, LATE, STALE, TAKES_NO_WRITES, TooLate, store_fault, store_faults
 from .postgres_guard import guard_of
+from .postgres_witness import witness_of
 
 __all__ = ["Connection", "DatabaseFault", "Duplicate", "Gone", "NoPartition", "PostgresPool", "alone", "untouched"]
 
@@ -68,7 +69,7 @@ class PostgresPool:
         self.role = role
         self._url, self._size, self._configure = url, size, configure
         self._settings = settings(url, role, statement_s) | {"autocommit": autocommit, "prepare_threshold": prepare_threshold}
-        self._guard = guard_of(url)
+        self._guard, self._witness = guard_of(url), witness_of(url)
         self._closed = False
         self.start_anew()
         on_fork(self)
@@ -201,14 +202,18 @@ class PostgresPool:
                 until = min(until, perf_counter() + PROBE_S)
         self._begin(attempts)
         self._serve()  # whoever gave one back a moment ago did not see us
-        try:
-            found = box.get(timeout=max(0.0, until - perf_counter()))
-        except Empty:
-            with self._lock:
-                if box in self._waiting:
-                    self._waiting.remove(box)
-                    raise self._nobody_came() from None
-            found = box.get()  # it came in this very moment
+        while True:
+            try:
+                found = box.get(timeout=max(0.0, min(until - perf_counter(), ATTEMPT_S)))
+                break
+            except Empty:
+                with self._lock:
+                    if box in self._waiting:
+                        if perf_counter() >= until:
+                            self._waiting.remove(box)
+                            raise self._nobody_came() from None
+                        attempts = self._attempts_for_waiting()  # in place of one that has had no answer for so long
+                self._begin(attempts)
         if isinstance(found, StoreUnavailable):
             raise StoreUnavailable(found.reason, found.action, found.word) from found.__cause__
         return found
@@ -259,6 +264,7 @@ class PostgresPool:
         began = perf_counter()
         try:
             connection = DeadlineConnection.connect(self._url, **self._settings)
+            connection.witness = self._witness
             self._configure(connection)
         except Exception as error:  # noqa: BLE001 - a host name or a certificate may fail in ways that are not the driver's
             fault = store_fault(error, connecting=True)

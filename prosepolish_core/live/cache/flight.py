@@ -19,10 +19,12 @@ _JOINING = ForkSafeLock()
 class Flight(Generic[T]):
     """One request in progress. `result` and `error` are set before `done`, once."""
 
-    __slots__ = ("_signal", "done", "error", "proved_from", "result")
+    __slots__ = ("_signal", "done", "error", "leaseless", "proved_from", "result")
 
     def __init__(self) -> None:
         self.done = False
+        #: Redis was asked in vain before it began, so the value may lie there all the while.
+        self.leaseless = False
         self.proved_from = float("-inf")
         self.result: T | None = None
         self.error: BaseException | None = None

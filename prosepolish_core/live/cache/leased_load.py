@@ -56,7 +56,7 @@ class Loading:
         if lease:
             found = Landing(asked=asked)
         else:
-            flight.proved_from = asked
+            flight.proved_from, flight.leaseless = asked, True
             found = found._replace(stored=None, fault=found.fault or self._guard.reason or "no_lease", asked=asked)
         try:
             result = loader(until) if inline else _all_later(loader)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from ...calc.strict_json import MalformedJson, parse
-from ...drivers.http_bounded import UpstreamFault, bounded_client, deadline
+from ...drivers.http_bounded import KEPT_FOR_PAID_S, UpstreamFault, bounded_client, deadline
 from ...model.llm import LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
 from .gemini_wire import read_reply
@@ -26,7 +26,7 @@ class SdkBackend(ABC):
     """An LlmBackend. One request a call: the SDK's own retries are off and it sends through our bounded client."""
 
     def __init__(self, api_key: str, endpoint: str, *, pool_size: int = 32) -> None:
-        self._client = bounded_client(endpoint, max_bytes=MAX_BYTES, json_only=True, pool_size=pool_size)
+        self._client = bounded_client(endpoint, max_bytes=MAX_BYTES, json_only=True, pool_size=pool_size, kept_s=KEPT_FOR_PAID_S)
         self._client.event_hooks = {"response": [_hear]}
         self._sdk = LazySdk(lambda: self._load(api_key, endpoint.rstrip("/")))
         # Asked without the SDK: that takes a second to load, and whoever asks for health must not wait for it.

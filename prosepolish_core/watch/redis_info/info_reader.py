@@ -15,7 +15,7 @@ IN_STATE = ("uptime_in_seconds", "process_id")
 class InfoReader:
     """Gives for every reply exactly what `read_info` gives. One for each server; not to be shared between threads."""
 
-    __slots__ = ("_at", "_found", "_lines", "_reply")
+    __slots__ = ("_at", "_found", "_lines", "_primary", "_reply")
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -23,11 +23,18 @@ class InfoReader:
         #: Where the samples of each line begin.
         self._at: list[int] = []
         self._reply = InfoReply((), {}, (), {})
+        #: Run id of the primary that was read last.
+        self._primary = ""
 
     @property
-    def identity(self) -> tuple[str, str]:
-        """The run id and the role of the last reply; empty before the first one."""
-        return self._reply.state.get("run_id", ""), self._reply.state.get("role", "")
+    def run_id(self) -> str:
+        """Which server gave the last reply; empty before the first one."""
+        return self._reply.state.get("run_id", "")
+
+    @property
+    def demoted(self) -> bool:
+        """Whether the server has been a primary under our eyes and is a replica now: another one took over."""
+        return self._reply.state.get("role") == "slave" and self._primary == self.run_id
 
     def read(self, reply: bytes | str) -> InfoReply:
         text = text_of(reply)
@@ -39,6 +46,8 @@ class InfoReader:
             self._found = found
             self._at = [0, *accumulate(map(_samples_in, found))]
         self._lines, self._reply = lines, patched
+        if patched.state.get("role") == "master":
+            self._primary = self.run_id
         return patched
 
     def _patched(self, text: str, lines: list[str]) -> InfoReply | None:

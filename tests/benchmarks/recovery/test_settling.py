@@ -40,6 +40,13 @@ def test_answers_given_before_the_return_do_not_count(before: list[str], after: 
     assert settled(both, 0.0) == settled(seen(after), 0.0)
 
 
+def test_what_is_never_sent_twice_counts_from_the_first_that_was_asked_after_the_return() -> None:
+    """One that was under way then is waited for until its own deadline."""
+    under_way, after = Seen("any", -1.0, 7.0, "degraded"), Seen("any", 7.0, 7.5, "ok")
+    assert settled([under_way, after], 0.0, repeats=False) == settled([after], 0.0)
+    assert settled([under_way, after], 0.0).after_s == 7.5
+
+
 def test_one_bad_answer_at_the_beginning_is_no_blip() -> None:
     """The outage was still there."""
     assert settled(seen(["degraded", "ok", "ok"]), 0.0).after_s == 2.0

@@ -2,8 +2,10 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from string import ascii_letters
+from urllib.parse import urlsplit
 
 import fakeredis
 import pytest
@@ -13,7 +15,9 @@ from prosepolish_core.live.cache import CacheLink, FamilyCache, Loaded, NoLoad, 
 from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.model import keys
 from prosepolish_core.model.outcome import Outcome
-from tests.live.cache.bench import Open, answer, calls
+from tests.live.cache.bench import Open, answer, calls, process
+from tests.support.waiting import PATIENCE_S
+from tests.support.way import way
 from tests.support.words import Remembers
 
 
@@ -264,6 +268,28 @@ def test_an_error_of_the_loader_reaches_its_callers_and_frees_the_lease(open_cac
 
 
 @pytest.mark.live
+@pytest.mark.live
+def test_a_load_that_began_while_redis_was_away_hides_nothing_that_lies_there(valkey_url: str, recorder: Remembers) -> None:
+    """Neither from who began it nor from who joins it: both have the value while the loader still waits."""
+    begun, free = threading.Event(), threading.Event()
+
+    def stuck(until: float) -> Loaded:
+        begun.set()
+        free.wait()
+        return Loaded("late")
+
+    parts = urlsplit(valkey_url)
+    with way(parts.port or 0) as there, process(parts._replace(netloc=f"127.0.0.1:{there.port}").geturl(), recorder) as cache:
+        cache.get_or_load("a", answer("kept"), 2)
+        with ThreadPoolExecutor(2) as pool:
+            with there.closed():
+                first = pool.submit(cache.get_or_load, "a", stuck, PATIENCE_S)
+                assert begun.wait(PATIENCE_S)
+            second = pool.submit(cache.get_or_load, "a", stuck, PATIENCE_S)
+            assert [asked.result(PATIENCE_S).value for asked in (first, second)] == ["kept"] * 2
+            free.set()
+
+
 def test_a_caller_leaves_at_its_deadline_and_the_late_value_is_kept(open_cache: Open) -> None:
     """The load goes on in the background: what was paid for is not thrown away."""
     cache = open_cache()
