@@ -1,7 +1,7 @@
 """The one kind of PostgreSQL connection: it keeps the caller's deadline itself, whatever the server does."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from select import POLLIN, poll
 from time import perf_counter
@@ -87,7 +87,7 @@ class DeadlineConnection(psycopg.Connection[Any]):
             raise TooLate("no reply in time") from error
 
 
-def _resumed(gen: Any) -> Iterator[Any]:
+def _resumed(gen: Any) -> Generator[Any, Any, Any]:
     """A wait of the driver goes on where its time was over: it is told that nothing has come, and not begun anew."""
     try:
         state = gen.send(Ready.NONE)
