@@ -24,10 +24,11 @@ cover: $(STAMP)         ## every test, then which lines none of them reached; th
 	@.ci/chromium
 	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=html $(FLAGS)
 
-check: $(STAMP)         ## style, types and import contracts
+check: $(STAMP)         ## style, types, import contracts and declared dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
 
 bench: $(STAMP)         ## every benchmark; prints medians and ratios
 	@$(BIN)/python -m benchmarks $(FLAGS)
@@ -55,5 +56,6 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned packages into $(VENV) (once, about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip # dependency groups need pip 25.1
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]' --group test --group check
 	@touch $@

@@ -14,7 +14,7 @@ from collectors import redis_config, redis_info, redis_latency, redis_slowlog
 from collectors.reading import ObservedServer, ScheduledRead
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.model.series import Pulse, Reading, SeriesKey
-from prosepolish_core.watch.metrics import render
+from prosepolish_core.watch.metrics.render import render
 from prosepolish_core.watch.redis_info.redis_observer import Observer
 
 from ._observed import debian, debian_environment, free_port, programs, served

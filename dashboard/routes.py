@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from prosepolish_core.watch.metrics import CONTENT_TYPE
+from prosepolish_core.watch.metrics.render import CONTENT_TYPE
 
 from . import runtime
 

@@ -6,7 +6,7 @@ from itertools import count
 
 from prosepolish_core import Config, Core
 from prosepolish_core.ports import SampleReader, TelemetryReader
-from prosepolish_core.watch.metrics import Exposition
+from prosepolish_core.watch.metrics.render import Exposition
 
 _lock = threading.Lock()
 _generations = count(1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from redis import Redis
 
@@ -33,13 +33,16 @@ from .model.session import SessionRules
 from .model.standing import Standings
 from .standing_keeper import StandingKeeper
 from .upstreams import Upstreams
-from .watch.alerts.alert_store import AlertStore
 from .watch.alerts.standing_store import StandingStore
 from .watch.counts.reader import PostgresTelemetry
 from .watch.counts.recent_calls import RecentCalls
 from .watch.counts.recorder import BufferedRecorder
 from .watch.counts.writer import PostgresTelemetryWriter
-from .watch.series.sample_store import SampleStore
+from .watch.series.newest import Pulses
+
+if TYPE_CHECKING:  # they read series with numpy, which a service that only answers has no need of
+    from .watch.alerts.alert_store import AlertStore
+    from .watch.series.sample_store import SampleStore
 
 #: Connections to Redis beside those of lookups, limits and sessions: wake-ups, replays, health, clearing.
 OTHERS = 6
@@ -185,8 +188,10 @@ class Core:
         )
 
     @lazy
-    def alerts(self) -> AlertStore:
+    def alerts(self) -> "AlertStore":
         """Incidents, notes and silences."""
+        from .watch.alerts.alert_store import AlertStore
+
         return AlertStore(self.pool)
 
     @lazy
@@ -235,8 +240,10 @@ class Core:
     # --- the store of collector runs ---
 
     @lazy
-    def samples(self) -> SampleStore:
+    def samples(self) -> "SampleStore":
         """Samples of the collectors: written whole, read over windows."""
+        from .watch.series.sample_store import SampleStore
+
         return SampleStore(self.pool)
 
     # --- telemetry ---
@@ -274,7 +281,7 @@ class Core:
         probes = Probes(self.config, lambda: self.redis, lambda: self.state, self._pools, self.upstreams)
         pool = self.standing_pool
         calls = RecentCalls(PostgresTelemetry(pool))
-        return StandingKeeper(probes, calls, SampleStore(pool), StandingStore(pool))
+        return StandingKeeper(probes, calls, Pulses(pool), StandingStore(pool))
 
     @lazy
     def standing_pool(self) -> PostgresPool:

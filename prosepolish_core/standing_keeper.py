@@ -21,7 +21,7 @@ from .model.outcome import Tier
 from .model.sample import INFO
 from .model.series import Pulse
 from .model.standing import COLLECTORS, LABELS, Probed, Standing, Standings, State
-from .ports import SampleReader
+from .ports import PulseReader
 from .upstreams import ASK_AGAIN_S
 from .watch.alerts.standing_store import CONFIRMED_S, StandingStore
 from .watch.counts.recent_calls import RecentCalls
@@ -45,11 +45,11 @@ class StandingKeeper:
         self,
         probes: Probes,
         calls: RecentCalls,
-        samples: SampleReader,
+        pulses: PulseReader,
         store: StandingStore,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._probes, self._calls, self._samples, self._store = probes, calls, samples, store
+        self._probes, self._calls, self._pulse_reader, self._store = probes, calls, pulses, store
         self._clock = clock
         self.start_anew()
         on_fork(self)
@@ -144,7 +144,7 @@ class StandingKeeper:
 
     def _pulses(self) -> list[Pulse] | None:
         try:
-            return self._samples.pulses(INFO)
+            return self._pulse_reader.pulses(INFO)
         except StoreUnavailable:
             return None
 

@@ -10,4 +10,7 @@ def run() -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         return 1
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"Error: the command line needs {error.name}: pip install 'prosepolish[cli]'\n")
+        return 1
     return main()

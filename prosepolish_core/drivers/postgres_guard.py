@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from ..calc.breaker import Breaker, BreakerPolicy
 from ..errors import StoreUnavailable
 from ..forks import on_fork
+from ..outage_note import OutageNote
 
 #: One failed attempt is enough to stop; then one attempt each half second finds out. Everything comes back within 2 s:
 #: half a second of pause, at most a second until an attempt that got no answer stops blocking the next one, and the
@@ -20,6 +21,7 @@ class ServerGuard:
     """What this process knows of one server. Thread-safe."""
 
     def __init__(self) -> None:
+        self._note = OutageNote("postgres", "PostgreSQL", "answers come from the other tiers, and sessions cannot begin or end")
         self.start_anew()
         on_fork(self)
 
@@ -43,6 +45,7 @@ class ServerGuard:
         self._well_since = max(self._well_since, began)
         if not self._breaker.closed:
             self._breaker = Breaker(POLICY)
+            self._note.end()
 
     def failed(self, began: float, since: float, fault: StoreUnavailable) -> None:
         """An attempt failed. The pause counts from `since`.
@@ -52,6 +55,7 @@ class ServerGuard:
         if began >= self._well_since:
             self._last = fault
             self._breaker.failure(since)
+            self._note.begin(fault.reason)
 
     def refusal(self) -> StoreUnavailable:
         """What a caller is told who would have to connect and may not: what the last attempt met."""

@@ -1,23 +1,26 @@
 """One sampled key read, packed into 14 bytes: whose key (48 bits of a keyed hash), when, who answered, bytes, price."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 from enum import IntEnum
 from math import exp, log
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 from .outcome import Outcome, Tier, TraceStep
 
+if TYPE_CHECKING:  # a service notes reads without numpy; whoever reads them back has it
+    import numpy.typing as npt
+
 #: `when` holds milliseconds since the chunk began (28 bits) and who answered (4 bits). Bytes are those of key and value
 #: together as they lie in Redis; 0: nothing was kept.
-RECORD = np.dtype([("low", "<u4"), ("high", "<u2"), ("when", "<u4"), ("size", "<u2"), ("cost", "<u2")])
+RECORD = Struct("<IHIHH")
+_COLUMNS = [("low", "<u4"), ("high", "<u2"), ("when", "<u4"), ("size", "<u2"), ("cost", "<u2")]
 KEY_BITS, SOURCE_BITS = 48, 4
 MOST_MS, MOST_SIZE, MOST_COST = (1 << 28) - 1, 0xFFFF, 0xFFFF
 #: The price of a call is kept as its logarithm: 65,535 steps of 0.03 % from a ten-millionth of a dollar on.
 LEAST_USD, STEP = 1e-7, 3e-4
-Packed = npt.NDArray[np.void]
 
 
 class Source(IntEnum):
@@ -61,21 +64,20 @@ def usd_of(code: int) -> float | None:
 
 def packed(rows: list[tuple[int, float, int, int, int]], first: float) -> bytes:
     """Rows of (64-bit number of the key, instant, bytes, source, cost code), the instants counted from `first`."""
-    numbers, instants, sizes, sources, costs = zip(*rows, strict=True)
-    keys = np.array(numbers, dtype=np.uint64) >> np.uint64(64 - KEY_BITS)
-    ms = np.rint((np.array(instants) - first) * 1000).clip(0, MOST_MS).astype(np.uint32)
-    table = np.empty(len(rows), dtype=RECORD)
-    table["low"] = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-    table["high"] = (keys >> np.uint64(32)).astype(np.uint16)
-    table["when"] = (ms << np.uint32(SOURCE_BITS)) | np.array(sources, dtype=np.uint32)
-    table["size"] = np.minimum(np.array(sizes), MOST_SIZE)
-    table["cost"] = costs
-    return table.tobytes()
+    records = bytearray(RECORD.size * len(rows))
+    for place, (number, instant, size, source, cost) in enumerate(rows):
+        key = number >> (64 - KEY_BITS)
+        ms = min(max(round((instant - first) * 1000), 0), MOST_MS)
+        when = ms << SOURCE_BITS | source
+        RECORD.pack_into(records, place * RECORD.size, key & 0xFFFFFFFF, key >> 32, when, min(size, MOST_SIZE), cost)
+    return bytes(records)
 
 
 def unpacked(records: bytes) -> dict[str, npt.NDArray[Any]]:
     """Columns: `key` (the top 48 bits of its number), `ms`, `source`, `size`, `usd` (NaN: unknown)."""
-    table = np.frombuffer(records, dtype=RECORD)
+    import numpy as np
+
+    table = np.frombuffer(records, dtype=np.dtype(_COLUMNS))
     usd = LEAST_USD * np.exp((table["cost"].astype(float) - 1) * STEP)
     return {
         "key": table["low"].astype(np.uint64) | (table["high"].astype(np.uint64) << np.uint64(32)),

@@ -54,7 +54,7 @@ class AccessChunk(NamedTuple):
     @property
     def reads(self) -> int:
         """How many they are."""
-        return len(self.records) // RECORD.itemsize
+        return len(self.records) // RECORD.size
 
 
 class TelemetryBatch(NamedTuple):

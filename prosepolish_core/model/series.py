@@ -1,15 +1,28 @@
 """What the store gives back of collector samples: series, readings, coverage, runs, marks and logged commands."""
 
-from datetime import datetime
-from typing import NamedTuple
+from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from .sample import Kind, Labels
 
-Instants = npt.NDArray[np.datetime64]
-Numbers = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Instants = npt.NDArray[np.datetime64]
+    Numbers = npt.NDArray[np.float64]
+
+
+def __getattr__(name: str) -> object:
+    """The types of arrays, made when first asked for: a service that only answers runs without numpy."""
+    if name not in {"Instants", "Numbers"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import numpy as np
+    import numpy.typing as npt
+
+    return npt.NDArray[np.datetime64] if name == "Instants" else npt.NDArray[np.float64]
 
 
 class SeriesKey(NamedTuple):

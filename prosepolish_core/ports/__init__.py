@@ -4,7 +4,7 @@ Each has two implementations, or one and a test double.
 """
 
 from .cache_server import CacheServer, Settle, Signal
-from .samples import RunWriter, SampleReader
+from .samples import PulseReader, RunWriter, SampleReader
 from .telemetry import Recorder, TelemetryReader, TelemetryWriter
 from .upstreams import LlmBackend, WordSource
 from .words import WordStore
@@ -12,6 +12,7 @@ from .words import WordStore
 __all__ = [
     "CacheServer",
     "LlmBackend",
+    "PulseReader",
     "Recorder",
     "RunWriter",
     "SampleReader",

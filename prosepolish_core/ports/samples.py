@@ -16,7 +16,14 @@ class RunWriter(Protocol):
         """Write the runs in one COPY. Raises StoreUnavailable; then nothing was written."""
 
 
-class SampleReader(Protocol):
+class PulseReader(Protocol):
+    """Tells when the collectors last ran. Raises StoreUnavailable when PostgreSQL is away."""
+
+    def pulses(self, collector: str, at: datetime | None = None) -> list[Pulse]:
+        """The newest run of this collector against each source, whatever came of it; or the newest before `at`."""
+
+
+class SampleReader(PulseReader, Protocol):
     """Range queries over collector samples. Every method raises StoreUnavailable when PostgreSQL is away."""
 
     def sources(self) -> list[str]:
@@ -27,9 +34,6 @@ class SampleReader(Protocol):
 
         Of the past as long as raw samples are kept.
         """
-
-    def pulses(self, collector: str, at: datetime | None = None) -> list[Pulse]:
-        """The newest run of this collector against each source, whatever came of it; or the newest before `at`."""
 
     def state(self, source: str, at: datetime | None = None) -> Mapping[str, str]:
         """The newest strings read from a source (run_id, version, role …), or the last before `at`."""

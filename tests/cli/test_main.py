@@ -11,7 +11,7 @@ import click
 import pytest
 
 from prosepolish_core.cli import main as module
-from prosepolish_core.cli.main import VERBS, main
+from prosepolish_core.cli.main import PROGRAMS, VERBS, main
 from prosepolish_core.errors import ConfigError, InvalidWord, StoreUnavailable
 
 PROGRAM = str(Path(sys.executable).with_name("prosepolish"))
@@ -30,7 +30,25 @@ def test_the_list_of_verbs_names_all(capsys: pytest.CaptureFixture[str]) -> None
     """`prosepolish --help` lists the core's verbs and those of other packages."""
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(f"\n  {verb} " in shown for verb in [*VERBS, "up"])
+    assert all(f"\n  {verb} " in shown for verb in [*VERBS, *PROGRAMS])
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_that_is_not_at_hand_says_where_it_is(
+    program: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A folder of the same name in somebody's own project is not ours: the verb is not listed and not run."""
+    package = PROGRAMS[program].split(".")[0]
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    for loaded in [name for name in sys.modules if name.split(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, loaded)
+    assert main([program]) == 1
+    sentence = "is no part of the installed package: run it from a checkout of ProsePolish or from its image"
+    assert capsys.readouterr().err == f"Error: `prosepolish {program}` {sentence}\n"
+    assert main(["--help"]) == 0
+    assert f"\n  {program} " not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["lookup"], ["check", "--nonsense"], ["mark", "x", "--kind", "birthday"]])
@@ -81,7 +99,7 @@ def test_a_verb_whose_package_is_missing_says_what_to_install(
     monkeypatch.setattr(module, "_points", lambda: [point])
     assert main(["fly", "--fast", "now"]) == 1
     shown = capsys.readouterr().err
-    assert shown == "Error: `prosepolish fly` needs no_such_package, which is not installed: pip install 'prosepolish[demo]'\n"
+    assert shown == "Error: `prosepolish fly` needs no_such_package, which is not installed\n"
     assert main(["--help"]) == 0
     assert "(not installed)" in capsys.readouterr().out
 

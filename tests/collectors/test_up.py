@@ -13,7 +13,7 @@ from collectors.wiring import CollectorParts
 from dashboard.views import memory
 from prosepolish_core import Config, Core
 from prosepolish_core.model.window import Window
-from prosepolish_core.watch.metrics import Exposition
+from prosepolish_core.watch.metrics.render import Exposition
 
 pytestmark = pytest.mark.live
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...drivers.redis_faults import PASSING, REFUSED_WRITES, WRONG_WAY
 from ...errors import CacheUnavailable
+from ...outage_note import OutageNote
 from ...ports import CacheServer
 from .threads import Runtime
 
@@ -27,6 +28,7 @@ class Guard:
         self.owed: set[str] = set()
         self._server = server
         self._runtime = runtime
+        self._note = OutageNote("cache", "the cache", "answers come from the slower tiers")
         self.start_anew()
 
     def start_anew(self) -> None:
@@ -56,6 +58,7 @@ class Guard:
             self._no_writes_until = self._runtime.now() + NO_WRITES_S
             return
         self.up = False
+        self._note.begin(fault.detail)
         self._probe()
 
     def owe(self, keys: Sequence[str]) -> None:
@@ -110,4 +113,5 @@ class Guard:
                 return False
             self._probing = False
             self.up, self.reason = True, ""
+        self._note.end()
         return True

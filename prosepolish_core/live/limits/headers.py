@@ -29,7 +29,7 @@ def rate_limit_headers(decision: Decision, partition: str = "") -> dict[str, str
     return {name: value for name, value in headers.items() if value}
 
 
-def status(decision: Decision) -> int:
+def rate_limit_status(decision: Decision) -> int:
     """200, 429, or 503 when we refuse because we cannot count."""
     return OK if decision.allowed else DEGRADED if decision.degraded else TOO_MANY
 

@@ -12,6 +12,7 @@ from ...drivers.redis_scripts import RedisScripts, ScriptFault
 from ...drivers.redis_wire import Script, bulk
 from ...errors import InvalidIdentifier, InvalidLimit
 from ...model.limit import Decision, Limit, LimitState
+from ...outage_note import OutageNote
 from .local import LocalLimits
 from .named import named
 from .wire import MOST_LIMITS, Keys, Plan, decide, from_states, keys_of, plan, request_suffix, stem
@@ -50,6 +51,7 @@ class Limiter:
         self._plans: dict[tuple[tuple[Limit, ...], int], Plan] = {}
         self._local = LocalLimits(workers, _now_us)
         self._breaker = Breaker(BREAKER)
+        self._outage = OutageNote("limits", "the server of limits", "each process counts by itself, its share of every limit")
         self._on_event = on_event or (lambda _name: None)
         #: The kill switch: while False every call is allowed and says `mode="off"`.
         self.enabled = True
@@ -105,8 +107,12 @@ class Limiter:
         except ScriptFault as fault:
             if fault.reason not in PASSING:
                 self._breaker.failure(perf_counter())
+                if not self._breaker.closed:
+                    self._outage.begin(fault.reason)
             return self._degraded(chosen, keys, fault.reason, charge=charge)
         self._breaker.success(perf_counter())
+        if self._outage.on and self._breaker.closed:
+            self._outage.end()
         if not decision.allowed:
             self._on_event("limit_denied")
         if decision.would_deny:

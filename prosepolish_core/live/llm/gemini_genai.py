@@ -11,6 +11,7 @@ class GenAiBackend(SdkBackend):
     """This SDK takes an httpx client as it is."""
 
     name = "google-genai"
+    extra = "genai"
 
     def _ask(self, sdk: tuple[Any, Any], request: LlmRequest) -> None:
         types, client = sdk

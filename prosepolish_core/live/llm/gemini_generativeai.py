@@ -14,6 +14,7 @@ class GenerativeAiBackend(SdkBackend):
     """This SDK is built on requests: its session is led through our client."""
 
     name = "google-generativeai"
+    extra = "gemini"
 
     def _ask(self, sdk: tuple[Any, Any], request: LlmRequest) -> None:
         genai, client = sdk

@@ -2,6 +2,7 @@
 a typed fault for every exception.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
@@ -18,6 +19,7 @@ from .lazy_sdk import LazySdk
 
 #: Far above any answer we ask for; a larger body is refused before it is parsed.
 MAX_BYTES = 1024 * 1024
+_log = logging.getLogger("prosepolish_core.llm")
 #: The body that came for the running call.
 _HEARD: ContextVar[bytes | None] = ContextVar("heard", default=None)
 
@@ -25,9 +27,14 @@ _HEARD: ContextVar[bytes | None] = ContextVar("heard", default=None)
 class SdkBackend(ABC):
     """An LlmBackend. One request a call: the SDK's own retries are off and it sends through our bounded client."""
 
+    name: str
+    #: The extra that brings it.
+    extra: str
+
     def __init__(self, api_key: str, endpoint: str, *, pool_size: int = 32) -> None:
         self._client = bounded_client(endpoint, max_bytes=MAX_BYTES, json_only=True, pool_size=pool_size, kept_s=KEPT_FOR_PAID_S)
         self._client.event_hooks = {"response": [_hear]}
+        self._told_missing = False
         self._sdk = LazySdk(lambda: self._load(api_key, endpoint.rstrip("/")))
         # Asked without the SDK: that takes a second to load, and whoever asks for health must not wait for it.
         self._listing: Callable[[], Any] = lambda: self._client.get(
@@ -44,6 +51,7 @@ class SdkBackend(ABC):
         except UpstreamFault as fault:
             return LlmFault(fault.outcome, fault.detail, fault.retry_after_s)
         except ImportError:
+            self._tell_missing()
             return LlmFault(Outcome.ERROR, "sdk_missing")
         except Exception:  # noqa: BLE001 - an SDK may raise anything over a hostile reply; the port promises a fault
             return LlmFault(Outcome.ERROR, "malformed")
@@ -80,6 +88,11 @@ class SdkBackend(ABC):
     def close(self) -> None:
         """Release the connections."""
         self._client.close()
+
+    def _tell_missing(self) -> None:
+        if not self._told_missing:
+            self._told_missing = True
+            _log.warning("%s is not installed, so the LLM is never asked: pip install 'prosepolish[%s]'", self.name, self.extra)
 
     @abstractmethod
     def _load(self, api_key: str, endpoint: str) -> Any:

@@ -14,7 +14,7 @@ from ...errors import InvalidInput
 from ...model.health import Level
 from ...model.incident import FiredAlert, Incident
 from ...model.window import Window
-from ..series.catalogue import clean
+from ..series.storable_text import clean
 from .rule import Rule
 
 LONGEST_SILENCE = timedelta(days=31)

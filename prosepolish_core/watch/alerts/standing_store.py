@@ -9,7 +9,7 @@ from typing import Any
 
 from ...drivers.postgres_pool import PostgresPool
 from ...model.standing import Effect, Standing, Standings, State, Trouble
-from ..series.catalogue import clean
+from ..series.storable_text import clean
 
 #: Longest look into the table, and longest writing.
 WITHIN_S = 0.7

@@ -47,6 +47,8 @@ class BufferedRecorder:
         self._clock = clock
         self._access_key, self._processes = access_key, processes
         self._flusher = Flusher(writer, self._drain, flush_s=flush_s, clock=clock)
+        #: Hears of everything that was counted, whether or not the store takes it.
+        self.on_tally: Callable[[Tally], None] | None = None
         self.start_anew()
         on_fork(self)
 
@@ -121,6 +123,10 @@ class BufferedRecorder:
 
     # --- the other end ---
 
+    def collect(self) -> None:
+        """Count now what was noted so far; writing it can wait."""
+        self._flusher.collect()
+
     def flush(self) -> bool:
         """Write everything counted so far, now. False when the store is away; then it is kept."""
         return self._flusher.flush()
@@ -147,6 +153,8 @@ class BufferedRecorder:
         tally.fold(_taken(self._calls, gently))
         for name, amount in _taken(self._events, gently):
             tally.count(_plain(name), amount)
+        if self.on_tally is not None:
+            self.on_tally(tally)
         self._batched = 0
         reads, batches = _taken(self._reads, gently), _taken(self._batches, gently, BATCHES)
         chunks = self._trace.chunks(reads, elapsed_s, batches, whole=not gently)

@@ -1,5 +1,1 @@
-"""`/metrics`: the latest readings as Prometheus text. `render` is pure; `Exposition` asks the store and renders."""
-
-from .render import CONTENT_TYPE, Exposition, render
-
-__all__ = ["CONTENT_TYPE", "Exposition", "render"]
+"""`/metrics`: the latest readings as Prometheus text, and one process's own counts. Import the module that is meant."""

@@ -20,16 +20,20 @@ class Families:
         self._types.setdefault(name, (type_, help_))
         self._lines.setdefault(name, {})[name + suffix, labels] = value
 
+    def by_name(self) -> Iterable[tuple[str, str, str, list[tuple[str, Labels, float]]]]:
+        """Name, type, help and numbers of each family."""
+        for name in sorted(self._lines):
+            yield name, *self._types[name], [(full, labels, value) for (full, labels), value in self._lines[name].items()]
+
     def text(self) -> str:
         return "".join(self._parts())
 
     def _parts(self) -> Iterable[str]:
-        for name in sorted(self._lines):
-            type_, help_ = self._types[name]
+        for name, type_, help_, series in self.by_name():
             if help_:
                 yield f"# HELP {name} {help_}\n"
             yield f"# TYPE {name} {type_}\n"
-            for (full, labels), value in self._lines[name].items():
+            for full, labels, value in series:
                 yield f"{full}{shown(labels)} {number(value)}\n"
 
 

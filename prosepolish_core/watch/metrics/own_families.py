@@ -1,11 +1,16 @@
 """`prosepolish_*`: what the core counted, what the collectors say of themselves, the census and PostgreSQL."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ...model.sample import Kind, Labels
-from ...model.series import Reading
 from .family import Families, merged
 from .totals import Totals
+
+if TYPE_CHECKING:  # a process that counts for itself reads no series, and needs no numpy
+    from ...model.series import Reading
 
 #: Prefixes of our own metrics; everything else is a server's field under the exporter's name.
 OWN = (

@@ -1,6 +1,6 @@
 """The catalogue: which numbers streams, series and layouts have in the database, remembered by this process."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from ...calc.roster import LEFT_OUT, Roster, RosterName, largest, told_apart
 from ...drivers.postgres_pool import Connection
 from ...model.sample import Kind, Labels, Run, Sample
 from ...model.series import Numbers
+from .storable_text import clean, labels_tuple
 
 
 class Facts(NamedTuple):
@@ -53,11 +54,6 @@ class Layout(NamedTuple):
 
 #: The metrics, kinds, units and labels of a run's samples, each as one column.
 Shape = tuple[tuple[str, ...], tuple[Kind, ...], tuple[str, ...], tuple[Labels, ...]]
-
-
-def clean(text: str) -> str:
-    """Text as PostgreSQL can keep it: no NUL, no lone surrogates."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def shape_of(samples: Sequence[Sample]) -> tuple[Shape | None, tuple[float, ...]]:
@@ -186,11 +182,6 @@ def _short(value: str) -> str:
     if len(value) <= _LONGEST_LABEL:
         return value
     return f"{value[: _LONGEST_LABEL - 20]}…{sha256(value.encode()).hexdigest()[:16]}"
-
-
-def labels_tuple(labels: Mapping[str, str]) -> Labels:
-    """Labels back from the database as sorted pairs."""
-    return tuple(sorted(labels.items()))
 
 
 def _learn_layout(connection: Connection, shape: Shape, roster: Roster) -> Layout:

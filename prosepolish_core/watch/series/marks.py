@@ -6,7 +6,7 @@ from ...drivers.postgres_pool import Connection, PostgresPool
 from ...errors import InvalidInput
 from ...model.series import MARK_KINDS, Mark
 from ...model.window import Window
-from .catalogue import clean
+from .storable_text import clean
 
 LONGEST_TEXT = 500
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
-from ...drivers.postgres_pool import Connection
+from ...drivers.postgres_pool import Connection, PostgresPool
 from ...model.sample import Kind
 from ...model.series import Pulse, Reading, RunRow, SeriesKey
 from ...model.window import Window
-from .catalogue import labels_tuple
+from .storable_text import labels_tuple
 
 _NEWEST = """
 SELECT n.* FROM sample_stream st CROSS JOIN LATERAL (
@@ -69,6 +69,18 @@ def readings(connection: Connection, metrics: Sequence[str], source: str | None,
         key = SeriesKey(origin, metric, labels_tuple(labels))
         found[key] = Reading(key, Kind(kind), unit, value, ts, every_s.get(stream))
     return [found[key] for key in sorted(found)]
+
+
+class Pulses:
+    """Implements ports.PulseReader on PostgreSQL, for whoever needs nothing else of the samples."""
+
+    def __init__(self, pool: PostgresPool) -> None:
+        self._pool = pool
+
+    def pulses(self, collector: str, at: datetime | None = None) -> list[Pulse]:
+        """The newest run of this collector against each source, or the newest before `at`."""
+        with self._pool.connection() as connection:
+            return pulses(connection, collector, at)
 
 
 def pulses(connection: Connection, collector: str, at: datetime | None) -> list[Pulse]:

@@ -12,9 +12,9 @@ from psycopg.sql import SQL
 from ...drivers.postgres_pool import Connection
 from ...model.sample import Kind
 from ...model.series import SeriesKey
-from .catalogue import labels_tuple
 from .packing import EPOCH_S, Numbers, join
 from .pg_arrays import bind, read_columns
+from .storable_text import labels_tuple
 
 #: Read with every counter, to tell how old the process was; never returned unless asked for.
 UPTIME = "uptime_in_seconds"

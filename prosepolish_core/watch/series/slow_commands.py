@@ -9,7 +9,7 @@ from ...drivers.postgres_pool import PostgresPool
 from ...model.sample import Run
 from ...model.series import SlowRow
 from ...model.window import Window
-from .catalogue import clean
+from .storable_text import clean
 
 _WRITE = """
 INSERT INTO slow_command (source, run_id, id, at, duration, command, arguments, family, client, log, size)

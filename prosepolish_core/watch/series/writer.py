@@ -14,9 +14,10 @@ import orjson
 from ...drivers.postgres_pool import Connection, Duplicate, Gone, NoPartition, PostgresPool, alone, untouched
 from ...errors import StoreRefused
 from ...model.sample import Run
-from .catalogue import Catalogue, Layout, clean, shape_of
+from .catalogue import Catalogue, Layout, shape_of
 from .mark_watch import MarkWatch
 from .packing import COPY_END, COPY_HEAD, Frame, Numbers, base_of, decimals, float_array, frame_row, int_array, run_row, split
+from .storable_text import clean
 
 #: A writer waits longer for a connection than a reader: nobody looks at it.
 WAIT_S = 2.0

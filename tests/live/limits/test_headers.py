@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.live.limits.headers import rate_limit_headers, status
+from prosepolish_core.live.limits.headers import rate_limit_headers, rate_limit_status
 from prosepolish_core.live.limits.wire import decide, plan
 from prosepolish_core.model.limit import Limit
 
@@ -15,7 +15,7 @@ def test_headers_name_the_policy_the_rest_and_the_wait() -> None:
     denied = decide(limits, limits.shape.pack(0, 1_000_000, 10, 1_500_000, 61_000_000))
     assert rate_limit_headers(allowed) == {"RateLimit-Policy": '"llm-60s";q=10;w=60', "RateLimit": '"llm-60s";r=6;t=60'}
     assert rate_limit_headers(denied)["Retry-After"] == "2"
-    assert (status(allowed), status(denied), status(denied._replace(degraded=True))) == (200, 429, 503)
+    assert tuple(map(rate_limit_status, (allowed, denied, denied._replace(degraded=True)))) == (200, 429, 503)
     assert "user" not in str(rate_limit_headers(allowed, "user:7"))
 
 

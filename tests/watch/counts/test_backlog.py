@@ -125,7 +125,7 @@ def test_an_access_trace_that_is_too_long_loses_its_oldest_part_and_says_so() ->
     """The trace is a sample: it may be cut, but the cut is counted."""
     backlog = Backlog()
     size = 50_000
-    chunk = AccessChunk(datetime(2026, 11, 1, tzinfo=UTC), "dict", 1.0, bytes(RECORD.itemsize * size))
+    chunk = AccessChunk(datetime(2026, 11, 1, tzinfo=UTC), "dict", 1.0, bytes(RECORD.size * size))
     for _ in range(5):
         backlog.add(START, Tally(), [], [chunk])
     batch = backlog.take(uuid4(), 1)

@@ -14,7 +14,7 @@ from prosepolish_core import Config, Core
 from prosepolish_core.model.counts import LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.sample import Kind, Labels, Sample
 from prosepolish_core.model.series import Pulse, Reading, SeriesKey
-from prosepolish_core.watch.metrics import Exposition, render
+from prosepolish_core.watch.metrics.render import Exposition, render
 from prosepolish_core.watch.metrics.totals import CoreTotals
 from prosepolish_core.watch.redis_info.info_reply import read_info
 from prosepolish_core.watch.redis_info.latency import read_histogram
