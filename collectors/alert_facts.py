@@ -5,12 +5,14 @@ who leads, silences, the core's counts, and a place to keep incidents.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from prosepolish_core.calc import effect_words
 from prosepolish_core.drivers.postgres_lease import ALERTS, AdvisoryLocks
 from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.model.incident import Incident
 from prosepolish_core.model.sample import Kind, Labels, Run, RunOutcome, Sample
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
+from prosepolish_core.watch.alerts import counting
 from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
 from prosepolish_core.watch.alerts.memory import BUCKET_S, PULSES, AlertMemory
 
@@ -51,6 +53,8 @@ class AlertFacts:
             self._count(memory, datetime.fromtimestamp(now, UTC))
             self._hear_others(memory, datetime.fromtimestamp(now, UTC))
             self._pay()
+            if self.leads:
+                counting.settle(self._alerts, self._telemetry, datetime.fromtimestamp(now, UTC))
         except StoreUnavailable:
             self._session = None
 
@@ -70,7 +74,13 @@ class AlertFacts:
             return
 
     def effect(self, incidents: Sequence[Incident], memory: AlertMemory, now: float) -> str:
-        """What the incidents did to users so far, as far as it is known here."""
+        """What the incidents did to users so far: as the store counts it, else as far as it is known here."""
+        if len(incidents) == 1:
+            try:
+                found = counting.count(self._alerts, self._telemetry, incidents[0], datetime.fromtimestamp(now, UTC))
+                return " ".join(effect_words.lines(found)) if found.calls else "No call is counted yet."
+            except StoreUnavailable:
+                pass
         began = min((incident.began for incident in incidents), default=now)
         answered = failed = 0.0
         for course in memory.courses(ANSWERS):
@@ -80,7 +90,7 @@ class AlertFacts:
                 failed += grown
             answered += grown
         if not answered:
-            return "Nothing is known of calls since then."
+            return ""
         return f"Of {answered:.0f} calls since then {failed:.0f} got no answer ({failed / answered:.1%})."
 
     def _lead(self) -> None:

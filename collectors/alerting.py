@@ -17,7 +17,6 @@ import structlog
 from prosepolish_core.calc.expression import metrics_in, reach_s
 from prosepolish_core.drivers import webhook
 from prosepolish_core.errors import ProsePolishError
-from prosepolish_core.model.incident import FiredAlert
 from prosepolish_core.model.sample import Run
 from prosepolish_core.watch.alerts import journal
 from prosepolish_core.watch.alerts.desk import Desk
@@ -29,6 +28,7 @@ from prosepolish_core.watch.alerts.teller import Channel, attempt
 from prosepolish_core.watch.alerts.telling import body, words
 
 from .alert_facts import AlertFacts
+from .muting import MutedNow
 
 #: Seconds between two looks at the rules, two looks at the outbox, and two heartbeats.
 LOOK_S, OUTBOX_S, HEARTBEAT_S = 5.0, 1.0, 60.0
@@ -50,6 +50,7 @@ class Alerting:
         heartbeat_url: str = "",
     ) -> None:
         self._rules = {rule.name: rule for rule in rules}
+        self._overrides = overrides
         from_memory = [rule for rule in rules if reach_s(rule.value) <= KEPT_S]
         self._evaluator = Evaluator(from_memory, overrides)
         self._memory = AlertMemory(frozenset[str]().union(*(metrics_in(rule.value) for rule in from_memory)))
@@ -105,21 +106,20 @@ class Alerting:
         if not self._facts.leads:
             return
         changes = self._evaluator.look(self._memory, now)
+        muting = MutedNow(
+            self._facts.silences, self._overrides.quiet, self._evaluator.firing().keys(), datetime.fromtimestamp(now, UTC)
+        )
         with self._lock:
-            touched = self._desk.take(changes, self._muted) if changes else []
+            before = dict(self._desk.incidents)
+            self._desk.take(changes, muting)
+            self._desk.recheck(now, muting)
             self._desk.forget(now)
-            if touched:
+            touched = [i for i in self._desk.incidents.values() if before.get(i.id) is not i]
+            if touched or len(before) != len(self._desk.incidents):
                 journal.save(self._path, self._desk)
         self._facts.keep(touched)
         for change in changes:
             log.warning("alert", rule=change.rule, about=dict(change.labels), level=change.level.value, value=change.value)
-
-    def _muted(self, rule: Rule, alert: FiredAlert) -> bool:
-        """Silenced by a person, or explained by another alert of the same instance."""
-        instance = dict(alert.labels).get("instance", "")
-        explained = AlertKey(rule.silenced_by, (("instance", instance),)) in self._evaluator.firing() if rule.silenced_by else False
-        now = datetime.now(UTC)
-        return explained or any(silence.covers(rule, alert, now) for silence in self._facts.silences)
 
     def _tell(self) -> None:
         now = time.time()
@@ -134,9 +134,12 @@ class Alerting:
             done = attempt(message, told, body(message, incidents, self._rules, told, self._link), self._channels)
             again_at = None if done.again_in_s is None else time.time() + done.again_in_s
             with self._lock:
-                self._desk.settle(message.key, done.told_by, again_at, maybe_told=done.maybe_told)
+                noted = self._desk.settle(
+                    message.key, done.told_by, again_at, maybe_told=done.maybe_told, failures=done.failures, now=time.time()
+                )
                 journal.save(self._path, self._desk)
                 waiting = len(self._desk.outbox)
+            self._facts.keep(noted)
             self._facts.told({channel.name: done.failures.get(channel.name, "") for channel in self._channels}, waiting)
             for channel, reason in done.failures.items():
                 log.error("not_told", channel=channel, message=message.key, reason=reason, attempts=message.attempts + 1)

@@ -15,7 +15,10 @@ class MenuPage(NamedTuple):
 
 
 PAGES = (
-    MenuPage("overview.py", "Overview", ":material/monitor_heart:", "Watch", "Is the cache stack healthy, and if not, why?"),
+    MenuPage("overview.py", "Overview", ":material/monitor_heart:", "Now", "Is the cache stack healthy, and if not, why?"),
+    MenuPage(
+        "incidents.py", "Incidents", ":material/crisis_alert:", "Now", "What broke, since when, and what did it do to users?", False
+    ),
     MenuPage(
         "hit_rate.py", "Hit rate", ":material/target:", "Watch", "How many lookups does each tier answer, and is that enough?"
     ),

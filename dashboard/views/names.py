@@ -2,14 +2,9 @@
 
 from collections.abc import Mapping
 
-from prosepolish_core.model.outcome import Family, Tier
+from prosepolish_core.model.outcome import TIER_LABELS, Family
 
-TIERS: Mapping[str, str] = {
-    Tier.REDIS: "Redis",
-    Tier.POSTGRES: "PostgreSQL",
-    Tier.DICTIONARY_API: "Dictionary API",
-    Tier.GEMINI: "Gemini",
-}
+TIERS: Mapping[str, str] = {tier.value: label for tier, label in TIER_LABELS.items()}
 #: The two last are no families of the core: a sub-key and keys of nobody's, which the census and key events tell apart.
 FAMILIES: Mapping[str, str] = {
     Family.DICTIONARY: "dictionary",

@@ -24,6 +24,25 @@ from .finite_range import FiniteRange
 from .opened import as_json, opened_core, print_json
 
 
+class _Instant(click.ParamType[datetime]):
+    """An instant in ISO form; UTC where no zone is given."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it, or say how it is written."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no instant; it is written as 2026-12-01T22:00", param, ctx)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+INSTANT = _Instant()
+
+
 @click.group()
 def alerts() -> None:
     """Alerts and incidents: list, test the channels, acknowledge, silence."""
@@ -95,21 +114,29 @@ def note(incident: str, text: str, by: str) -> None:
 
 
 @alerts.command()
-@click.option("--hours", type=FiniteRange(0.01, 31 * 24), required=True, help="For how long.")
+@click.option("--hours", type=FiniteRange(0.01, 31 * 24), help="For how long, from now or from --from.")
+@click.option("--from", "begins", type=INSTANT, help="When it begins, as 2026-12-01T22:00 [default: now].")
+@click.option("--until", type=INSTANT, help="When it ends; UTC where no zone is given.")
 @click.option("--reason", required=True, help="Why; it is shown to all.")
 @click.option("--rule", default="", help="Only this rule.")
 @click.option("--about", "scope", default="", help="Only this instance or tier.")
 @click.option("--by", default=getuser, show_default="your login", help="Your name.")
-def silence(hours: float, reason: str, rule: str, scope: str, by: str) -> None:
+def silence(
+    hours: float | None, begins: datetime | None, until: datetime | None, reason: str, rule: str, scope: str, by: str
+) -> None:
     """Tell nobody of these alerts for a while; they are recorded all the same.
 
-    For maintenance: without --rule and --about.
+    For maintenance: without --rule and --about. It ends after --hours or at --until.
     """
     if rule and rule not in BY_NAME:
         raise InvalidInput(f"no alert rule is called {rule}; prosepolish alerts list --rules names them")
+    if (hours is None) == (until is None):
+        raise InvalidInput("a silence needs --hours or --until, one of them")
+    end = until or (begins or datetime.now(UTC)) + timedelta(hours=hours or 0)
     with opened_core() as core:
-        number = core.alerts.silence(by, reason, timedelta(hours=hours), rule, scope)
-    click.echo(f"Silence {number} until {datetime.now(UTC) + timedelta(hours=hours):%Y-%m-%d %H:%M} UTC.")
+        number = core.alerts.silence(by, reason, end, rule, scope, begins)
+    start = f"from {begins:%Y-%m-%d %H:%M} " if begins else ""
+    click.echo(f"Silence {number} {start}until {end:%Y-%m-%d %H:%M} UTC.")
 
 
 @alerts.command()
@@ -129,7 +156,8 @@ def silences(number: int | None, as_json: bool) -> None:
         return
     for one in found:
         scope = " about ".join(filter(None, (one.rule or "all rules", one.scope)))
-        click.echo(f"{one.id}  until {one.until:%Y-%m-%d %H:%M} UTC  {scope}  by {one.author}: {one.reason}")
+        begins = "" if one.begins <= datetime.now(UTC) else f"from {one.begins:%Y-%m-%d %H:%M} "
+        click.echo(f"{one.id}  {begins}until {one.until:%Y-%m-%d %H:%M} UTC  {scope}  by {one.author}: {one.reason}")
     if not found:
         click.echo("No silence.")
 

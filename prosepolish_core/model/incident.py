@@ -1,6 +1,8 @@
 """An incident: alerts of one cause, from the first that fired to the last that was resolved; and what is told of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import NamedTuple
 
 from .alert import AlertState, Held
@@ -30,6 +32,61 @@ class FiredAlert:
         return Held(AlertState.FIRING, self.level, self.since, None, self.value)
 
 
+#: What happens in the course of an incident.
+EVENTS = {
+    "fired": "an alert began to fire",
+    "worse": "an alert became critical",
+    "better": "an alert is a warning again",
+    "resolved": "an alert is over",
+    "ended": "the incident is over",
+    "again": "the incident goes on after all",
+    "told": "a message was taken by a channel",
+    "not_told": "a channel did not take a message",
+    "muted": "nobody is told for now",
+}
+#: So many are kept of one incident: what flaps for days must not grow without end.
+MOST_EVENTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEvent:
+    """One thing that happened; `kind` is one of EVENTS. Of an alert: its rule, labels, level and value.
+
+    `text`: of a message the channel, and why it failed; of a silence its reason.
+    """
+
+    at: float
+    kind: str
+    rule: str = ""
+    labels: Labels = ()
+    level: Level = Level.OK
+    value: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEffect:
+    """What users got from `start` to `end`, counted by the core, beside what is usual: the hour before.
+
+    `answered` and `usual_answered` are calls by the tier that answered; of the latter as many in all as were counted.
+    `added_s`: how much longer an answer took. `extra_paid`, `extra_usd`: paid calls beyond the usual. None: nobody
+    knows, for there is nothing to compare with or a price is missing (`unpriced` calls).
+    """
+
+    start: float
+    end: float
+    calls: int
+    failed: int
+    usual_failed: float | None
+    answered: Mapping[str, int]
+    usual_answered: Mapping[str, float] | None
+    added_s: float | None
+    paid: int | None
+    extra_paid: float | None
+    extra_usd: Decimal | None
+    unpriced: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """Alerts of one cause. `cause` is the dependency it is about; `ended` is None while any of them fires.
@@ -45,6 +102,13 @@ class Incident:
     alerts: tuple[FiredAlert, ...] = ()
     told: int = 0
     told_level: Level = Level.OK
+    events: tuple[IncidentEvent, ...] = ()
+
+    def with_event(self, event: IncidentEvent) -> "Incident":
+        """With one more thing that happened. Of what flaps for days the beginning is kept, and each end."""
+        if len(self.events) >= MOST_EVENTS and event.kind != "ended":
+            return self
+        return replace(self, events=(*self.events[: MOST_EVENTS - 1], event))
 
     @property
     def firing(self) -> tuple[FiredAlert, ...]:

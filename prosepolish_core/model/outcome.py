@@ -13,6 +13,10 @@ class Tier(StrEnum):
     GEMINI = "gemini"
 
 
+#: What each tier is called on screen and in messages.
+TIER_LABELS = {Tier.REDIS: "Redis", Tier.POSTGRES: "PostgreSQL", Tier.DICTIONARY_API: "Dictionary API", Tier.GEMINI: "Gemini"}
+
+
 class Outcome(StrEnum):
     """What asking a tier (or the whole chain) came to."""
 

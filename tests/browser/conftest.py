@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -40,9 +41,22 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+class RunningStack(NamedTuple):
+    """Where its dashboard is, and the file of settings that leads to its servers."""
+
+    url: str
+    settings: Path
+
+
 @pytest.fixture(scope="session")
-def stack() -> Iterator[str]:
-    """`prosepolish up` on a spare port and new data, upstreams sped up; gives the dashboard's address."""
+def stack(running_stack: RunningStack) -> str:
+    """The dashboard's address."""
+    return running_stack.url
+
+
+@pytest.fixture(scope="session")
+def running_stack() -> Iterator[RunningStack]:
+    """`prosepolish up` on a spare port and new data, upstreams sped up."""
     folder = Path(tempfile.mkdtemp(prefix="pp-up-"))
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -63,7 +77,7 @@ def stack() -> Iterator[str]:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
-        yield f"http://127.0.0.1:{port}"
+        yield RunningStack(f"http://127.0.0.1:{port}", folder / "data" / "env")
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(15)

@@ -4,27 +4,21 @@ with notes and silences of people.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
-import orjson
-
-from ...drivers.postgres_pool import Connection, PostgresPool
+from ...calc.incident_effect import Paid
+from ...drivers.postgres_pool import PostgresPool
 from ...errors import InvalidInput
-from ...model.health import Level
-from ...model.incident import FiredAlert, Incident
+from ...model.incident import FiredAlert, Incident, IncidentEffect
 from ...model.window import Window
 from ..series.storable_text import clean
+from . import incident_rows as rows
 from .rule import Rule
 
 LONGEST_SILENCE = timedelta(days=31)
 LONGEST_NOTE = 4000
-_LABELS = "ARRAY(SELECT ARRAY[key, value] FROM jsonb_each_text(a.labels) ORDER BY key)"
-_INCIDENTS = "SELECT id, cause, level, extract(epoch FROM began), extract(epoch FROM ended) FROM incident"
-_ALERTS = f"""
-SELECT a.incident, a.rule, {_LABELS}, a.level, extract(epoch FROM a.since), extract(epoch FROM a.fired_at),
-    extract(epoch FROM a.resolved_at), a.value, a.worst
-FROM incident_alert a WHERE a.incident = ANY(%s) ORDER BY a.fired_at, a.rule"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +42,8 @@ class ChannelState(NamedTuple):
     failed_at: datetime | None
     failure: str
     waiting: int
+    told_total: int = 0
+    failed_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ class AlertStore:
         """Write these incidents as they are now; writing them again changes nothing."""
         with self._pool.connection() as connection:
             for incident in incidents:
-                _keep(connection, incident)
+                rows.keep(connection, incident)
 
     def incidents(self, window: Window | None = None, limit: int = 200) -> list[Incident]:
         """Newest first; those of a window are all that went on at any time in it."""
@@ -87,17 +83,60 @@ class AlertStore:
         if window is not None:
             where, values = " WHERE began < %s AND coalesce(ended, 'infinity') >= %s", [window.end, window.start]
         with self._pool.connection() as connection:
-            return _read(connection, f"{_INCIDENTS}{where} ORDER BY began DESC LIMIT %s", [*values, limit])
+            return rows.read(connection, f"{rows.SELECT}{where} ORDER BY began DESC LIMIT %s", [*values, limit])
 
     def open_incidents(self) -> list[Incident]:
         """Those that go on, newest first."""
         with self._pool.connection() as connection:
-            return _read(connection, f"{_INCIDENTS} WHERE ended IS NULL ORDER BY began DESC", [])
+            return rows.read(connection, f"{rows.SELECT} WHERE ended IS NULL ORDER BY began DESC", [])
 
     def incident(self, name: str) -> Incident | None:
-        """One incident by its id."""
+        """One incident by its id, with its course."""
         with self._pool.connection() as connection:
-            return next(iter(_read(connection, f"{_INCIDENTS} WHERE id = %s", [name])), None)
+            found = next(iter(rows.read(connection, f"{rows.SELECT} WHERE id = %s", [clean(name)])), None)
+            return None if found is None else rows.with_course(connection, found)
+
+    def acknowledged(self, incidents: Sequence[str]) -> dict[str, str]:
+        """Who took each of these incidents upon himself first."""
+        with self._pool.connection() as connection:
+            found = connection.execute(
+                "SELECT DISTINCT ON (incident) incident, author FROM incident_note"
+                " WHERE kind = 'acknowledged' AND incident = ANY(%s) ORDER BY incident, at, id",
+                (list(incidents),),
+            ).fetchall()
+        return dict(found)
+
+    def to_be_counted(self, ended_before: datetime) -> list[Incident]:
+        """Incidents that are over and whose effect on users is not kept yet, oldest first."""
+        statement = f"{rows.SELECT} WHERE ended < %s AND effect IS NULL ORDER BY ended LIMIT 20"
+        with self._pool.connection() as connection:
+            return rows.read(connection, statement, [ended_before])
+
+    def keep_effect(self, incident: Incident, effect: IncidentEffect) -> None:
+        """Keep what it did to users, unless it goes on after all."""
+        with self._pool.connection() as connection:
+            connection.execute(
+                "UPDATE incident SET effect = %s::jsonb WHERE id = %s AND ended = to_timestamp(%s)",
+                (rows.effect_json(effect), incident.id, incident.ended),
+            )
+
+    def effects(self, incidents: Sequence[str]) -> dict[str, IncidentEffect]:
+        """Those effects that are kept, by incident."""
+        with self._pool.connection() as connection:
+            found = connection.execute(
+                "SELECT id, effect FROM incident WHERE id = ANY(%s) AND effect IS NOT NULL", (list(incidents),)
+            ).fetchall()
+        return {name: effect for name, kept in found if (effect := rows.effect_of(kept))}
+
+    def paid(self, window: Window) -> Paid:
+        """LLM calls that were paid in the window."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT coalesce(sum(calls), 0)::bigint, coalesce(sum(calls) FILTER (WHERE cost_usd IS NULL), 0)::bigint,"
+                " coalesce(sum(cost_usd), 0) FROM paid_calls WHERE ts >= %s AND ts < %s",
+                (window.start, window.end),
+            ).fetchone()
+        return Paid(*row) if row else Paid(0, 0, Decimal(0))
 
     def add_note(self, incident: str, author: str, body: str, *, acknowledge: bool = False) -> None:
         """Write to an incident, or take it upon oneself.
@@ -123,24 +162,34 @@ class AlertStore:
     def notes(self, incident: str) -> list[Note]:
         """Oldest first."""
         with self._pool.connection() as connection:
-            rows = connection.execute(
+            found = connection.execute(
                 "SELECT at, author, kind, body FROM incident_note WHERE incident = %s ORDER BY at, id", (incident,)
             ).fetchall()
-        return [Note(*row) for row in rows]
+        return [Note(*row) for row in found]
 
-    def silence(self, author: str, reason: str, for_: timedelta, rule: str = "", scope: str = "") -> int:
-        """Silence from now on; gives its number.
+    def silence(
+        self, author: str, reason: str, until: datetime, rule: str = "", scope: str = "", begins: datetime | None = None
+    ) -> int:
+        """Silence from `begins` (now, when it is left out) until then; gives its number.
 
-        Raises InvalidInput without a name, a reason or an end within a month.
+        Raises InvalidInput without a name, a reason or an end that comes within a month of the beginning.
         """
         if not author.strip() or not reason.strip():
             raise InvalidInput("a silence needs the name of its author and a reason")
-        if not timedelta(0) < for_ <= LONGEST_SILENCE:
+        now = datetime.now(UTC)
+        first = begins or now
+        if first.tzinfo is None or until.tzinfo is None:
+            raise InvalidInput("a silence needs instants with their zone")
+        if until <= first:
+            raise InvalidInput("a silence ends after it begins")
+        if until <= now:
+            raise InvalidInput("a silence that is over already silences nothing")
+        if until - first > LONGEST_SILENCE:
             raise InvalidInput(f"a silence ends within {LONGEST_SILENCE.days} days")
         with self._pool.connection() as connection:
             row = connection.execute(
-                "INSERT INTO silence (rule, scope, until, author, reason) VALUES (%s, %s, now() + %s, %s, %s) RETURNING id",
-                (clean(rule), clean(scope), for_, clean(author.strip()[:100]), clean(reason.strip()[:500])),
+                "INSERT INTO silence (rule, scope, begins, until, author, reason) VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+                (clean(rule), clean(scope), first, until, clean(author.strip()[:100]), clean(reason.strip()[:500])),
             ).fetchone()
         return int(row[0]) if row else 0
 
@@ -152,10 +201,10 @@ class AlertStore:
     def silences(self) -> list[Silence]:
         """Those that are not over, the next to end first."""
         with self._pool.connection() as connection:
-            rows = connection.execute(
+            found = connection.execute(
                 "SELECT id, rule, scope, begins, until, author, reason FROM silence WHERE until > now() ORDER BY until"
             ).fetchall()
-        return [Silence(*row) for row in rows]
+        return [Silence(*row) for row in found]
 
     def note_channels(self, failures: Mapping[str, str], waiting: int) -> None:
         """How each channel's newest attempt went; an empty text is a success."""
@@ -163,58 +212,20 @@ class AlertStore:
             for channel, failure in failures.items():
                 connection.execute(
                     """
-                    INSERT INTO alert_channel (channel, told_at, failed_at, failure, waiting)
+                    INSERT INTO alert_channel AS c (channel, told_at, failed_at, failure, waiting, told_total, failed_total)
                     VALUES (%(channel)s, CASE WHEN %(failure)s = '' THEN now() END, CASE WHEN %(failure)s <> '' THEN now() END,
-                        %(failure)s, %(waiting)s)
-                    ON CONFLICT (channel) DO UPDATE SET told_at = coalesce(excluded.told_at, alert_channel.told_at),
-                        failed_at = coalesce(excluded.failed_at, alert_channel.failed_at),
-                        failure = excluded.failure, waiting = excluded.waiting""",
+                        %(failure)s, %(waiting)s, (%(failure)s = '')::int, (%(failure)s <> '')::int)
+                    ON CONFLICT (channel) DO UPDATE SET told_at = coalesce(excluded.told_at, c.told_at),
+                        failed_at = coalesce(excluded.failed_at, c.failed_at), failure = excluded.failure,
+                        waiting = excluded.waiting, told_total = c.told_total + excluded.told_total,
+                        failed_total = c.failed_total + excluded.failed_total""",
                     {"channel": channel, "failure": clean(failure), "waiting": waiting},
                 )
 
     def channels(self) -> list[ChannelState]:
         """Each channel's newest attempts, by name."""
         with self._pool.connection() as connection:
-            rows = connection.execute(
-                "SELECT channel, told_at, failed_at, failure, waiting FROM alert_channel ORDER BY channel"
+            found = connection.execute(
+                "SELECT channel, told_at, failed_at, failure, waiting, told_total, failed_total FROM alert_channel ORDER BY channel"
             ).fetchall()
-        return [ChannelState(*row) for row in rows]
-
-
-def _keep(connection: Connection, incident: Incident) -> None:
-    connection.execute(
-        """
-        INSERT INTO incident (id, cause, level, began, ended) VALUES (%s, %s, %s, to_timestamp(%s), to_timestamp(%s))
-        ON CONFLICT (id) DO UPDATE SET level = excluded.level, ended = excluded.ended""",
-        (clean(incident.id), clean(incident.cause), incident.level, incident.began, incident.ended),
-    )
-    connection.cursor().executemany(
-        """
-        INSERT INTO incident_alert (incident, rule, labels, level, since, fired_at, resolved_at, value, worst)
-        VALUES (%s, %s, %s::jsonb, %s, to_timestamp(%s), to_timestamp(%s), to_timestamp(%s), %s, %s)
-        ON CONFLICT (incident, rule, labels, fired_at) DO UPDATE
-        SET level = excluded.level, resolved_at = excluded.resolved_at, value = excluded.value, worst = excluded.worst""",
-        [
-            (clean(incident.id), a.rule, _json(a), a.level, a.since, a.fired_at, a.resolved_at, a.value, a.worst)
-            for a in incident.alerts
-        ],
-    )
-
-
-def _read(connection: Connection, statement: str, values: Sequence[object]) -> list[Incident]:
-    found = [
-        Incident(name, cause, Level(level), float(began), None if ended is None else float(ended))
-        for name, cause, level, began, ended in connection.execute(statement, list(values)).fetchall()
-    ]
-    alerts: dict[str, list[FiredAlert]] = {}
-    for name, rule, labels, level, since, fired, resolved, value, worst in connection.execute(
-        _ALERTS, ([incident.id for incident in found],)
-    ).fetchall():
-        pairs = tuple((str(key), str(text)) for key, text in labels)
-        over = None if resolved is None else float(resolved)
-        alerts.setdefault(name, []).append(FiredAlert(rule, pairs, Level(level), float(since), float(fired), over, value, worst))
-    return [Incident(i.id, i.cause, i.level, i.began, i.ended, tuple(alerts.get(i.id, ()))) for i in found]
-
-
-def _json(alert: FiredAlert) -> str:
-    return orjson.dumps({name: clean(value) for name, value in alert.labels}).decode()
+        return [ChannelState(*row) for row in found]

@@ -84,7 +84,7 @@ INSTANCES: tuple[Rule, ...] = (
     ),
     Rule(
         "cache_flushed",
-        "Keys of {instance}",
+        "Flush of {instance}",
         Total(Increase("cmdstat_calls", 10 * MIN, (("cmd", "flushall|flushdb"),))),
         "1",
         (warning(0.0, 0.0, 0),),

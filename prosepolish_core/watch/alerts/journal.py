@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from ...model.health import Level
-from ...model.incident import FiredAlert, Incident, Message
+from ...model.incident import FiredAlert, Incident, IncidentEvent, Message
 from .desk import Desk
 
 #: The layout of the file; one of another version is set aside.
@@ -62,7 +62,13 @@ def _read(body: Any) -> tuple[list[Incident], list[Message]]:
 
 def _incident(row: dict[str, Any]) -> Incident:
     alerts = tuple(_alert(alert) for alert in row.pop("alerts"))
-    return Incident(**{**row, "level": Level(row["level"]), "told_level": Level(row["told_level"])}, alerts=alerts)
+    events = tuple(_event(event) for event in row.pop("events", []))
+    return Incident(**{**row, "level": Level(row["level"]), "told_level": Level(row["told_level"])}, alerts=alerts, events=events)
+
+
+def _event(row: dict[str, Any]) -> IncidentEvent:
+    labels = tuple((str(name), str(value)) for name, value in row["labels"])
+    return IncidentEvent(**{**row, "level": Level(row["level"]), "labels": labels})
 
 
 def _alert(row: dict[str, Any]) -> FiredAlert:

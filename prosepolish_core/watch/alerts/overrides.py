@@ -1,4 +1,4 @@
-"""One TOML file that changes rules, for all instances or for one: levels, times, or off.
+"""One TOML file that changes rules, for all instances or for one: levels, times, or off; and names quiet times.
 
 [memory_full]                        # a rule's name, see docs/alerts.md
 warning = { fire = 0.85, clear = 0.80, hold_min = 10 }
@@ -18,6 +18,7 @@ from ...calc.alert_state import Threshold
 from ...errors import InvalidInput
 from ...model.health import Level
 from ...model.sample import Labels
+from .quiet import NEVER, QuietTimes, of_table
 from .rule import MINUTE, Rule
 
 #: What may be changed of a threshold, its field and its factor.
@@ -29,9 +30,10 @@ SCOPES = ("instance", "tier")
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Changed thresholds by rule and scope; the empty scope is for all."""
+    """Changed thresholds by rule and scope, the empty scope is for all; and when nobody is told."""
 
     of: Mapping[tuple[str, str], tuple[Threshold, ...]]
+    quiet: QuietTimes = NEVER
 
     def thresholds(self, rule: Rule, labels: Labels) -> tuple[Threshold, ...]:
         """Those that hold for one alert; none when it is switched off."""
@@ -54,7 +56,8 @@ def read(path: Path, rules: Mapping[str, Rule]) -> Overrides:
         raise InvalidInput(f"the file of alert rules cannot be read: {error.strerror or type(error).__name__}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"the file of alert rules is not valid TOML: {error}") from None
-    return Overrides(dict(_of_rules(found, rules)))
+    quiet = of_table(found.pop("quiet", None), found.pop("maintenance", None))
+    return Overrides(dict(_of_rules(found, rules)), quiet)
 
 
 def _of_rules(found: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterator[tuple[tuple[str, str], tuple[Threshold, ...]]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from ...calc.numbers import said
 from ...model.incident import KINDS, FiredAlert, Incident, Message
@@ -39,18 +40,36 @@ def words(
     if effect:
         lines.append(effect)
     if message.attempts:
-        lines.append(
-            "This is a repetition; you may have had it already."
-            if message.maybe_told
-            else "This message comes late: sending failed."
-        )
+        lines.append(AGAIN if message.maybe_told else LATE)
     return AlertText(f"ProsePolish: {begin}: {subject}"[:250], "\n".join(lines))
 
 
+def link_to(dashboard: str, incident: Incident) -> str:
+    """The page of one incident, at the dashboard's address."""
+    return f"{dashboard.rstrip('/')}/incidents?incident={quote(incident.id, safe='')}" if dashboard else ""
+
+
 def title(incident: Incident, rules: Mapping[str, Rule]) -> str:
-    """The subject of an incident: that of its first alert among the worst."""
-    worst = max(incident.alerts, key=lambda alert: alert.level.rank, default=None)
-    return incident.cause if worst is None else about(worst, rules)
+    """The subject of an incident: that of the alert that explains it."""
+    alert = explaining(incident, rules)
+    return incident.cause if alert is None else about(alert, rules)
+
+
+def explaining(incident: Incident, rules: Mapping[str, Rule]) -> FiredAlert | None:
+    """The first of the worst alerts that are nobody's consequence; where there is none, of all."""
+
+    def weight(alert: FiredAlert) -> tuple[bool, int]:
+        rule = rules.get(alert.rule)
+        return rule is not None and not rule.consequence, alert.level.rank
+
+    return max(incident.alerts, key=weight, default=None)
+
+
+def cause(incident: Incident, rules: Mapping[str, Rule]) -> str:
+    """What happened, in plain words."""
+    alert = explaining(incident, rules)
+    rule = None if alert is None else rules.get(alert.rule)
+    return title(incident, rules) if rule is None else f"{title(incident, rules)}: {rule.means}"
 
 
 def about(alert: FiredAlert, rules: Mapping[str, Rule]) -> str:
@@ -95,7 +114,7 @@ def _lines(incident: Incident, rules: Mapping[str, Rule], link: str, now: float)
     if incident.ended is None and shown and (rule := rules.get(shown[0].rule)):
         lines.append(f"First step: {rule.do}")
     if link:
-        lines.append(link)
+        lines.append(link_to(link, incident))
     return lines
 
 
@@ -109,7 +128,7 @@ def _as_alertmanager(alert: FiredAlert, incident: Incident, rules: Mapping[str, 
         "annotations": {"summary": about(alert, rules), "description": means, "runbook": do},
         "startsAt": _iso(alert.since),
         "endsAt": "0001-01-01T00:00:00Z" if alert.resolved_at is None else _iso(alert.resolved_at),
-        "generatorURL": link,
+        "generatorURL": link_to(link, incident),
         "fingerprint": sha256(repr((alert.rule, alert.labels)).encode()).hexdigest()[:16],
     }
 

@@ -2,7 +2,7 @@
 
 #: Tables the collectors write, and what they do there. `sample_run`'s partitions are made by `sample_ensure_day`.
 COLLECTORS = {
-    "SELECT, INSERT": ("sample_run", "sample_frame", "mark", "slow_command"),
+    "SELECT, INSERT": ("sample_run", "sample_frame", "mark", "slow_command", "incident_event"),
     "SELECT, INSERT, UPDATE": (
         *("sample_stream", "sample_series", "sample_layout", "sample_late"),
         *("incident", "incident_alert", "alert_channel"),
@@ -10,7 +10,7 @@ COLLECTORS = {
     "SELECT": (
         "standing",
         *("sample_outcome", "sample_rolled", "sample_minute", "sample_hour", "sample_gone", "samples", "collector_runs"),
-        *("silence", "telemetry_lookup"),
+        *("silence", "telemetry_lookup", "paid_calls"),
     ),
 }
 #: Functions that count sessions and standbys. pg_monitor would show texts of queries, and passwords with them.
@@ -18,7 +18,7 @@ COUNTING = ("server_connections()", "server_longest_transaction()", "server_stan
 #: Views and tables for people, plain SQL and Grafana.
 READERS = (
     *("samples", "samples_minute", "samples_hour", "collector_runs", "mark", "slow_command", "slow_command_gaps"),
-    *("incident", "incident_alert", "standing"),
+    *("incident", "incident_alert", "incident_event", "standing"),
 )
 
 

@@ -78,7 +78,7 @@ def test_a_note_needs_an_incident_a_name_and_a_text(store: AlertStore) -> None:
 
 def test_a_silence_covers_its_rule_and_scope_until_it_ends(store: AlertStore) -> None:
     """And not a moment longer; it can be ended before."""
-    number = store.silence("ann", "new disk", timedelta(hours=1), "instance_down", "cache")
+    number = store.silence("ann", "new disk", datetime.now(UTC) + timedelta(hours=1), "instance_down", "cache")
     (silence,) = store.silences()
     now = datetime.now(UTC)
     state = FiredAlert("instance_down", (("instance", "state"),), Level.CRITICAL, T, T)
@@ -96,7 +96,7 @@ def test_a_silence_covers_its_rule_and_scope_until_it_ends(store: AlertStore) ->
 def test_a_silence_needs_a_name_a_reason_and_an_end(store: AlertStore, author: str, reason: str, hours: int) -> None:
     """For ever is not a time."""
     with pytest.raises(InvalidInput):
-        store.silence(author, reason, timedelta(hours=hours))
+        store.silence(author, reason, datetime.now(UTC) + timedelta(hours=hours))
 
 
 def test_how_each_channel_goes_is_kept(store: AlertStore) -> None:

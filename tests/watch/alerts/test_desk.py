@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from prosepolish_core.model.alert import AlertChange
 from prosepolish_core.model.health import Level
-from prosepolish_core.model.incident import Incident
+from prosepolish_core.model.incident import MOST_EVENTS, FiredAlert, Incident
 from prosepolish_core.watch.alerts import journal
-from prosepolish_core.watch.alerts.desk import GROUP_S, MOST_AT_ONCE, Desk
+from prosepolish_core.watch.alerts.desk import GROUP_S, MOST_AT_ONCE, NOTHING, Desk
+from prosepolish_core.watch.alerts.rule import Rule
 from prosepolish_core.watch.alerts.rules import BY_NAME
 
 T = 1_800_000_000.0
@@ -70,11 +71,64 @@ def test_two_faults_at_once_are_two_incidents_and_many_are_one_digest() -> None:
 def test_a_muted_alert_is_kept_and_not_told() -> None:
     """The incident exists, with its alert; nobody is woken, neither at its beginning nor at its end."""
     desk = Desk(BY_NAME)
-    desk.take([change(FULL, Level.CRITICAL, 0)], muted=lambda rule, alert: True)
-    desk.take([change(FULL, Level.OK, 60)], muted=lambda rule, alert: True)
+    desk.take([change(FULL, Level.CRITICAL, 0)], Muted())
+    desk.take([change(FULL, Level.OK, 60)], Muted())
 
-    assert len(desk.incidents) == 1
+    (incident,) = desk.incidents.values()
     assert tell(desk, 100) == []
+    assert [(e.kind, e.text) for e in incident.events] == [
+        ("fired", ""),
+        ("muted", "at work"),
+        ("resolved", ""),
+        ("ended", ""),
+    ]
+
+
+def test_what_still_goes_on_when_a_silence_ends_is_told_then() -> None:
+    """Once; what is over by then is not told at all, and good news of the night waits for the morning."""
+    desk = Desk(BY_NAME)
+    desk.take([change(FULL, Level.CRITICAL, 0)], Muted())
+    assert desk.recheck(T + 50, Muted()) == []
+    assert [i.told for i in desk.recheck(T + 60, NOTHING)] == [1]
+    assert desk.recheck(T + 65, NOTHING) == []
+    assert tell(desk, 60 + GROUP_S) == [("opened", Level.CRITICAL)]
+    desk.take([change(FULL, Level.OK, 100)], Muted())
+    desk.forget(T + 5000)
+    assert tell(desk, 5000) == []
+    desk.recheck(T + 6000, NOTHING)
+    assert tell(desk, 6000 + GROUP_S) == [("resolved", Level.OK)]
+
+
+def test_the_course_tells_changes_of_level_and_who_took_each_message() -> None:
+    """A channel that fails again for the same reason is noted once."""
+    desk = Desk(BY_NAME)
+    desk.take([change(FULL, Level.WARNING, 0)])
+    desk.take([change(FULL, Level.CRITICAL, 5)])
+    desk.take([change(FULL, Level.WARNING, 8)])
+    (message,) = desk.due(T + 10)
+    for at in (10, 20):
+        desk.settle(message.key, (), T + at + 10, failures={"webhook": "it answered 503"}, now=T + at)
+    desk.settle(message.key, ("webhook",), None, now=T + 30)
+    (incident,) = desk.incidents.values()
+
+    assert [(e.kind, e.at - T, e.text) for e in incident.events] == [
+        ("fired", 0, ""),
+        ("worse", 5, ""),
+        ("better", 8, ""),
+        ("not_told", 10, "webhook: it answered 503"),
+        ("told", 30, "webhook: an incident began"),
+    ]
+
+
+def test_an_incident_that_flaps_for_days_keeps_its_beginning_and_its_end() -> None:
+    """The file of the collectors does not grow without end."""
+    desk = Desk(BY_NAME)
+    for n in range(MOST_EVENTS):
+        desk.take([change(FULL, Level.WARNING if n % 2 == 0 else Level.OK, float(n))])
+    (incident,) = desk.incidents.values()
+
+    assert len(incident.events) == MOST_EVENTS
+    assert (incident.events[0].kind, incident.events[-1].kind) == ("fired", "ended")
 
 
 def test_a_message_that_failed_is_sent_again_under_the_same_key_and_says_so() -> None:
@@ -88,6 +142,18 @@ def test_a_message_that_failed_is_sent_again_under_the_same_key_and_says_so() ->
     assert desk.due(T + 59) == []
     (again,) = desk.due(T + 60)
     assert (again.key, again.attempts, again.maybe_told, again.told_by) == (first.key, 1, True, ("mail",))
+
+
+class Muted:
+    """Nobody wants to hear of anything."""
+
+    def of_alert(self, _rule: Rule, _alert: FiredAlert) -> str:
+        """The reason."""
+        return "at work"
+
+    def of_end(self, _level: Level) -> str:
+        """The reason."""
+        return "at night"
 
 
 rules = st.sampled_from([DOWN, FULL, "slow_log", "hit_rate_dict_redis"])

@@ -18,7 +18,10 @@ from prosepolish_core.watch.series.grants import collector_grants, reader_grants
 pytestmark = pytest.mark.live
 #: Where the collectors and readers have business: no text of a user, no secret and no word of a lookup is in any of
 #: them.
-OWN = ("sample", "collector_runs", "mark", "slow_command", "incident", "alert_channel", "silence", "standing", "telemetry_lookup")
+OWN = (
+    *("sample", "collector_runs", "mark", "slow_command", "incident", "alert_channel", "silence", "standing"),
+    *("telemetry_lookup", "paid_calls"),
+)
 
 
 class Planted(NamedTuple):
