@@ -12,6 +12,7 @@ from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
 from dashboard.views.clients import ClientGroup, ClientsView, ServerClients
+from dashboard.views.marks import about
 from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Level, Verdict
 
@@ -62,7 +63,7 @@ def _tiles(server: ServerClients) -> None:
 
 
 def _course(view: ClientsView, server: ServerClients) -> None:
-    marks = [mark for mark in view.marks if mark.source in {"", server.standing.source}]
+    marks = about(view.marks, server.standing.source)
     series = [ChartLine("connected", server.course.ts, server.course.last, PALETTE[0], fill=True)] if server.course else []
     chart = lines(series, unit="1", window=view.window, marks=marks)
     source = server.standing.source

@@ -10,6 +10,7 @@ from prosepolish_core.model.series import GaugeSeries, IncreaseSeries, Mark
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader
 
+from .marks import about
 from .trust import Trust, of_samples
 
 COLLECTOR, SOURCE = "postgres_stats", "postgres"
@@ -116,7 +117,7 @@ def build(samples: SampleReader, window: Window) -> PostgresView:
         for label, value in labels.items():
             of_labels[label][value][metric] = reading.value
     work = {i.key.metric: i for i in samples.increases(COUNTERS, window, POINTS, SOURCE)}
-    marks = tuple(mark for mark in samples.marks(window) if mark.source in {"", SOURCE})
+    marks = about(samples.marks(window), SOURCE)
     tables = [
         TableRow(name, *(of.get(f"{TABLE}{field}", np.nan) for field in TABLE_GAUGES)) for name, of in of_labels["table"].items()
     ]
