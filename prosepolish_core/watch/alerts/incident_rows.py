@@ -11,7 +11,7 @@ from ...drivers.postgres_pool import Connection
 from ...model.health import Level
 from ...model.incident import FiredAlert, Incident, IncidentEffect, IncidentEvent
 from ...model.sample import Labels
-from ..series.catalogue import clean
+from ..series.storable_text import clean
 
 SELECT = "SELECT id, cause, level, extract(epoch FROM began), extract(epoch FROM ended) FROM incident"
 _LABELS = "ARRAY(SELECT ARRAY[key, value] FROM jsonb_each_text(a.labels) ORDER BY key)"
