@@ -12,6 +12,7 @@ from prosepolish_core.calc import numbers
 from prosepolish_core.calc.savings import Assumptions, Estimate, estimate
 from prosepolish_core.errors import InvalidInput
 
+from .foreign_text import plain
 from .tiles import Tile, tiles
 
 SEED = Assumptions()
@@ -51,7 +52,7 @@ def panel() -> None:
     try:
         chosen = Assumptions(**given)  # type: ignore[arg-type]  # the table names the fields
     except InvalidInput as error:
-        st.error(f"These assumptions cannot be used: {error}.", icon=":material/error:")
+        st.error(f"These assumptions cannot be used: {plain(str(error))}.", icon=":material/error:")
         return
     shown = estimate(chosen)
     _results(shown)

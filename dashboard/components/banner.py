@@ -8,6 +8,8 @@ from dashboard.views.names import tier_label
 from prosepolish_core import Config
 from prosepolish_core.errors import StoreUnavailable
 
+from .foreign_text import plain
+
 
 def provenance(config: Config) -> None:
     """Name each stand-in and embedded server, so that nobody takes a demonstration for production."""
@@ -30,7 +32,7 @@ def store_down(error: StoreUnavailable, known_at: datetime | None) -> None:
         else "This page has nothing to show until it answers: every number it shows is kept there."
     )
     st.error(
-        f"**The store does not answer:** {error}. {shown} Lookups go on, and counts wait in memory. "
+        f"**The store does not answer:** {plain(str(error))}. {shown} Lookups go on, and counts wait in memory. "
         "`prosepolish check` says what is amiss; the page recovers by itself.",
         icon=":material/cloud_off:",
     )

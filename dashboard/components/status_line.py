@@ -6,7 +6,8 @@ from dashboard import runtime
 from dashboard.views import health
 from prosepolish_core.calc.status_sentence import StatusLine, StatusPart
 
-from .verdicts import LOOKS, plain
+from .foreign_text import plain
+from .verdicts import LOOKS
 
 #: Seconds between two refreshes: the keeper looks as often.
 EVERY_S = 2

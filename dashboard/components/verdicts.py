@@ -11,6 +11,8 @@ from prosepolish_core.calc import numbers
 from prosepolish_core.model.health import Level, Verdict
 from prosepolish_core.model.standing import Standing
 
+from .foreign_text import plain
+
 Colour = Literal["green", "gray", "orange", "red"]
 #: Icon, colour and word of each level: never colour alone.
 LOOKS: dict[Level, tuple[str, Colour, str]] = {
@@ -66,8 +68,3 @@ def _row(verdict: Verdict) -> str:
     icon, colour, word = LOOKS[verdict.level]
     action = f"  \n:gray[:material/subdirectory_arrow_right: {plain(verdict.action)}]" if verdict.action else ""
     return f":{colour}[{icon} **{word}**] · **{plain(verdict.subject)}** · {plain(verdict.reason)}{action}"
-
-
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is: a dollar sign would begin a formula, a bracket a link."""
-    return text.replace("$", r"\$").replace("[", r"\[")

@@ -11,6 +11,8 @@ import streamlit as st
 from prosepolish_core.errors import InvalidWindow
 from prosepolish_core.model.window import Window, parse_span
 
+from .foreign_text import plain
+
 #: What the control offers, and what it says in words.
 SPANS = {
     "5m": "5 minutes",
@@ -84,7 +86,7 @@ def range_control() -> None:
         st.toggle("Pause", key="paused", persist_state="session", help="Stop the live refresh, to look closer at a chart.")
     _picker()
     if refusal:
-        st.warning(f"The link's time range is not shown: {refusal}.", icon=":material/link_off:")
+        st.warning(f"The link's time range is not shown: {plain(refusal)}.", icon=":material/link_off:")
 
 
 def _picker() -> None:
@@ -96,7 +98,7 @@ def _picker() -> None:
             try:
                 _fix(Window(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)).checked(datetime.now(UTC)))
             except InvalidWindow as error:
-                st.warning(f"{error}.")
+                st.warning(f"{plain(str(error))}.")
             else:
                 st.rerun()
         told = "Writes both instants into the address: copy it from there."

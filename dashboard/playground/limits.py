@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.foreign_text import plain
 from dashboard.components.tiles import Tile, tiles
 from prosepolish_core.calc import numbers
 from prosepolish_core.errors import InvalidInput
@@ -33,7 +34,7 @@ def panel() -> None:
     try:
         limit = Limit(int(amount), int(per_s), how, name="playground")
     except InvalidInput as error:
-        st.warning(f"This limit cannot be used: {error}.", icon=":material/edit:")
+        st.warning(f"This limit cannot be used: {plain(str(error))}.", icon=":material/edit:")
         return
     subject = f"playground:{visitor()}"
     with st.container(horizontal=True):

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.foreign_text import plain
 from dashboard.views.playground import Explained, of_correction
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.model.correction import Correction
@@ -30,7 +31,7 @@ def panel() -> None:
         if found.corrected:
             st.caption("Corrected" if found.changed else "Nothing had to be changed")
         else:
-            st.caption(f"Shown as it was: no tier could correct it ({found.detail or found.outcome})")
+            st.caption(f"Shown as it was: no tier could correct it ({plain(found.detail or found.outcome)})")
         st.text(found.text)
     told.show(explained, PANEL)
     tokens = found.tokens
@@ -58,7 +59,7 @@ def _correct(text: str) -> None:
         with st.spinner("Correcting …"):
             found = core.corrector.correct(text, user_id=visitor())
     except InvalidInput as error:
-        st.warning(f"This text cannot be corrected: {error}.", icon=":material/edit:")
+        st.warning(f"This text cannot be corrected: {plain(str(error))}.", icon=":material/edit:")
         return
     explained = of_correction(found)
     told.remember(PANEL, text if len(text) <= SHOWN else f"{text[:SHOWN]} …", explained)

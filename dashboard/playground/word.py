@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.foreign_text import plain
 from dashboard.views.playground import Explained, of_lookup, of_trace
 from prosepolish_core.errors import InvalidInput, LookupUnavailable, StoreUnavailable
 from prosepolish_core.model.entry import Entry
@@ -48,7 +49,7 @@ def _look(word: str) -> None:
     try:
         found = core.dictionary.lookup(word)
     except InvalidInput as error:
-        st.warning(f"This is no word to look up: {error}.", icon=":material/edit:")
+        st.warning(f"This is no word to look up: {plain(str(error))}.", icon=":material/edit:")
         return
     except LookupUnavailable as error:
         steps: Trace = error.trace  # type: ignore[assignment]  # the core raises it with its own trace
@@ -66,7 +67,7 @@ def _invalidate(word: str) -> None:
     try:
         runtime.core().dictionary.invalidate(word)
     except InvalidInput as error:
-        st.warning(f"This is no word to look up: {error}.", icon=":material/edit:")
+        st.warning(f"This is no word to look up: {plain(str(error))}.", icon=":material/edit:")
     except StoreUnavailable:
         st.error(
             "PostgreSQL cannot be reached, so nothing was invalidated: an old copy could come back.", icon=":material/cloud_off:"
@@ -82,7 +83,7 @@ def _entry(entry: Entry | None, asked: str) -> None:
             return
         st.text(f"{entry.word}   {entry.phonetic}".strip())
         for meaning in entry.meanings[:MOST_MEANINGS]:
-            st.caption(meaning.part_of_speech.replace("[", "").replace("$", ""))
+            st.caption(plain(meaning.part_of_speech))
             lines = [f"{n}. {sense.definition}" for n, sense in enumerate(meaning.definitions[:MOST_SENSES], start=1)]
             st.text("\n".join(lines))
         if entry.license.name:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.components import table
+from dashboard.components.foreign_text import plain
 from dashboard.views.attribution import Attribution, Hearing
 from dashboard.views.names import family_label
 from prosepolish_core.calc import numbers
@@ -40,7 +41,7 @@ def draw(found: Attribution) -> None:
 
 def told(hearing: Hearing) -> str:
     """How well one server was heard, in a sentence."""
-    parts = [f"{hearing.source}: the server's columns are known for {numbers.percent(hearing.known)} of the window"]
+    parts = [f"{plain(hearing.source)}: the server's columns are known for {numbers.percent(hearing.known)} of the window"]
     if hearing.sampled:
         parts.append(f"{numbers.percent(hearing.rested)} of it estimated from a sample (too many events to hear them all)")
     if hearing.gaps:

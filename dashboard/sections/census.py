@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.components import table
+from dashboard.components.foreign_text import plain
 from dashboard.views.census import Interval, ServerCensus
 from dashboard.views.names import family_label
 from prosepolish_core.calc import numbers
@@ -35,7 +36,7 @@ def draw(found: ServerCensus) -> None:
     total = f"{spread(found.size, numbers.size)} in all"
     st.caption(f"{read}; {total}. A range is the 95 % interval of an estimate; a single number was counted.")
     if found.unknown:
-        told = ", ".join(f"`{prefix}` {numbers.count(count)}" for prefix, count in found.unknown)
+        told = ", ".join(f"{plain(prefix)} {numbers.count(count)}" for prefix, count in found.unknown)
         st.caption(f"Prefixes that belong to no family, as often as they were read: {told}.")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.theme import PALETTE
 from dashboard.components import empty, figure, table
+from dashboard.components.foreign_text import plain
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
@@ -31,7 +32,7 @@ def draw(view: ClientsView) -> None:
     for server in view.servers:
         source = server.standing.source
         role = ROLES.get(server.role, server.role)
-        st.subheader(f"{source} · {role}" if role else source, anchor=False)
+        st.subheader(plain(f"{source} · {role}" if role else source), anchor=False)
         if not server.standing.up:
             reason = f"the newest INFO was not answered: {server.standing.reason}"
             verdict_list([Verdict(f"Server {source}", Level.CRITICAL, reason, "prosepolish check names the setting.")], fold=False)
@@ -94,7 +95,7 @@ def _groups(groups: Sequence[ClientGroup], source: str) -> None:
 
 def _links(server: ServerClients) -> None:
     if server.follows:
-        st.caption(f"It copies the primary at {server.follows}.".replace("_", r"\_"))
+        st.caption(f"It copies the primary at {plain(server.follows)}.")
     if not server.links:
         return
     st.markdown("**Which servers belong to it?**")

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.theme import PALETTE
 from dashboard.components import empty, figure, table
+from dashboard.components.foreign_text import plain
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.views.collectors import MOST_RUNS, CollectorRow, CollectorsView
@@ -45,7 +46,7 @@ def draw(view: CollectorsView) -> None:
     footprint.draw(view.footprint)
     capabilities.draw(view.lacking)
     for source, told in view.new_fields:
-        st.caption(f"{source} tells of fields this version does not know; they are kept as gauges: `{told}`.")
+        st.caption(f"{plain(source)} tells of fields this version does not know; they are kept as gauges: {plain(told)}.")
     _durations(view)
     _failures(view.failures)
 

@@ -5,6 +5,7 @@ from math import isnan
 import streamlit as st
 
 from dashboard.components import table
+from dashboard.components.foreign_text import plain
 from dashboard.views.commands import Commands
 from dashboard.views.names import family_label
 from prosepolish_core.calc import numbers
@@ -39,7 +40,7 @@ def draw(found: Commands) -> None:
         alt="Calls, time and percentiles per command, as the servers measured them",
     )
     if found.errors:
-        told = ", ".join(f"{e.error} {numbers.count(e.count)} ({e.source})" for e in found.errors[:8])
+        told = ", ".join(f"{plain(e.error)} {numbers.count(e.count)} ({plain(e.source)})" for e in found.errors[:8])
         st.caption(f"Error replies in the window: {told}.")
     _logged(found)
 
@@ -49,8 +50,9 @@ def _logged(found: Commands) -> None:
     if found.missed:
         st.caption(f"{numbers.count(found.missed)} entries fell out of the servers' logs before they were read.")
     if found.unread:
+        unread = plain(", ".join(found.unread))
         st.caption(
-            f"The log of {', '.join(found.unread)} is not read: its entries hold arguments, to which the collectors have no right. "
+            f"The log of {unread} is not read: its entries hold arguments, to which the collectors have no right. "
             "`prosepolish export acl --slow-commands` prints rights with it."
         )
     if not found.slow:

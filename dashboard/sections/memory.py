@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, QUIET
 from dashboard.components import empty, figure
+from dashboard.components.foreign_text import plain
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
@@ -30,7 +31,7 @@ def draw(view: MemoryView) -> None:
     if not any(instance.gauges for instance in view.instances):
         empty.no_samples()
     for instance in view.instances:
-        st.subheader(f"{instance.source}", anchor=False, help=f"maxmemory-policy: {instance.policy or 'unknown'}")
+        st.subheader(plain(instance.source), anchor=False, help=f"maxmemory-policy: {plain(instance.policy or 'unknown')}")
         verdict_list(instance.verdicts, fold=False)
         if not instance.gauges:
             continue
