@@ -6,7 +6,8 @@ from dashboard import runtime
 from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, colour_of
 from dashboard.components import banner, empty, figure
-from dashboard.components.verdicts import LOOKS, plain
+from dashboard.components.foreign_text import plain
+from dashboard.components.verdicts import LOOKS
 from dashboard.views.incident import IncidentView
 from dashboard.views.marks import about
 from dashboard.views.names import tier_label

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard.components import empty, table
-from dashboard.components.verdicts import LOOKS, plain
+from dashboard.components.foreign_text import plain
+from dashboard.components.verdicts import LOOKS
 from dashboard.views.incidents import IncidentList, IncidentRow
 from prosepolish_core.calc import numbers
 from prosepolish_core.watch.alerts.alert_store import ChannelState

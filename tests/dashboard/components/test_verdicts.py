@@ -32,5 +32,5 @@ def test_what_is_well_is_folded_away_under_a_true_sentence(levels: list[str], to
 
     assert not at.exception
     assert at.expander[0].label == told
-    assert all(r"\$5 \[x]" in text.value for text in at.markdown)
+    assert all(r"\$5 \[x\]" in text.value for text in at.markdown)
     assert len(at.markdown) == len(set(levels) & {"warning"}) + 1
