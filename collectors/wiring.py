@@ -9,7 +9,6 @@ import structlog
 from prosepolish_core.config import Config
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
 from prosepolish_core.drivers.postgres_pool import PostgresPool
-from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.ports import RunWriter
 from prosepolish_core.watch.alerts.alert_store import AlertStore
 from prosepolish_core.watch.alerts.overrides import NONE
@@ -18,7 +17,6 @@ from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
 from prosepolish_core.watch.alerts.teller import channels_of
 from prosepolish_core.watch.counts.reader import PostgresTelemetry
 from prosepolish_core.watch.redis_info.redis_observer import Observer
-from prosepolish_core.watch.schema.migrate import migrate
 from prosepolish_core.watch.series.retention import Kept
 from prosepolish_core.watch.series.sample_store import SampleStore
 from prosepolish_core.watch.series.slow_commands import SlowCommands
@@ -30,6 +28,7 @@ from .lease import Leases
 from .reading import Database, ObservedServer
 from .run_keeper import RunKeeper
 from .runner import HEAR_S, Runner
+from .schema_upkeep import SchemaUpkeep
 from .spool import Spool
 from .writing import RunParts
 
@@ -58,12 +57,10 @@ class CollectorParts:
         Raises StartupError when the spool's folder cannot be used.
         """
         spool = Spool(self._config.data_dir / "spool")
-        preparing = threading.Thread(target=self._migrate, daemon=True)
-        preparing.start()
-        while preparing.is_alive():
+        schema = SchemaUpkeep(self._url, stop)
+        while not schema.tried.wait(HEAR_S):
             if stop.is_set():
                 return False
-            preparing.join(HEAR_S)
         sources = [*(i.source for i in self.instances), *(d.source for d in self.databases)]
         leases = Leases(AdvisoryLocks(self._url), sources)
         alerting = self._alerting(lambda: leases.held)
@@ -103,13 +100,6 @@ class CollectorParts:
         for instance in self.instances:
             instance.observer.close()
         self.pool.close()
-
-    def _migrate(self) -> None:
-        """Bring the schema up to date where we may; a store that is away is met again at the first write."""
-        try:
-            migrate(self._url)
-        except ProsePolishError as error:
-            log.warning("not_migrated", reason=str(error))
 
 
 def _kept(config: Config) -> Kept:

@@ -15,8 +15,12 @@ from typing import Any, NamedTuple
 import psycopg
 import redis
 
+from prosepolish_core.calc.standing import RISE_S
+from prosepolish_core.standing_keeper import EVERY_S
+
 from .lost_server import PASSWORD, Server
 from .postgres_server import Postgres
+from .probes import told_well
 from .settling import Seen
 
 #: Seconds between two INFO readings, between two flushes of counts, and between two readings of PostgreSQL.
@@ -24,6 +28,8 @@ INTERVAL_S, FLUSH_S, SLOW_S = 1, 1, 10
 #: What a reading may take to be written, and then to be seen by us.
 WRITTEN_S, SEEN_S = 1.0, 0.5
 BAR_S = 2.0
+#: The keeper of the standings looks every few seconds, and a better answer must go on for a while before it counts.
+STANDING_S = EVERY_S + RISE_S
 
 
 class World:
@@ -65,8 +71,9 @@ class World:
 
 def _ready(world: World) -> str:
     status, text = world.get("/readyz")
-    amiss = [f"{found['name']} {found['state']}" for found in json.loads(text)["dependencies"] if found["state"] != "up"]
-    return "ok" if status == 200 and not amiss else f"{status}: {', '.join(amiss)}"
+    told = json.loads(text)["dependencies"]
+    amiss = [f"{found['name']} {found['reason']}" for found in told if not told_well(found["state"], found["reason"])]
+    return "ok" if status == 200 and not amiss else f"{status}: {' '.join(amiss)}"
 
 
 def _metrics(world: World) -> str:
@@ -114,7 +121,7 @@ class Look(NamedTuple):
 
 
 LOOKS: dict[str, Look] = {
-    "dashboard: /readyz": Look(_ready, every_s=0.4),
+    "dashboard: /readyz": Look(_ready, BAR_S + STANDING_S, 0.4),
     "dashboard: /metrics": Look(_metrics, BAR_S + INTERVAL_S + SEEN_S, 0.4),
     "collectors: cache": Look(_collected("redis_info", "cache", INTERVAL_S), BAR_S + INTERVAL_S + SEEN_S),
     "collectors: state": Look(_collected("redis_info", "state", INTERVAL_S), BAR_S + INTERVAL_S + SEEN_S),

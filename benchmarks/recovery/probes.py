@@ -159,9 +159,17 @@ def _log_in_and_out(visit: Visit) -> str:
     return said(session.degraded or not ended.confirmed, "unconfirmed")
 
 
+def told_well(state: str, reason: str) -> bool:
+    """Whether a dependency is told to be well now.
+
+    Degraded for what was before is that too: for calls of the last seconds, or for coming and going, as in a campaign.
+    """
+    return state == "up" or "It answers us, but of the newest" in reason or "now, but it failed" in reason
+
+
 def _health(visit: Visit) -> str:
-    amiss = [f"{found.name} {found.state.value}" for found in visit.core.health() if found.state.amiss]
-    return ", ".join(amiss) or OK
+    found = [standing for standing in visit.core.health() if standing.state.amiss]
+    return " ".join(f"{one.name} {one.reason}" for one in found if not told_well(one.state.value, one.reason)) or OK
 
 
 class Probe(NamedTuple):
