@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FLAGS ?=
+# A file's tests stay in one process, so that what the file starts is started once. (Groups are no way to say so: this
+# pytest and this pytest-xdist ignore them without a word.) tests/conftest.py says which files begin first.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs recovery
@@ -15,14 +18,14 @@ up: $(STAMP)            ## start the whole demo stack and the dashboard
 
 test: $(STAMP)          ## every test, the browser test included; installs Chromium where it may
 	@.ci/chromium
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(FLAGS)
+	@$(BIN)/python -m pytest -n 3 $(BY_FILE) $(FLAGS)
 
 quick: $(STAMP)         ## the tests that need no server, no process and no browser: for the inner loop
 	@$(BIN)/python -m pytest -q -n 2 -m "not live and not browser" --hypothesis-profile=quick $(FLAGS)
 
 cover: $(STAMP)         ## every test, then which lines none of them reached; the report is htmlcov/index.html
 	@.ci/chromium
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=html $(FLAGS)
+	@$(BIN)/python -m pytest -q -n 3 $(BY_FILE) --cov --cov-report=term:skip-covered --cov-report=html $(FLAGS)
 
 check: $(STAMP)         ## style, types, import contracts and declared dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

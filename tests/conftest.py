@@ -33,11 +33,13 @@ SERVERS = {"valkey_server", "postgres_server", "spare_valkey", "stack", "browser
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for a server or starts processes is `live`, whether its author marked it or not:
-    `make quick` leaves it out.
+    `make quick` leaves it out. Files with such tests begin first, so that no long one is left over at the end.
     """
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())) or "subprocess" in vars(getattr(item, "module", None) or object):
             item.add_marker("live")
+    live = {item.path for item in items if item.get_closest_marker("live")}
+    items.sort(key=lambda item: item.path not in live)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from prosepolish_core.watch.redis_info.redis_observer import Observer
 from tests.faults.services import SERVICES, WELL, Visit, ask
 from tests.faults.test_groups import core_at
 from tests.support.canaries import Planted, commands, plant, seen
+from tests.support.waiting import REDIS_S
 
 pytestmark = pytest.mark.live
 PROGRAMS = installed()
@@ -54,7 +55,7 @@ def test_each_server_is_of_the_version_it_is_filed_under() -> None:
 
 def test_every_service_of_the_core_works(server: tuple[str, int], database_url: str, stand_ins: StandIns) -> None:
     """Lookups, corrections, profiles, limits, sessions, clearing and health, as on the embedded server."""
-    with core_at(f"redis://127.0.0.1:{server[1]}/0", database_url, stand_ins, 0.5) as core:
+    with core_at(f"redis://127.0.0.1:{server[1]}/0", database_url, stand_ins, REDIS_S) as core:
         visit = Visit(core)
         assert {name: ask(name, visit)[0] for name in SERVICES} == WELL
 
@@ -170,7 +171,7 @@ def test_every_service_of_the_core_works_under_its_printed_rights(
     """
     _, cache, state = two_servers
     more = {"REDIS_STATE_URL": f"redis://app:right@127.0.0.1:{state}/0"}
-    with core_at(f"redis://app:right@127.0.0.1:{cache}/0", database_url, stand_ins, 0.5, more) as core:
+    with core_at(f"redis://app:right@127.0.0.1:{cache}/0", database_url, stand_ins, REDIS_S, more) as core:
         visit = Visit(core)
         assert {name: ask(name, visit)[0] for name in SERVICES} == WELL
         assert core.health()["state"].reason == "Redis answers, takes writes and does not evict."

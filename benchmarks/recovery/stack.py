@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -37,13 +38,16 @@ from .settling import Seen
 from .switch import Switch, switch
 
 CALLERS = 24
+#: Longest wait, on a machine with much else to do, until everything answers well before anything is broken.
+WELL_S = 180.0
 
 
 class Stack:
     """Servers once; processes anew whenever they are asked for, because a broken one would spoil the rows after it."""
 
-    def __init__(self, *, switched: bool, seed: int) -> None:
+    def __init__(self, *, switched: bool, seed: int, settings: Mapping[str, str] | None = None) -> None:
         self._seed = seed
+        self._settings = settings or {}
         self._switched = switched
         self._exit = ExitStack()
         self.servers: dict[str, Server] = {}
@@ -73,6 +77,7 @@ class Stack:
             "PROSEPOLISH_INTERVAL_S": str(INTERVAL_S),
             "PROSEPOLISH_DATA_DIR": str(self.folder / "data"),
             "LOG_LEVEL": "WARNING",
+            **self._settings,
         }
         untouched = self._exit.enter_context(ValkeyServer(port=free_port(), config={"save": ""}))
         self.control = Control(turning("add", "control", untouched.port) if turning else untouched.port)
@@ -143,7 +148,9 @@ class Stack:
             return set(well) == set(self.asked) and time.monotonic() - max(well.values()) > 0.5
 
         try:
-            wait_until(all_well, f"not well before anything was broken: {well}", 60.0)
+            wait_until(all_well, "not well before anything was broken", WELL_S)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}: {sorted(set(self.asked) - set(well))}") from None
         finally:
             self.look(False)
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from pages._registry import PAGES
 
-pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(180), pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(180)]
 
 #: In the stand-in dictionary, and rare enough that the traffic has not asked for it yet.
 WORD = "magnanimity"

@@ -23,8 +23,8 @@ from tests.support.words import Remembers
 @contextmanager
 def cache_at(url: str) -> Iterator[FamilyCache]:
     """A family over this URL."""
-    client = connect(url, timeout_s=0.5, pool_size=8, role="test")
-    server = cache_server(client, timeout_s=0.5, pool_size=8)
+    client = connect(url, timeout_s=REDIS_S, pool_size=8, role="test")
+    server = cache_server(client, timeout_s=REDIS_S, pool_size=8)
     cache = FamilyCache(CacheLink(server), keys.LLM, Remembers())
     yield cache
     cache.link.close()

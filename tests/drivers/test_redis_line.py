@@ -15,11 +15,12 @@ from prosepolish_core.drivers.redis_client import connect
 from prosepolish_core.drivers.redis_lines import Lines
 from prosepolish_core.drivers.redis_wire import pack
 from prosepolish_core.errors import CacheUnavailable
+from tests.support.waiting import REDIS_S
 
 pytestmark = pytest.mark.live
 
 
-def lines(url: str, *, size: int = 4, timeout_s: float = 0.3) -> Lines:
+def lines(url: str, *, size: int = 4, timeout_s: float = REDIS_S) -> Lines:
     return Lines(connect(url, timeout_s=timeout_s, pool_size=size, role="test").connection_pool, timeout_s=timeout_s, size=size)
 
 

@@ -17,6 +17,7 @@ from demo.standins import StandIns
 from prosepolish_core import Config, Core
 from prosepolish_core.lazy import Lazy
 from tests.faults.services import WELL, Visit, ask
+from tests.support.waiting import PATIENT
 
 pytestmark = pytest.mark.live
 THREADS, TIMES = 10, 10
@@ -59,7 +60,7 @@ def test_many_threads_share_few_connections(valkey_url: str, database_url: str) 
         "DATABASE_URL": database_url,
         "PROSEPOLISH_POOL_SIZE": str(REDIS_MOST),
         "PROSEPOLISH_DATABASE_POOL_SIZE": str(POSTGRES_POOL),
-        "PROSEPOLISH_REDIS_TIMEOUT_S": "1",
+        **PATIENT,
         "PROSEPOLISH_FLUSH_S": "60",
         "PROSEPOLISH_DICTIONARY_PER_S": "1000",
         "GEMINI_API_KEY": "any",

@@ -13,6 +13,7 @@ from prosepolish_core import Config, Core, Limit
 from prosepolish_core.model.outcome import Tier
 from tests.faults.services import SERVICES, WELL, Visit, ask
 from tests.support.redis_groups import cluster, sentinel, until
+from tests.support.waiting import REDIS_S
 
 pytestmark = pytest.mark.live
 WORDS = ["apple", "house", "water", "tree", "stone", "river", "cloud", "bread"]
@@ -54,7 +55,7 @@ def test_everything_works_on_a_cluster(database_url: str, stand_ins: StandIns) -
     """Three primaries, one of them named:
     words and profiles are served by Redis, limits count, sessions live and end, clearing clears.
     """
-    with cluster() as nodes, core_at(f"redis+cluster://127.0.0.1:{nodes[0].port}", database_url, stand_ins, 0.5) as core:
+    with cluster() as nodes, core_at(f"redis+cluster://127.0.0.1:{nodes[0].port}", database_url, stand_ins, REDIS_S) as core:
         visit = Visit(core)
         assert answers(visit) == WELL
 

@@ -8,6 +8,7 @@ from demo.lexicon import lexicon
 from demo.standins import StandIns
 from demo.traffic.actions import ACTIONS, Scene
 from prosepolish_core import Config, Core
+from tests.support.waiting import PATIENT
 
 
 @pytest.fixture
@@ -21,8 +22,7 @@ def core(valkey_url: str, database_url: str) -> Iterator[Core]:
             "GEMINI_API_ENDPOINT": up.gemini.url,
             "GEMINI_API_KEY": "stand-in",
             "PROSEPOLISH_PEPPER": "p" * 43,
-            "PROSEPOLISH_REDIS_TIMEOUT_S": "1",
-        }
+        } | PATIENT
         with Core.open(Config.from_env(env)) as opened:
             yield opened
 

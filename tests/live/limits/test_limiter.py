@@ -11,6 +11,7 @@ from prosepolish_core.drivers.redis_client import connect
 from prosepolish_core.errors import InvalidIdentifier, InvalidLimit
 from prosepolish_core.live.limits.limiter import Limiter
 from prosepolish_core.model.limit import Limit, Outage
+from tests.support.waiting import REDIS_S
 
 pytestmark = pytest.mark.live
 LLM = Limit(10, per_s=60)
@@ -19,14 +20,14 @@ LLM = Limit(10, per_s=60)
 @pytest.fixture
 def client(valkey_url: str) -> Iterator[redis.Redis]:
     """The state server."""
-    with connect(valkey_url, timeout_s=1.0, pool_size=8, role="test") as connection:
+    with connect(valkey_url, timeout_s=REDIS_S, pool_size=8, role="test") as connection:
         yield connection
 
 
 @pytest.fixture
 def limiter(client: redis.Redis) -> Iterator[Limiter]:
     """A limiter with a patient deadline."""
-    made = Limiter(client, deadline_s=1.0)
+    made = Limiter(client, deadline_s=REDIS_S)
     yield made
     made.close()
 

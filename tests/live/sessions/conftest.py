@@ -12,6 +12,7 @@ from prosepolish_core.live.sessions.postgres_sessions import PostgresSessions
 from prosepolish_core.live.sessions.service import Sessions
 from prosepolish_core.model.session import SessionRules
 from prosepolish_core.watch.schema.migrate import migrate
+from tests.support.waiting import REDIS_S
 
 Serve = Callable[..., Sessions]
 
@@ -33,10 +34,10 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(redis_url: str, database_url: str, *, cap: int = 3, replay_s: float = 0.0) -> Sessions:
-            client = connect(redis_url, timeout_s=1.0, pool_size=8, role="test")
+            client = connect(redis_url, timeout_s=REDIS_S, pool_size=8, role="test")
             pool = PostgresPool(database_url, size=4, role="test")
             rules = SessionRules(cap=cap)
-            service = Sessions(client, PostgresSessions(pool), rules=rules, deadline_s=1.0, replay_s=replay_s)
+            service = Sessions(client, PostgresSessions(pool), rules=rules, deadline_s=REDIS_S, replay_s=replay_s)
             stack.callback(client.close)
             stack.callback(pool.close)
             stack.callback(service.close)

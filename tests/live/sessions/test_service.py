@@ -16,6 +16,7 @@ from prosepolish_core.errors import InvalidIdentifier, SessionUnavailable
 from prosepolish_core.live.sessions.postgres_sessions import PostgresSessions
 from prosepolish_core.live.sessions.service import Sessions
 from prosepolish_core.model.session import SessionRules
+from tests.support.waiting import REDIS_S
 
 pytestmark = pytest.mark.live
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dBjftJeZ4CVPmB92K27uhbUJU1p1r"
@@ -36,8 +37,8 @@ def stack(valkey_url: str, migrated_url: str) -> Iterator[Stack]:
     with psycopg.connect(migrated_url) as connection:
         connection.execute("TRUNCATE session_family, session_generation, session_change, session_secret")
     database_url = migrated_url
-    client, pool = connect(valkey_url, timeout_s=1.0, pool_size=8, role="test"), PostgresPool(database_url, size=4, role="test")
-    service = Sessions(client, PostgresSessions(pool), rules=SessionRules(cap=3), deadline_s=1.0, replay_s=0)
+    client, pool = connect(valkey_url, timeout_s=REDIS_S, pool_size=8, role="test"), PostgresPool(database_url, size=4, role="test")
+    service = Sessions(client, PostgresSessions(pool), rules=SessionRules(cap=3), deadline_s=REDIS_S, replay_s=0)
     yield Stack(service, client, database_url, pool)
     service.close()
     pool.close()
@@ -144,13 +145,13 @@ def test_a_failover_that_lost_the_last_writes_revives_nothing(stack: Stack, spar
     gone, rotated, everywhere = token_of(stack), token_of(stack), token_of(stack, "u2")
     stack.sessions.replay()
     replica = spare_valkey()
-    promoted = connect(f"redis://127.0.0.1:{replica.port}/0", timeout_s=1.0, pool_size=4, role="test")
+    promoted = connect(f"redis://127.0.0.1:{replica.port}/0", timeout_s=REDIS_S, pool_size=4, role="test")
     for key in stack.redis.keys("*"):  # what had been replicated before the link broke
         promoted.restore(key, max(stack.redis.pttl(key), 1), stack.redis.dump(key))
     stack.sessions.revoke(gone)
     successor = stack.sessions.rotate(rotated, "n").token or ""
     stack.sessions.revoke_all("u2")
-    after = Sessions(promoted, PostgresSessions(stack.pool), deadline_s=1.0, replay_s=0)
+    after = Sessions(promoted, PostgresSessions(stack.pool), deadline_s=REDIS_S, replay_s=0)
     assert [bool(after.verify(token)) for token in (gone, rotated, everywhere, successor)] == [False, False, False, True]
     after.close()
     promoted.close()

@@ -11,6 +11,7 @@ from prosepolish_core.errors import InvalidWord, LookupUnavailable
 from prosepolish_core.live.llm.prompts import DEFINE
 from prosepolish_core.model.lookup import Lookup
 from prosepolish_core.model.outcome import Outcome, Tier
+from tests.support.waiting import PATIENT
 
 pytestmark = pytest.mark.live
 UNKNOWN = "xqzzt"
@@ -64,8 +65,7 @@ def cores(stand_ins: StandIns, valkey_url: str, database_url: str) -> Iterator[l
         "GEMINI_API_ENDPOINT": stand_ins.gemini.url,
         "GEMINI_API_KEY": "any",
         "PROSEPOLISH_DICTIONARY_PER_S": "1000",
-        "PROSEPOLISH_REDIS_TIMEOUT_S": "1",
-    }
+    } | PATIENT
     opened = [Core.open(Config.from_env(environ)) for _ in range(2)]
     for core in opened:  # the SDK takes longer to load than a lookup may
         assert core.gemini is not None
