@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from prosepolish_core.model.counts import LatencyBuckets, LedgerTotal, LookupCounts
+from prosepolish_core.model.counts import AccessChunk, LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.sample import Kind
 from prosepolish_core.model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SeriesKey, SlowRow
@@ -93,6 +93,10 @@ class Telemetry:
     def events(self, window: Window) -> Mapping[str, int]:
         """None."""
         return {}
+
+    def accesses(self, window: Window) -> list[AccessChunk]:
+        """None."""
+        return []
 
     def newest(self) -> datetime | None:
         """The newest row's instant."""
