@@ -26,8 +26,11 @@ from .upstreams import ASK_AGAIN_S
 from .watch.alerts.standing_store import CONFIRMED_S, StandingStore
 from .watch.counts.recent_calls import RecentCalls
 
-#: Seconds between two looks. What is older than a few of them is no longer what the keeper says now.
-EVERY_S, STALE_S = 2.0, 10.0
+#: Seconds between two looks; and between two while something is down, or amiss not for longer than this: the end of a
+#: fault is to be told within two seconds, and what is degraded for good costs nothing more.
+EVERY_S, AMISS_EVERY_S, FRESH_FAULT_S = 2.0, 0.4, 600.0
+#: What is older than a few looks is no longer what the keeper says now.
+STALE_S = 10.0
 #: How long a surface waits for the very first look of a process.
 FIRST_LOOK_S = 3.0
 #: A row of the shared table is confirmed after this time, unless it changed.
@@ -111,7 +114,11 @@ class StandingKeeper:
                 self.look(damped=True)
             except Exception:
                 log.exception("the standings could not be judged")
-            self._stop.wait(max(0.2, EVERY_S - (time.monotonic() - began)))
+            every_s = AMISS_EVERY_S if any(map(self._may_end_soon, self._known.values())) else EVERY_S
+            self._stop.wait(max(0.2, every_s - (time.monotonic() - began)))
+
+    def _may_end_soon(self, found: Standing) -> bool:
+        return found.state is State.DOWN or (found.state.amiss and self._clock() - found.since < FRESH_FAULT_S)
 
     # --- the evidence ---
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ..model.standing import Calls, Standing, State, Trouble
 
-#: A better answer must go on for so long before it counts (two looks of the keeper).
-RISE_S = 1.5
+#: A better answer must go on for so long before it counts (three quick looks of the keeper).
+RISE_S = 0.8
 #: So many falls within FLAP_S are flapping: what flaps is degraded until it has been well for CALM_S.
 FLAPS, FLAP_S, CALM_S = 3, 300.0, 60.0
 #: After a longer gap in the evidence nobody knows how it stood meanwhile, and a state begins anew.
