@@ -1,5 +1,6 @@
 """The whole stack as a newcomer starts it, and a real headless Chromium to look at it."""
 
+import os
 import shutil
 import signal
 import socket
@@ -16,6 +17,8 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.waiting import PATIENT
 
 ROOT = Path(__file__).parents[2]
 #: As root Chromium needs --no-sandbox; the others keep it from asking the network for updates.
@@ -74,7 +77,7 @@ def running_stack() -> Iterator[RunningStack]:
     ]
     log = folder / "up.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | PATIENT, stdout=out, stderr=subprocess.STDOUT)
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
         yield RunningStack(f"http://127.0.0.1:{port}", folder / "data" / "env")

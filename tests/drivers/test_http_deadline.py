@@ -11,7 +11,7 @@ import pytest
 
 from prosepolish_core.drivers import http_deadline
 from prosepolish_core.drivers.http_deadline import DeadlineBackend, deadline, left
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE_S, SOON_S, wait_for
 
 
 @pytest.fixture
@@ -42,14 +42,14 @@ def test_names_are_resolved_within_the_deadline(monkeypatch: pytest.MonkeyPatch)
     gate = threading.Event()
 
     def hang(*_: object, **__: object) -> list[object]:
-        gate.wait(5)
+        gate.wait(PATIENCE_S)
         return []
 
     monkeypatch.setattr(http_deadline.socket, "getaddrinfo", hang)
     started = monotonic()
     with deadline(0.05), pytest.raises(httpcore.TimeoutException):
         DeadlineBackend().connect_tcp("slow.example", 80)
-    assert monotonic() - started < 4
+    assert monotonic() - started < SOON_S
     gate.set()
 
 
@@ -59,7 +59,7 @@ def test_a_hanging_resolver_is_asked_once_for_all_callers(monkeypatch: pytest.Mo
 
     def hang(host: str, *_: object, **__: object) -> list[object]:
         asked.append(host)
-        gate.wait(5)
+        gate.wait(PATIENCE_S)
         return []
 
     monkeypatch.setattr(http_deadline.socket, "getaddrinfo", hang)

@@ -15,6 +15,7 @@ from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.live.words.postgres_words import PostgresWords
 from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.tier_replies import WordRow
+from tests.support.waiting import SOON_S
 from tests.support.words import entry
 
 pytestmark = pytest.mark.live
@@ -107,7 +108,7 @@ def test_a_hung_server_costs_the_deadline_and_its_late_reply_is_never_read(
         began = time.monotonic()
         with pytest.raises(StoreUnavailable):
             words.get("a", 0.2)
-        assert 0.15 < time.monotonic() - began < 1.0
+        assert 0.15 < time.monotonic() - began < SOON_S
     finally:
         os.kill(pid, signal.SIGCONT)
     assert words.get("b", 2).entry == entry("b")

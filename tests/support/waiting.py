@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 #: Long enough for any machine; reached only when the thing never becomes true.
 PATIENCE_S = 90.0
+#: Below this a wait counts as ended by its own short deadline, above it as kept by what hangs for good. The machine
+#: decides how long a deadline of 50 ms takes; nothing here is said about speed.
+SOON_S = 20.0
 #: How long a call to a sound Redis may take in a test that is about something else: a crowded machine alone can cost
 #: seconds. A call that misses its deadline is no error: fills are skipped, answers are degraded, breakers open.
 REDIS_S = 10.0

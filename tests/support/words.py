@@ -12,6 +12,8 @@ from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
 from prosepolish_core.model.tier_replies import Fetched
 
+from .waiting import PATIENCE_S
+
 NO = Fetched(Outcome.NEGATIVE_HIT, detail="404")
 #: Opens a lookup over these sources, as a process of its own would.
 Open = Callable[..., Dictionary]
@@ -36,7 +38,7 @@ class Source:
         """The scripted answer, after the scripted delay."""
         self.asked.append(word)
         if self.gate is not None:
-            self.gate.wait(5)
+            self.gate.wait(PATIENCE_S)
         time.sleep(self.delay_s)
         return self.knows.get(word, self.otherwise)
 

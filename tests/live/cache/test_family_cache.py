@@ -16,7 +16,7 @@ from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.model import keys
 from prosepolish_core.model.outcome import Outcome
 from tests.live.cache.bench import Open, answer, calls, process
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, wait_for
 from tests.support.way import way
 from tests.support.words import Remembers
 
@@ -25,9 +25,9 @@ from tests.support.words import Remembers
 def test_a_miss_is_loaded_once_and_then_a_hit_is_one_plain_get(open_cache: Open, valkey_url: str) -> None:
     """The second read sends nothing but GET."""
     cache = open_cache()
-    first = cache.get_or_load("a", answer({"n": 1}), 2)
+    first = cache.get_or_load("a", answer({"n": 1}), 30)
     before = calls(valkey_url)
-    second = cache.get_or_load("a", answer({"n": 2}), 2)
+    second = cache.get_or_load("a", answer({"n": 2}), 30)
     after = calls(valkey_url)
     assert (first.value, first.outcome, first.filled) == ({"n": 1}, Outcome.MISS, True)
     assert (second.value, second.outcome) == ({"n": 1}, Outcome.HIT)
@@ -47,7 +47,7 @@ def test_the_time_to_live_is_the_familys_with_jitter(open_cache: Open, valkey_ur
     """Between nine tenths and the whole of it, and not the same for all."""
     cache = open_cache()
     for number in range(20):
-        cache.get_or_load(f"k{number}", answer(number), 2, inline=True)
+        cache.get_or_load(f"k{number}", answer(number), 30, inline=True)
     with redis.Redis.from_url(valkey_url) as client:
         found = [client.ttl(f"llm:k{number}") for number in range(20)]
     assert all(0.89 * 86_400 < ttl <= 86_400 for ttl in found)
@@ -62,18 +62,18 @@ def test_a_fill_that_was_overtaken_by_an_invalidation_is_refused(open_cache: Ope
 
     def slow(until: float) -> Loaded:
         reading.set()
-        go_on.wait(5)
+        go_on.wait(30)
         return Loaded("old")
 
-    thread = threading.Thread(target=lambda: cache.get_or_load("a", slow, 5))
+    thread = threading.Thread(target=lambda: cache.get_or_load("a", slow, 30))
     thread.start()
-    reading.wait(5)
+    reading.wait(30)
     assert other.invalidate("a")
     go_on.set()
     thread.join()
     assert recorder.events["lease_lost"] == 1
     assert other.get("a") is None
-    assert other.get_or_load("a", answer("new"), 2).value == "new"
+    assert other.get_or_load("a", answer("new"), 30).value == "new"
 
 
 @pytest.mark.live
@@ -87,23 +87,23 @@ def test_a_caller_after_the_invalidation_does_not_join_the_load_from_before_it(o
         value = truth[0]
         if value == "old":
             reading.set()
-            go_on.wait(5)
+            go_on.wait(30)
         return Loaded(value)
 
-    first = threading.Thread(target=lambda: cache.get_or_load("a", slow, 5))
+    first = threading.Thread(target=lambda: cache.get_or_load("a", slow, 30))
     first.start()
-    reading.wait(5)
+    reading.wait(30)
     truth[0] = "new"
     assert other.invalidate("a")
     found: list[object] = []
-    late = threading.Thread(target=lambda: found.append(cache.get_or_load("a", slow, 5).value))
+    late = threading.Thread(target=lambda: found.append(cache.get_or_load("a", slow, 30).value))
     late.start()
     time.sleep(0.05)
     go_on.set()
     first.join()
     late.join()
     assert found == ["new"]
-    assert cache.get_or_load("a", slow, 5).value == "new"
+    assert cache.get_or_load("a", slow, 30).value == "new"
 
 
 @pytest.mark.live
@@ -122,7 +122,7 @@ def test_one_load_for_many_callers_in_several_processes(open_cache: Open, valkey
 
     def caller(cache: FamilyCache) -> None:
         start.wait()
-        found.append(cache.get_or_load("a", loader, 5).value)
+        found.append(cache.get_or_load("a", loader, 30).value)
 
     threads = [threading.Thread(target=caller, args=(caches[n % 3],)) for n in range(30)]
     for thread in threads:
@@ -142,54 +142,43 @@ def test_a_dead_holder_is_noticed(open_cache: Open, valkey_url: str) -> None:
     """A lease whose holder never comes back ends by itself, and somebody else loads."""
     cache = open_cache()
     assert cache.link.server.take([("llm:a", "f" * 16)], 300)[0].taken
-    began = time.monotonic()
-    assert cache.get_or_load("a", answer("v"), 5).value == "v"
-    assert time.monotonic() - began < 3
+    assert cache.get_or_load("a", answer("v"), PATIENCE_S).value == "v"
 
 
 @pytest.mark.live
 def test_a_stale_value_is_answered_and_refreshed_in_the_background(open_cache: Open, valkey_url: str) -> None:
     """In the last part of its life: nobody waits for the load."""
-    cache = open_cache(ttl_s=2.0, grace=0.95)
-    cache.get_or_load("a", answer("old"), 2)
+    cache = open_cache(ttl_s=100.0, grace=0.999)
+    cache.get_or_load("a", answer("old"), 30)
     time.sleep(0.15)
-    stale = cache.get_or_load("a", answer("new"), 2)
+    stale = cache.get_or_load("a", answer("new"), 30)
     assert (stale.value, stale.outcome) == ("old", Outcome.STALE_HIT)
-    for _ in range(100):
-        stored = cache.get("a")
-        if stored is not None and stored.value == "new":
-            break
-        time.sleep(0.01)
-    assert stored is not None
-    assert stored.value == "new"
+    wait_for(lambda: getattr(cache.get("a"), "value", None) == "new")
 
 
 @pytest.mark.live
 def test_without_grace_no_clock_makes_a_value_stale(open_cache: Open) -> None:
     """A process whose clock runs months ahead answers from Redis like all the others, and pays for nothing twice."""
     cache = open_cache(grace=0.0)
-    cache.get_or_load("a", answer("old"), 2)
+    cache.get_or_load("a", answer("old"), 30)
     cache._wall_ms = lambda: int(time.time() * 1000) + 10**10
-    assert cache.get_or_load("a", answer("new"), 2).outcome is Outcome.HIT
+    assert cache.get_or_load("a", answer("new"), 30).outcome is Outcome.HIT
 
 
 @pytest.mark.live
 def test_a_failed_refresh_leaves_the_stale_value(open_cache: Open, recorder: Remembers) -> None:
     """A stale value within its grace is better than an error."""
-    cache = open_cache(ttl_s=5.0, grace=0.99)
-    cache.get_or_load("a", answer("old"), 2)
+    cache = open_cache(ttl_s=100.0, grace=0.9995)
+    cache.get_or_load("a", answer("old"), 30)
     time.sleep(0.1)
 
     def broken(until: float) -> Loaded:
         raise RuntimeError
 
-    assert cache.get_or_load("a", broken, 2).outcome is Outcome.STALE_HIT
-    for _ in range(100):
-        if recorder.events["refresh_failed"]:
-            break
-        time.sleep(0.01)
+    assert cache.get_or_load("a", broken, 30).outcome is Outcome.STALE_HIT
+    wait_for(lambda: recorder.events["refresh_failed"] > 0)
     assert recorder.events["refresh_failed"] == 1
-    assert cache.get_or_load("a", broken, 2).value == "old"
+    assert cache.get_or_load("a", broken, 30).value == "old"
 
 
 @pytest.mark.live
@@ -201,8 +190,8 @@ def test_foreign_bytes_are_deleted_counted_and_a_miss(
     cache = open_cache()
     with redis.Redis.from_url(valkey_url) as client:
         client.set("llm:a", foreign)
-    assert cache.get_or_load("a", answer("v"), 2).value == "v"
-    assert cache.get_or_load("a", answer("w"), 2).value == "v"
+    assert cache.get_or_load("a", answer("v"), 30).value == "v"
+    assert cache.get_or_load("a", answer("w"), 30).value == "v"
 
 
 @pytest.mark.live
@@ -211,8 +200,8 @@ def test_a_key_of_another_type_is_mended(open_cache: Open, valkey_url: str) -> N
     cache = open_cache()
     with redis.Redis.from_url(valkey_url) as client:
         client.hset("llm:a", "x", "y")
-    assert cache.get_or_load("a", answer("v"), 2).value == "v"
-    assert cache.get_or_load("a", answer("v"), 2).value == "v"
+    assert cache.get_or_load("a", answer("v"), 30).value == "v"
+    assert cache.get_or_load("a", answer("v"), 30).value == "v"
     assert cache.link.guard.up
 
 
@@ -221,7 +210,7 @@ def test_a_value_over_the_limit_is_answered_but_not_cached(open_cache: Open, rec
     """It is counted, and other processes that wait for it are told all the same."""
     cache = open_cache()
     noise = "".join(Random(1).choices(ascii_letters, k=20_000))  # nothing that can be packed
-    assert cache.get_or_load("a", answer(noise), 2).value == noise
+    assert cache.get_or_load("a", answer(noise), 30).value == noise
     assert recorder.events["oversized_value"] == 1
     with redis.Redis.from_url(valkey_url) as client:
         assert not client.exists("llm:a")
@@ -239,7 +228,7 @@ def test_what_must_not_be_kept_is_answered_to_everybody_and_stored_nowhere(open_
         return Loaded({"unavailable": "timeout"}, keep=False)
 
     found: list[object] = []
-    threads = [threading.Thread(target=lambda c=c: found.append(c.get_or_load("a", loader, 5).value)) for c in (one, other)]
+    threads = [threading.Thread(target=lambda c=c: found.append(c.get_or_load("a", loader, 30).value)) for c in (one, other)]
     for thread in threads:
         thread.start()
         time.sleep(0.05)
@@ -261,9 +250,9 @@ def test_an_error_of_the_loader_reaches_its_callers_and_frees_the_lease(open_cac
 
     for inline in (False, True):
         with pytest.raises(ZeroDivisionError):
-            cache.get_or_load("a", broken, 2, inline=inline)
+            cache.get_or_load("a", broken, 30, inline=inline)
     began = time.monotonic()
-    assert cache.get_or_load("a", answer("v"), 2).value == "v"
+    assert cache.get_or_load("a", answer("v"), 30).value == "v"
     assert time.monotonic() - began < 0.5
 
 
@@ -280,7 +269,7 @@ def test_a_load_that_began_while_redis_was_away_hides_nothing_that_lies_there(va
 
     parts = urlsplit(valkey_url)
     with way(parts.port or 0) as there, process(parts._replace(netloc=f"127.0.0.1:{there.port}").geturl(), recorder) as cache:
-        cache.get_or_load("a", answer("kept"), 2)
+        cache.get_or_load("a", answer("kept"), 30)
         with ThreadPoolExecutor(2) as pool:
             with there.closed():
                 first = pool.submit(cache.get_or_load, "a", stuck, PATIENCE_S)
@@ -294,29 +283,30 @@ def test_a_caller_leaves_at_its_deadline_and_the_late_value_is_kept(open_cache: 
     """The load goes on in the background: what was paid for is not thrown away."""
     cache = open_cache()
 
+    go_on = threading.Event()
+
     def slow(until: float) -> Loaded:
-        time.sleep(0.4)
+        go_on.wait(PATIENCE_S)
         return Loaded("v")
 
-    began = time.monotonic()
     with pytest.raises(NoLoad) as late:
         cache.get_or_load("a", slow, 0.1)
-    assert time.monotonic() - began < 0.3
     assert late.value.outcome is Outcome.TIMEOUT
-    assert cache.get_or_load("a", answer("other"), 3).value == "v"
+    go_on.set()
+    assert cache.get_or_load("a", answer("other"), PATIENCE_S).value == "v"
 
 
 @pytest.mark.live
 def test_sealed_families_keep_nothing_readable_in_redis(open_cache: Open, valkey_url: str) -> None:
     """And a plain value written under such a key is not believed."""
     cache = open_cache(seal=Seal([b"k" * 32]))
-    cache.get_or_load("a", answer("personal text"), 2)
+    cache.get_or_load("a", answer("personal text"), 30)
     with redis.Redis.from_url(valkey_url) as client:
         stored = client.get("llm:a")
         assert isinstance(stored, bytes)
         assert b"personal" not in stored
         client.set("llm:a", b"1Vj." + b"." * 16 + b"0" * 13 * 2 + b"9" * 13 + b'"forged"')
-    assert cache.get_or_load("a", answer("truth"), 2).value == "truth"
+    assert cache.get_or_load("a", answer("truth"), 30).value == "truth"
 
 
 def test_the_same_works_without_a_socket(recorder: Remembers) -> None:
@@ -324,8 +314,8 @@ def test_the_same_works_without_a_socket(recorder: Remembers) -> None:
     client = fakeredis.FakeRedis()
     server = cache_server(client, timeout_s=0.5, pool_size=4)
     cache = FamilyCache(CacheLink(server), keys.LLM, recorder)
-    assert cache.get_or_load(("correct", "00ff"), answer("v"), 2).value == "v"
-    assert cache.get_or_load(("correct", "00ff"), answer("w"), 2).outcome is Outcome.HIT
+    assert cache.get_or_load(("correct", "00ff"), answer("v"), 30).value == "v"
+    assert cache.get_or_load(("correct", "00ff"), answer("w"), 30).outcome is Outcome.HIT
     assert client.keys() == [b"llm:correct:00ff"]
     assert cache.invalidate(("correct", "00ff"))
     assert cache.get(("correct", "00ff")) is None

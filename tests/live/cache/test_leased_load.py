@@ -12,6 +12,7 @@ from prosepolish_core.live.cache import Loaded
 from prosepolish_core.model.lease import Fill
 from prosepolish_core.model.outcome import Outcome
 from tests.live.cache.bench import Open, answer, calls
+from tests.support.waiting import wait_for
 from tests.support.words import Remembers
 
 pytestmark = pytest.mark.live
@@ -21,8 +22,8 @@ def test_a_quick_load_does_not_wait_for_its_fill_and_the_next_read_finds_it(open
     """The fill goes ahead of the same caller's next GET on the same connection: a hundred times out of a hundred."""
     cache = open_cache()
     for number in range(100):
-        assert cache.get_or_load(f"k{number}", answer(number), 2, inline=True).filled
-        assert cache.get_or_load(f"k{number}", answer("other"), 2, inline=True).outcome is Outcome.HIT
+        assert cache.get_or_load(f"k{number}", answer(number), 30, inline=True).filled
+        assert cache.get_or_load(f"k{number}", answer("other"), 30, inline=True).outcome is Outcome.HIT
     with redis.Redis.from_url(valkey_url) as client:
         assert len(client.keys("llm:k*")) == 100
 
@@ -39,14 +40,11 @@ def test_a_fill_that_is_refused_after_the_answer_is_counted_though_nothing_else_
         assert other.invalidate("a")
         return Loaded("old")
 
-    assert cache.get_or_load("a", overtaken, 2, inline=True).value == "old"
-    for _ in range(500):
-        if recorder.events["lease_lost"]:
-            break
-        time.sleep(0.01)
+    assert cache.get_or_load("a", overtaken, 30, inline=True).value == "old"
+    wait_for(lambda: recorder.events["lease_lost"] > 0)
     assert recorder.events == {"lease_lost": 1}
     assert other.get("a") is None
-    assert cache.get_or_load("a", answer("new"), 2, inline=True).value == "new"
+    assert cache.get_or_load("a", answer("new"), 30, inline=True).value == "new"
 
 
 def test_a_fill_that_meets_a_server_without_its_script_lands_all_the_same(
@@ -60,9 +58,9 @@ def test_a_fill_that_meets_a_server_without_its_script_lands_all_the_same(
             client.script_flush()
         return Loaded("v")
 
-    cache.get_or_load("a", forgetful, 2, inline=True)
+    cache.get_or_load("a", forgetful, 30, inline=True)
     assert cache.link.server.collect()
-    assert cache.get_or_load("a", answer("other"), 2).value == "v"
+    assert cache.get_or_load("a", answer("other"), 30).value == "v"
     assert recorder.events == {}
 
 
@@ -77,11 +75,11 @@ def test_a_fill_that_the_server_refuses_pauses_the_next_ones(open_cache: Open, v
             return Loaded("v")
 
         try:
-            assert cache.get_or_load("a", crowded, 2, inline=True).value == "v"
+            assert cache.get_or_load("a", crowded, 30, inline=True).value == "v"
             assert cache.link.server.collect()
             assert (recorder.events["lease_lost"], cache.link.guard.reason) == (1, "out_of_memory")
             assert not cache.link.guard.writable()
-            assert cache.get_or_load("b", answer("w"), 2, inline=True).degraded
+            assert cache.get_or_load("b", answer("w"), 30, inline=True).degraded
         finally:
             client.config_set("maxmemory", "64mb")
             client.config_set("maxmemory-policy", "allkeys-lru")
@@ -95,13 +93,13 @@ def test_who_joins_a_quick_load_gets_its_value_by_the_fill_that_proves_it(open_c
     def slow(until: float) -> Loaded:
         loads.append(until)
         reading.set()
-        go_on.wait(5)
+        go_on.wait(30)
         return Loaded("v")
 
     found: list[object] = []
-    threads = [threading.Thread(target=lambda: found.append(cache.get_or_load("a", slow, 5, inline=True).value)) for _ in range(5)]
+    threads = [threading.Thread(target=lambda: found.append(cache.get_or_load("a", slow, 30, inline=True).value)) for _ in range(5)]
     threads[0].start()
-    reading.wait(5)
+    reading.wait(30)
     for thread in threads[1:]:
         thread.start()
     time.sleep(0.1)
@@ -125,13 +123,10 @@ def test_who_waits_for_another_process_sends_four_commands_at_most(open_cache: O
         waiter._get = lambda key: None
     before = calls(valkey_url)
     found: list[object] = []
-    thread = threading.Thread(target=lambda: found.append(waiter.get_or_load("a", answer("mine"), 5).value))
+    thread = threading.Thread(target=lambda: found.append(waiter.get_or_load("a", answer("mine"), 30).value))
     thread.start()
     with redis.Redis.from_url(valkey_url) as client:
-        for _ in range(500):
-            if client.getrange("llm:a", 3, 3) == b"w":
-                break
-            time.sleep(0.01)
+        wait_for(lambda: client.getrange("llm:a", 3, 3) == b"w")
     time.sleep(0.1)
     holder.loading.store([holder.loading.to_fill("llm:a", "f" * 16, Loaded("theirs"))])
     thread.join()

@@ -141,16 +141,14 @@ def test_a_bad_subject_is_refused_before_the_server_is_asked(subject: object) ->
 
 def test_away_from_the_server_each_limit_follows_its_policy() -> None:
     """LLM limits count locally against this process's share, log-ins refuse, health pages pass;
-    all say so, and soon.
+    all say so.
     """
     away = Limiter(connect("redis://127.0.0.1:1/0", timeout_s=0.05, pool_size=2, role="test"), workers=5)
-    before = time.monotonic()
     local = [away.check("a", [LLM]) for _ in range(3)]
     assert [d.allowed for d in local] == [True, True, False]
     assert all(d.degraded and d.mode == "local" for d in local)
     assert not away.check("a", [Limit(5, 60, outage=Outage.REFUSE)]).allowed
     assert away.check("a", [Limit(5, 60, outage=Outage.ALLOW)]).allowed
-    assert time.monotonic() - before < 2
 
 
 def test_a_hanging_server_costs_a_few_deadlines_and_a_server_that_is_back_is_used_again(

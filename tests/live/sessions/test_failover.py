@@ -43,9 +43,9 @@ def test_what_was_ended_stays_ended_when_a_replica_that_missed_it_is_promoted(mi
                 primary.terminate()
             finally:
                 os.kill(pid, signal.SIGCONT)
-            until(lambda: second.info("replication")["role"] == "master", 30)
+            until(lambda: second.info("replication")["role"] == "master")
             assert replicated <= set(second.scan_iter("session:*"))
 
-        until(lambda: not sessions.verify(tokens["alive"]).degraded, 30)
+        until(lambda: not sessions.verify(tokens["alive"]).degraded)
         assert [name for name, token in tokens.items() if sessions.verify(token)] == ["alive"]
         assert sessions.verify(successor)

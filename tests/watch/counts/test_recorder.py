@@ -15,6 +15,7 @@ from prosepolish_core.model.llm import LlmCall
 from prosepolish_core.model.outcome import Family, Outcome, Tier, TraceStep
 from prosepolish_core.ports import Recorder
 from prosepolish_core.watch.counts.recorder import MOST, MOST_READS, SLICE, BufferedRecorder
+from tests.support.waiting import wait_for
 
 from .support import MemoryWriter
 
@@ -208,10 +209,7 @@ def test_the_thread_writes_by_itself_and_close_writes_the_rest() -> None:
     writer = MemoryWriter()
     recorder = BufferedRecorder(writer, flush_s=0.1)
     recorder.event("first")
-    written = threading.Event()
-    for _ in range(100):
-        if writer.batches or written.wait(0.05):
-            break
+    wait_for(lambda: bool(writer.batches))
     assert writer.events() == {"first": 1}
     recorder.event("second")
     recorder.close()
