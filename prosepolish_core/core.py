@@ -1,6 +1,7 @@
 """Core: the one place where services meet their adapters. Lazy: opens no connection until first use."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -33,6 +34,7 @@ from .model.session import SessionRules
 from .model.standing import Standings
 from .standing_keeper import StandingKeeper
 from .upstreams import Upstreams
+from .watch.alerts.standing_file import StandingFile
 from .watch.alerts.standing_store import StandingStore
 from .watch.counts.reader import PostgresTelemetry
 from .watch.counts.recent_calls import RecentCalls
@@ -281,7 +283,11 @@ class Core:
         probes = Probes(self.config, lambda: self.redis, lambda: self.state, self._pools, self.upstreams)
         pool = self.standing_pool
         calls = RecentCalls(PostgresTelemetry(pool))
-        return StandingKeeper(probes, calls, Pulses(pool), StandingStore(pool))
+        # Another stack on this machine has other addresses, and a file of its own.
+        urls = (self.config.redis_url, self.config.state_url, self.config.database_url)
+        stack = sha256("\n".join(url.get_secret_value() for url in urls).encode()).hexdigest()[:12]
+        file = StandingFile(self.config.data_dir / f"standings-{stack}.json")
+        return StandingKeeper(probes, calls, Pulses(pool), (StandingStore(pool), file))
 
     @lazy
     def standing_pool(self) -> PostgresPool:

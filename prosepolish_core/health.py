@@ -99,9 +99,7 @@ class Probes:
             except StoreUnavailable as again:
                 fault = again
             else:
-                return Probed(
-                    "postgres", State.DEGRADED, "PostgreSQL answers, but later than callers wait for it.", SLOW_ACTION, times
-                )
+                return Probed("postgres", State.DEGRADED, SLOW_REASON, SLOW_ACTION, times, soft=True)
         return Probed("postgres", State.DOWN, _sentence(fault.reason), _sentence(fault.action), reached=False)
 
 
@@ -143,7 +141,7 @@ def _judge_redis(name: str, url: str, found: RedisProbe) -> Probed | None:
         reason, action = REFUSALS.get(found.refusal, (f"refuses writes ({found.refusal})", "Look at its log and its settings."))
         return Probed(name, State.DEGRADED, f"Redis answers, but {reason}.", action.format(url=url), found.pings_s)
     if found.late:
-        return Probed(name, State.DEGRADED, LATE, LATE_ACTION, found.pings_s)
+        return Probed(name, State.DEGRADED, LATE, LATE_ACTION, found.pings_s, soft=True)
     return None
 
 
@@ -154,6 +152,7 @@ def _is_full(info: Mapping[str, Any]) -> bool:
 
 #: Keys that a probe asks to change if they exist, which they never do: whether a write is taken, at no effect.
 CACHE_KEY, STATE_KEY = "dict: probe", "ratelimit: probe"
+SLOW_REASON = "PostgreSQL answers, but later than callers wait for it."
 SLOW_ACTION = "Look for a lock, a slow statement or a busy machine."
 #: The word for a refused write: what it means, what to do.
 REFUSALS = {

@@ -1,15 +1,16 @@
 """The keeper: looks at everything from a thread of its own, judges, and remembers since when; every surface tells that.
 
-What it remembers it shares with other processes through PostgreSQL while that is there, and goes on from memory while
-it is not. No page waits for a look.
+What it remembers it shares with other processes through PostgreSQL while that is there, and through a file of this
+machine while it is not. No page waits for a look.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from .calc import numbers
 from .calc.evidence import NO_CALLS, QUIET_S, TierEvidence, collectors, own_server, quiet, upstream
@@ -23,7 +24,7 @@ from .model.series import Pulse
 from .model.standing import COLLECTORS, LABELS, Probed, Standing, Standings, State
 from .ports import PulseReader
 from .upstreams import ASK_AGAIN_S
-from .watch.alerts.standing_store import CONFIRMED_S, StandingStore
+from .watch.alerts.standing_store import CONFIRMED_S
 from .watch.counts.recent_calls import RecentCalls
 
 #: Seconds between two looks; and between two while something is down, or amiss not for longer than this: the end of a
@@ -38,7 +39,19 @@ CONFIRM_S = 10.0
 UPSTREAMS = (Tier.DICTIONARY_API.value, Tier.GEMINI.value)
 #: The server that a source of the collectors is.
 SOURCES = {"redis": "cache", "state": "state"}
+#: A collector reads a server that came back within this time.
+BACK_S = 15.0
 log = logging.getLogger(__name__)
+
+
+class StandingMemory(Protocol):
+    """Where standings outlive a process. Both methods raise StoreUnavailable."""
+
+    def read(self) -> Mapping[str, Standing]:
+        """What was written last, by name."""
+
+    def write(self, standings: Iterable[Standing]) -> None:
+        """Write these; the others stay."""
 
 
 class StandingKeeper:
@@ -49,10 +62,10 @@ class StandingKeeper:
         probes: Probes,
         calls: RecentCalls,
         pulses: PulseReader,
-        store: StandingStore,
+        memories: Sequence[StandingMemory],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._probes, self._calls, self._pulse_reader, self._store = probes, calls, pulses, store
+        self._probes, self._calls, self._pulse_reader, self._memories = probes, calls, pulses, memories
         self._clock = clock
         self.start_anew()
         on_fork(self)
@@ -94,7 +107,7 @@ class StandingKeeper:
             again = {name: self._ask_again_s(name) for name in UPSTREAMS}
             probed = self._probes.ask(again)
             there = probed[Tier.POSTGRES.value].state is not State.DOWN
-            shared = self._read_shared() if there else {}
+            shared = self._read_shared()
             now = self._clock()
             self._counts = self._counted(now) if there else {}
             findings = self._findings(probed, self._pulses() if there else None, now)
@@ -103,7 +116,7 @@ class StandingKeeper:
             changed = {name for name, found in judged.items() if (b := self._known.get(name)) is None or b.state is not found.state}
             self._known, self._at = judged, now
             self._looked.set()
-            if self._thread is not None and there:
+            if self._thread is not None:
                 self._share(shared, changed, now)
             return Standings.of(judged, now)
 
@@ -130,7 +143,16 @@ class StandingKeeper:
                 found.append(upstream(answer, counted, now))
             else:
                 found.append(own_server(answer, counted, self._answering_since(name), now))
-        return [*found, collectors(pulses, _away(probed), now)]
+        return [*found, collectors(pulses, self._away(probed, now), now, self._answering_since(Tier.POSTGRES))]
+
+    def _away(self, probed: Mapping[str, Probed], now: float) -> frozenset[str]:
+        """Sources whose server is away, or came back so lately that nobody has read it since."""
+        back = now - BACK_S
+        return frozenset(
+            source
+            for name, source in SOURCES.items()
+            if probed[name].state is State.DOWN or (self._answering_since(name) or now) > back
+        )
 
     def _counted(self, now: float) -> dict[str, TierEvidence]:
         calls = self._calls
@@ -165,10 +187,11 @@ class StandingKeeper:
     # --- what processes share ---
 
     def _read_shared(self) -> Mapping[str, Standing]:
-        try:
-            return self._store.read()
-        except StoreUnavailable:
-            return {}
+        """What the best memory that can be read holds."""
+        for memory in self._memories:
+            with suppress(StoreUnavailable):
+                return memory.read()
+        return {}
 
     def _share(self, shared: Mapping[str, Standing], changed: set[str], now: float) -> None:
         """Write what changed; and now and then say that the rest goes on."""
@@ -176,11 +199,9 @@ class StandingKeeper:
         rows = [
             found for name, found in self._known.items() if name in changed or (due and _may_confirm(found, shared.get(name), now))
         ]
-        if rows:
-            try:
-                self._store.write(rows)
-            except StoreUnavailable:
-                return
+        for memory in self._memories if rows else ():
+            with suppress(StoreUnavailable):
+                memory.write(rows)
         if due:
             self._confirmed = now
 
@@ -188,10 +209,6 @@ class StandingKeeper:
 def _unseen(name: str, at: float, now: float) -> Evidence:
     """Evidence that is too old to speak of now."""
     return Evidence(name, State.UNKNOWN, f"Nobody has looked for {numbers.age(now - at)}." if at else "Nobody has looked yet.")
-
-
-def _away(probed: Mapping[str, Probed]) -> frozenset[str]:
-    return frozenset(source for name, source in SOURCES.items() if probed[name].state is State.DOWN)
 
 
 def _agreed(found: Standing, shared: Standing | None) -> Standing:

@@ -24,13 +24,23 @@ def provenance(config: Config) -> None:
     st.info("  ".join(parts), icon=":material/science:")
 
 
-def store_down(error: StoreUnavailable, known_at: datetime | None) -> None:
-    """The store does not answer: say why, what that means for this page, and how to bring it back."""
+def not_read(error: StoreUnavailable, known_at: datetime | None, *, down: bool) -> None:
+    """The page's numbers could not be read: say why, what that means for this page, and how to bring it back.
+
+    `down`: whether PostgreSQL is down for all, or was only too late for this one question.
+    """
     shown = (
         f"Shown is what was read at {known_at:%H:%M:%S} UTC."
         if known_at
         else "This page has nothing to show until it answers: every number it shows is kept there."
     )
+    if not down:
+        st.warning(
+            f"**These numbers could not be read in time**, though PostgreSQL answers others: {error}. {shown} "
+            "A shorter range is read faster; the page tries again by itself.",
+            icon=":material/hourglass_top:",
+        )
+        return
     st.error(
         f"**The store does not answer:** {plain(str(error))}. {shown} Lookups go on, and counts wait in memory. "
         "`prosepolish check` says what is amiss; the page recovers by itself.",

@@ -10,6 +10,8 @@ import streamlit as st
 
 from dashboard import runtime
 from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.health import SLOW
+from prosepolish_core.model.standing import State
 from prosepolish_core.model.window import Window
 
 from . import banner, window
@@ -40,7 +42,7 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
             view = _read(name, shown.key, runtime.generation(), shown, build)
         except StoreUnavailable as error:
             known: tuple[V, datetime] | None = st.session_state.get(key)
-            banner.store_down(error, known[1] if known else None)
+            banner.not_read(error, known[1] if known else None, down=_down(error))
             if known:
                 draw(known[0])
             return
@@ -48,6 +50,11 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
         draw(view)
 
     st.fragment(part, run_every=window.refresh_s())()
+
+
+def _down(error: StoreUnavailable) -> bool:
+    """Whether PostgreSQL is away, by its standing: one question that took too long is no proof."""
+    return error.word not in SLOW or runtime.core().health()["postgres"].state is State.DOWN
 
 
 @st.cache_data(ttl=SHARED_S, max_entries=64, show_spinner=False, refresh_mode="background")

@@ -41,8 +41,8 @@ def show(told: Explained, key: str) -> None:
         ],
         150,
     )
-    if told.degraded:
-        st.caption(":orange[:material/warning: A tier could not do its work on the way; the answer is right all the same.]")
+    if told.warning:
+        st.caption(f":orange[:material/warning: {told.warning}]")
     if told.steps:
         steps = "; ".join(f"{step.label} {step.told}" for step in told.steps)
         figure.show(waterfall(told.steps), key=f"waterfall-{key}", alt=f"Tiers asked: {steps}", timed=False)

@@ -1,12 +1,16 @@
 """Look a word up, look again and see tier 1, invalidate and look again."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.foreign_text import plain
-from dashboard.views.playground import Explained, of_lookup, of_trace
-from prosepolish_core.errors import InvalidInput, LookupUnavailable, StoreUnavailable
+from dashboard.views.playground import INVALIDATED, Explained, nothing_found, of_lookup, of_trace
+from prosepolish_core.errors import InvalidInput, LookupUnavailable
 from prosepolish_core.model.entry import Entry
+from prosepolish_core.model.health import Level
 from prosepolish_core.model.outcome import Trace
 
 from . import explained_call as told
@@ -15,6 +19,14 @@ from .visitor import visitor
 PANEL = "word"
 LONGEST = 64
 MOST_MEANINGS, MOST_SENSES = 4, 3
+
+
+#: How an invalidation is told, by its level.
+BOXES: Mapping[Level, Callable[[str], object]] = {
+    Level.OK: partial(st.success, icon=":material/delete_sweep:"),
+    Level.WARNING: partial(st.warning, icon=":material/cloud_off:"),
+    Level.CRITICAL: partial(st.error, icon=":material/cloud_off:"),
+}
 
 
 def panel() -> None:
@@ -36,7 +48,7 @@ def panel() -> None:
         return
     explained, entry, asked = shown
     told.show(explained, PANEL)
-    _entry(entry, asked)
+    _entry(entry, nothing_found(explained, asked))
     told.before(PANEL)
 
 
@@ -54,7 +66,6 @@ def _look(word: str) -> None:
     except LookupUnavailable as error:
         steps: Trace = error.trace  # type: ignore[assignment]  # the core raises it with its own trace
         explained = of_trace(steps)
-        st.error("No tier could answer just now. What each one said:", icon=":material/cloud_off:")
         told.remember(PANEL, word, explained)
         st.session_state["word shown"] = (explained, None, word)
         return
@@ -65,21 +76,18 @@ def _look(word: str) -> None:
 
 def _invalidate(word: str) -> None:
     try:
-        runtime.core().dictionary.invalidate(word)
+        done = runtime.core().dictionary.invalidate(word)
     except InvalidInput as error:
         st.warning(f"This is no word to look up: {plain(str(error))}.", icon=":material/edit:")
-    except StoreUnavailable:
-        st.error(
-            "PostgreSQL cannot be reached, so nothing was invalidated: an old copy could come back.", icon=":material/cloud_off:"
-        )
-    else:
-        st.success("Gone from Redis and PostgreSQL. The next look starts at the bottom again.", icon=":material/delete_sweep:")
+        return
+    level, told = INVALIDATED[done.postgres, done.redis]
+    BOXES[level](told)
 
 
-def _entry(entry: Entry | None, asked: str) -> None:
+def _entry(entry: Entry | None, nothing: str) -> None:
     with st.container(border=True):
         if entry is None:
-            st.text(f"Nobody knows “{asked}”. That is remembered too, so that asking again is cheap.")
+            st.text(nothing)
             return
         st.text(f"{entry.word}   {entry.phonetic}".strip())
         for meaning in entry.meanings[:MOST_MEANINGS]:

@@ -21,6 +21,8 @@ ENOUGH = 3
 TOLD_LATE_S = 8.0
 #: Calls older than this leave open how an upstream is now: it is asked.
 QUIET_S = 10.0
+#: Collectors write what they kept on disk within this time after PostgreSQL is back.
+SPOOLED_S = 15.0
 SLOW_DOWN = "It is left alone while it fails, and tried again all the time."
 
 
@@ -41,13 +43,16 @@ NO_CALLS = TierEvidence()
 def own_server(probed: Probed, calls: TierEvidence, answering_since: float | None, now: float) -> Evidence:
     """Redis or PostgreSQL: the probe, made worse by calls that fail although the server has answered for a while."""
     answering = probed.state is not State.DOWN
-    found = Evidence(probed.name, probed.state, probed.reason, probed.action, probed.pings_s, calls.minute, answering)
+    found = Evidence(
+        probed.name, probed.state, probed.reason, probed.action, probed.pings_s, calls.minute, answering, soft=probed.soft
+    )
     newest = calls.newest
     settled = answering_since is not None and now - answering_since > TOLD_LATE_S
     if probed.state is not State.UP or newest is None or not settled or _share_state(newest) is State.UP:
         return found
     reason = f"It answers us, but {_told(newest)}."
-    return found._replace(state=State.DEGRADED, reason=reason, action="Look at the load, the pools and the network of who calls.")
+    action = "Look at the load, the pools and the network of who calls."
+    return found._replace(state=State.DEGRADED, reason=reason, action=action, soft=True)
 
 
 def quiet(calls: TierEvidence, now: float) -> bool:
@@ -67,25 +72,36 @@ def upstream(probed: Probed, calls: TierEvidence, now: float) -> Evidence:
     by_calls = _share_state(newest)
     if by_calls is State.UP:
         # What the probe has against it (a model that ends, a wrong address) stays; an old failure does not.
-        return found if probed.state is State.DEGRADED else found._replace(state=State.UP, reason=_well(newest), action="")
+        if probed.state is State.DEGRADED:
+            return found
+        return found._replace(state=State.UP, reason=_well(newest), action="", steady=True)
     healed = calls.failed_at is not None and now - calls.failed_at > TOLD_LATE_S and probed.at > calls.failed_at
     if healed and probed.state is State.UP:
         return found
     state = by_calls
-    if newest.asked < ENOUGH and state is State.DOWN:
-        state = State.DOWN if probed.state is State.DOWN else State.DEGRADED
+    if probed.state is State.DOWN and probed.at >= newest.seen_at - TOLD_LATE_S:
+        state = State.DOWN  # our own question of these seconds fails as well
+    elif newest.asked < ENOUGH:
+        state = State.DEGRADED
     return found._replace(state=state, reason=f"{name} fails: {_told(newest)}.", action=SLOW_DOWN)
 
 
-def collectors(pulses: Sequence[Pulse] | None, down: frozenset[str], now: float) -> Evidence:
-    """Whether readings arrive. `down` names the sources whose server is known to be away: not the collectors' fault."""
+def collectors(pulses: Sequence[Pulse] | None, down: frozenset[str], now: float, readable_since: float | None = None) -> Evidence:
+    """Whether readings arrive.
+
+    `down` names the sources whose server is known to be away: not the collectors' fault. `readable_since`: since when
+    PostgreSQL answers; what was read while it did not still waits with the collectors.
+    """
     if pulses is None:
         return Evidence(COLLECTORS, State.UNKNOWN, "Their readings lie in PostgreSQL, which cannot be read.")
     if not pulses:
         return Evidence(COLLECTORS, State.UNKNOWN, "No collector has ever run.", "Start them: python -m collectors.")
     newest = max(pulses, key=lambda pulse: pulse.ts)
     at = newest.ts.timestamp()
-    if now - at > limit_s(newest.every_s):
+    late = now - at > limit_s(newest.every_s)
+    if late and readable_since is not None and now - readable_since < SPOOLED_S:
+        return Evidence(COLLECTORS, State.UNKNOWN, "PostgreSQL came back a moment ago; their readings are still to come.")
+    if late:
         return Evidence(
             COLLECTORS,
             State.DOWN,

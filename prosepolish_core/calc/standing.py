@@ -20,6 +20,9 @@ class Evidence(NamedTuple):
     """What the evidence says by itself.
 
     `began`: since when, where the evidence tells that. `answering`: whether the server itself answers our probe.
+
+    `soft`: one look may be mistaken (it was late once, some calls failed), so a fall needs a second one. `steady`: it
+    has been so for a while already, so a rise needs no second one.
     """
 
     name: str
@@ -30,6 +33,8 @@ class Evidence(NamedTuple):
     calls: Calls | None = None
     answering: bool = False
     began: float | None = None
+    soft: bool = False
+    steady: bool = False
 
 
 def judge(before: Standing | None, found: Evidence, now: float, *, damped: bool = True) -> Standing:
@@ -43,6 +48,10 @@ def judge(before: Standing | None, found: Evidence, now: float, *, damped: bool 
     before = replace(before, up_since=(before.up_since or now) if found.state is State.UP else None)
     if found.state.rank < before.state.rank and before.state.amiss and damped:
         return _rising(before, found, now, falls, answering)
+    if found.soft and damped and not before.state.amiss:
+        soft_since = before.soft_since or now
+        if now - soft_since < RISE_S:
+            return replace(before, seen_at=now, pings_s=found.pings_s, calls=found.calls, soft_since=soft_since, falls=falls)
     if found.state.amiss and not before.state.amiss:
         falls = (*falls, now)
     return _moved(before, found, now, falls, answering)
@@ -70,7 +79,7 @@ def _rising(before: Standing, found: Evidence, now: float, falls: tuple[float, .
     """It looks better than before: believed after a while, and only in part while it flaps."""
     better_since = before.better_since or now
     well_s = now - (before.up_since or now)
-    if (well_s if found.state is State.UP else now - better_since) < RISE_S:
+    if not found.steady and (well_s if found.state is State.UP else now - better_since) < RISE_S:
         return replace(
             before,
             seen_at=now,

@@ -20,6 +20,8 @@ MEANS: Mapping[str, str] = {
 }
 #: Trouble that ended longer ago than this is no news.
 REMEMBERED_S = 86_400.0
+#: What began later than this was only seen now: nobody knows since when it goes on.
+JUST_NOW_S = 1.0
 #: An added time below this is none.
 LEAST_ADDED_S = 0.0001
 
@@ -47,7 +49,9 @@ class StatusLine(NamedTuple):
 
 def status_line(found: Standings, now: float) -> StatusLine:
     """What is amiss, worst first; else what is not known; else since when all is well."""
-    amiss = tuple(StatusPart(s.name, s.verdict.level, fault(s, now), s.reason) for s in found.amiss)
+    amiss = tuple(
+        StatusPart(s.name, s.verdict.level, fault(s, now, lost=place == 0), s.reason) for place, s in enumerate(found.amiss)
+    )
     unknown = tuple(s for s in found if s.state is State.UNKNOWN)
     if unknown:
         names = ", ".join(s.label for s in unknown)
@@ -65,16 +69,21 @@ def status_line(found: Standings, now: float) -> StatusLine:
     return StatusLine(Level.OK, (StatusPart("", Level.OK, text, ""),))
 
 
-def fault(found: Standing, now: float) -> str:
-    """One fault: what, since when, and what users get."""
-    when = f"{found.label} {found.state.value} since {clock(found.since, now)} ({numbers.age(max(0.0, now - found.since))})"
-    told = effect(found)
+def fault(found: Standing, now: float, *, lost: bool = True) -> str:
+    """One fault: what, since when, and what users get.
+
+    `lost`: whether to say what was lost; that is the loss by all faults together, and is told once.
+    """
+    age = now - found.since
+    since = f"since {clock(found.since, now)} ({numbers.age(age)})" if age >= JUST_NOW_S else "as of now"
+    when = f"{found.label} {found.state.value} {since}"
+    told = effect(found, lost=lost)
     if found.state is State.DEGRADED:
         told = "; ".join(filter(None, (found.reason.removesuffix("."), told)))
-    return f"{when}: {told}"
+    return f"{when}: {told}" if told else when
 
 
-def effect(found: Standing) -> str:
+def effect(found: Standing, *, lost: bool = True) -> str:
     """What users get while this one is not well, by the calls of the last minute; else what its loss means at all."""
     known = found.effect
     if known is None or not known.calls:
@@ -84,14 +93,14 @@ def effect(found: Standing) -> str:
     parts = []
     if known.instead and found.state is State.DOWN:
         parts.append(f"lookups answered by {LABELS.get(known.instead, known.instead)}")
-    if known.added_s is not None and abs(known.added_s) >= LEAST_ADDED_S:
-        parts.append(f"{'+' if known.added_s > 0 else '−'}{numbers.duration(abs(known.added_s))}")
-    if known.lost:
+    if known.added_s is not None and known.added_s >= LEAST_ADDED_S:
+        parts.append(f"+{numbers.duration(known.added_s)}")
+    if known.lost and lost:
         parts.append(
             f"{numbers.count(known.lost)} of {numbers.count(known.calls)} calls unanswered in the last minute "
             f"({numbers.percent(known.lost / known.calls)})"
         )
-    else:
+    elif lost:
         parts.append("nothing lost")
     return ", ".join(parts)
 

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from ..calc.status_sentence import clock, status_line
+from ..calc.status_sentence import JUST_NOW_S, clock, status_line
 from ..model.health import Level
 from ..model.standing import Standing, Standings
 from .opened import as_json, milliseconds, opened_core, print_json
@@ -42,5 +42,5 @@ def _line(standing: Standing, now: float) -> str:
     time_ = f"{milliseconds(standing.median_s)}" if standing.median_s is not None else ""
     advice = f" {standing.action}" if standing.action else ""
     state = click.style(f"{standing.state.value:<9}", fg=colour)
-    since = f"since {clock(standing.since, now)}"
+    since = f"since {clock(standing.since, now)}" if now - standing.since >= JUST_NOW_S else ""
     return f"{state} {standing.name:<15} {time_:<10} {since:<22} {standing.reason}{advice}"

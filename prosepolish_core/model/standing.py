@@ -54,7 +54,7 @@ LEVELS = {State.UP: Level.OK, State.UNKNOWN: Level.UNKNOWN, State.DEGRADED: Leve
 class Probed:
     """What one asking found. `pings_s` are round trips by the monotonic clock, `at` when the answer was given.
 
-    `reached`: whether anything answered at the address.
+    `reached`: whether anything answered at the address. `soft`: asked again it may be well.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Probed:
     pings_s: tuple[float, ...] = ()
     at: float = 0.0
     reached: bool = True
+    soft: bool = False
 
 
 class Calls(NamedTuple):
@@ -107,6 +108,9 @@ class Trouble(NamedTuple):
     worst: State
     reason: str
 
+    def to_dict(self) -> dict[str, Any]:
+        return {"began": _iso(self.began), "ended": _iso(self.ended), "state": self.worst.value, "reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -114,7 +118,7 @@ class Standing:
 
     `since`: when the present state began. `seen_at`: the age of the evidence. `last_good`: when it was last seen well.
     `onset`: while it is not well, since when it is not; `past`: the trouble before, once that is over.
-    `better_since`, `up_since`, `answering_since` and `falls` are the judge's own memory.
+    `better_since`, `up_since`, `answering_since`, `soft_since` and `falls` are the judge's own memory.
     """
 
     name: str
@@ -132,6 +136,7 @@ class Standing:
     better_since: float | None = None
     up_since: float | None = None
     answering_since: float | None = None
+    soft_since: float | None = None
     falls: tuple[float, ...] = ()
 
     @property
@@ -171,6 +176,7 @@ class Standing:
             "max_s": max(self.pings_s, default=None),
             "reason": self.reason,
             "action": self.action,
+            "before": self.past.to_dict() if self.past else None,
             "calls": self.calls._asdict() | {"seen_at": _iso(self.calls.seen_at)} if self.calls else None,
             "effect": self.effect._asdict() if self.effect else None,
         }

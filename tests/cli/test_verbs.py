@@ -91,7 +91,7 @@ def test_check_tells_every_dependency_and_is_0_only_when_none_is_down(
     """One sentence for each fault, worst first, then one line a dependency. An upstream that is away counts too."""
     assert main(["check"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("Dictionary API down since ")
+    assert lines[0].startswith("Dictionary API down as of now: ")
     assert [line.split()[1] for line in lines[-6:]] == ["redis", "state", "postgres", "dictionary_api", "gemini", "collectors"]
     assert [line.split()[0] for line in lines[-6:]] == ["up", "degraded", "up", "down", "degraded", "unknown"]
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
@@ -99,7 +99,7 @@ def test_check_tells_every_dependency_and_is_0_only_when_none_is_down(
     found = json.loads(capsys.readouterr().out)
     assert (found["state"], found["ready"]) == ("degraded", True)
     assert {d["name"]: d["state"] for d in found["dependencies"]}["redis"] == "down"
-    assert found["sentence"].startswith("Redis (cache) down since ")
+    assert found["sentence"].startswith("Redis (cache) down as of now: ")
 
 
 def test_migrate_twice_is_done_and_then_nothing(

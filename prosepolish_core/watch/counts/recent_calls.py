@@ -5,13 +5,12 @@ tells the beginning and the end of a fault within one flush, where the bucket it
 """
 
 import threading
-from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ...model.counts import LookupCounts
-from ...model.outcome import ANSWERED, FAILED, Family, Outcome
+from ...model.outcome import ANSWERED, FAILED, Family, Outcome, Tier
 from ...model.standing import Calls, Effect
 from ...model.window import Window
 from ...ports import TelemetryReader
@@ -22,6 +21,10 @@ MINUTE_S, USUAL_S = 60.0, 660.0
 BUCKET_S, LATE_S = 10, 60.0
 #: Newer than this are the calls that tell how a tier is now; fewer than ENOUGH of them tell nothing alone.
 RECENT_S, ENOUGH = 6.0, 3
+#: The tiers that are asked where one does not answer.
+BELOW = {tier.value: [below.value for below in list(Tier)[place + 1 :]] for place, tier in enumerate(Tier)}
+#: More points than a window has buckets: as fine as they are kept.
+FINEST = 1000
 
 
 class _Batch(NamedTuple):
@@ -38,7 +41,7 @@ class RecentCalls:
         self._reader = reader
         self._lock = threading.Lock()
         self._known: dict[tuple[datetime, str, str, str], int] = {}
-        self._batches: deque[_Batch] = deque()
+        self._batches: list[_Batch] = []
         self._rows: Sequence[LookupCounts] | None = None
         self._usual: tuple[float, float | None] | None = None
 
@@ -48,26 +51,24 @@ class RecentCalls:
             end = datetime.fromtimestamp(now, UTC) + timedelta(seconds=BUCKET_S)
             window = Window(_floor(now - MINUTE_S - LATE_S), end)
             try:
-                rows = self._reader.lookups(window, round(window.seconds / BUCKET_S))
+                rows = self._reader.lookups(window, FINEST)
             except Exception:
                 self._batches.clear()
                 self._known.clear()
                 self._rows = None
                 raise
             fresh: dict[float, dict[tuple[str, str], int]] = {}
-            first = not self._known
             for row in rows:
                 key = (row.ts, row.family, row.tier, row.outcome)
                 gained = row.steps - self._known.get(key, 0)
                 self._known[key] = row.steps
                 if gained > 0:
-                    # At the first reading nobody knows when a bucket grew: its end is the best guess.
-                    seen = min(now, row.ts.timestamp() + BUCKET_S) if first else now
+                    # Made before the bucket's end at the latest, however late they were flushed.
+                    seen = min(now, row.ts.timestamp() + BUCKET_S)
                     steps = fresh.setdefault(seen, {})
                     steps[row.tier, row.outcome] = steps.get((row.tier, row.outcome), 0) + gained
-            self._batches.extend(_Batch(seen, fresh[seen]) for seen in sorted(fresh))
-            while self._batches and now - self._batches[0].seen_at > MINUTE_S:
-                self._batches.popleft()
+            found = [*self._batches, *(_Batch(seen, steps) for seen, steps in fresh.items())]
+            self._batches = sorted((b for b in found if now - b.seen_at <= MINUTE_S), key=lambda b: b.seen_at)
             oldest = _floor(now - MINUTE_S - LATE_S)
             self._known = {key: steps for key, steps in self._known.items() if key[0] >= oldest}
             self._rows = [row for row in rows if row.ts.timestamp() + BUCKET_S > now - MINUTE_S]
@@ -102,10 +103,10 @@ class RecentCalls:
         calls = sum(row.answers for row in self._rows)
         lost = sum(row.answers for row in self._rows if row.outcome in FAILED)
         words = [row for row in self._rows if row.family == Family.DICTIONARY]
-        by: dict[str, int] = {}
+        by = dict.fromkeys(BELOW.get(without, ()), 0)
         for row in words:
-            if row.outcome in ANSWERED and row.tier != without:
-                by[row.tier] = by.get(row.tier, 0) + row.answers
+            if row.outcome in ANSWERED and row.tier in by:
+                by[row.tier] += row.answers
         instead = max(by, key=lambda tier: by[tier]) if any(by.values()) else None
         usual, present = self._usually(since), _mean_s(words)
         added = None if usual is None or present is None or now - since < BUCKET_S else present - usual
@@ -120,7 +121,7 @@ class RecentCalls:
         return self._usual[1]
 
 
-def _calls(batches: Sequence[_Batch] | deque[_Batch], tier: str) -> Calls | None:
+def _calls(batches: Sequence[_Batch], tier: str) -> Calls | None:
     """The batches' calls to one tier, added up."""
     sums: dict[str, int] = {}
     seen_at = 0.0
