@@ -108,7 +108,7 @@ class StandingKeeper:
             probed = self._probes.ask(again)
             there = probed[Tier.POSTGRES.value].state is not State.DOWN
             shared = self._read_shared()
-            now = self._clock()
+            now = round(self._clock(), 3)  # as exact as every memory keeps an instant
             self._counts = self._counted(now) if there else {}
             findings = self._findings(probed, self._pulses() if there else None, now)
             judged = {f.name: judge(self._known.get(f.name) or shared.get(f.name), f, now, damped=damped) for f in findings}
@@ -187,11 +187,14 @@ class StandingKeeper:
     # --- what processes share ---
 
     def _read_shared(self) -> Mapping[str, Standing]:
-        """What the best memory that can be read holds."""
+        """Of each dependency what was confirmed last, in whichever memory: one may be read and take no writes."""
+        found: dict[str, Standing] = {}
         for memory in self._memories:
             with suppress(StoreUnavailable):
-                return memory.read()
-        return {}
+                for name, row in memory.read().items():
+                    if name not in found or row.seen_at > found[name].seen_at:
+                        found[name] = row
+        return found
 
     def _share(self, shared: Mapping[str, Standing], changed: set[str], now: float) -> None:
         """Write what changed; and now and then say that the rest goes on."""

@@ -7,16 +7,21 @@ import numpy as np
 import streamlit as st
 
 from dashboard.charts.sparkline import sparkline
+from prosepolish_core.calc import numbers
 
 
 class Tile(NamedTuple):
-    """One number on screen. `note` stands below it; `course` is its evenly spaced recent past."""
+    """One number on screen. `note` stands below it; `course` is its evenly spaced recent past.
+
+    `old`: since when the number is not known any more; then it is greyed, and nothing is shown as if it were of now.
+    """
 
     label: str
     value: str
     note: str = ""
     help: str = ""
     course: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]] = ()
+    old: str = ""
 
 
 #: Enough for a sparkline.
@@ -41,12 +46,12 @@ def tiles(row: Sequence[Tile], least_width: int = 170, columns: int = 0) -> None
 
 def _metric(tile: Tile, *, border: bool) -> None:
     st.metric(
-        tile.label,
-        tile.value,
+        f":gray[{tile.label}]" if tile.old else tile.label,
+        numbers.NONE if tile.old else tile.value,
         help=tile.help or None,
         border=border,
         height="stretch" if border else "content",
-        delta=tile.note or None,
+        delta=tile.old or tile.note or None,
         delta_color="off",
         delta_arrow="off",
     )

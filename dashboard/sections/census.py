@@ -13,6 +13,8 @@ from prosepolish_core.calc import numbers
 
 def draw(found: ServerCensus) -> None:
     """One row a key family; below it how many keys the numbers rest on."""
+    if found.stale:
+        st.caption(f":gray[What lies in it is not known: the newest census is {numbers.age(found.age_s)} old.]")
     if not found.families:
         return
     st.markdown("**What lies in it?** Keys by family")
@@ -32,9 +34,13 @@ def draw(found: ServerCensus) -> None:
         key=f"census-{found.source}",
         alt=f"Keys, bytes and times to live per key family of {found.source}",
     )
-    read = f"{numbers.count(found.sample)} of {numbers.count(found.keyspace)} keys read"
+    read = f"{numbers.count(found.sample)} of {numbers.count(found.keyspace)} keys read, {numbers.age(found.age_s)} ago"
     total = f"{spread(found.size, numbers.size)} in all"
-    st.caption(f"{read}; {total}. A range is the 95 % interval of an estimate; a single number was counted.")
+    how = "A range is the 95 % interval of an estimate; a single number was counted."
+    if found.shrunk:
+        read = f"{numbers.count(found.sample)} keys read before they went; {numbers.count(found.keyspace)} are left"
+        how = "All numbers are scaled down from those; the next walk counts anew."
+    st.caption(f"{read}; {total}. {how}")
     if found.unknown:
         told = ", ".join(f"{plain(prefix)} {numbers.count(count)}" for prefix, count in found.unknown)
         st.caption(f"Prefixes that belong to no family, as often as they were read: {told}.")

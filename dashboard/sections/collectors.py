@@ -1,22 +1,23 @@
 """Collectors: do they run on time, what do they cost, what may they not read, and what went wrong last."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 import streamlit as st
 
 from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.theme import PALETTE
-from dashboard.components import empty, figure, table
+from dashboard.components import empty, figure, table, window
 from dashboard.components.foreign_text import plain
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.views.collectors import MOST_RUNS, CollectorRow, CollectorsView
+from dashboard.views.collectors import CollectorRow, CollectorsView
 from prosepolish_core.calc import numbers
 from prosepolish_core.model.series import RunRow
 
 from . import capabilities, footprint
 
-HELP_LAG = "Now minus the newest run. More than three intervals means that a collector stands still."
+HELP_STOPPED = "Collectors whose newest run is older than three of their intervals, each counted per source."
 HELP_COST = "Server time our own connections caused, as the footprint ledger counts it, over the window."
 
 
@@ -33,10 +34,10 @@ def draw(view: CollectorsView) -> None:
     runs, failures = sum(r.runs for r in view.rows), sum(r.failures for r in view.rows)
     tiles(
         [
-            Tile("Runs", numbers.count(runs), "in sight" if view.complete else f"the newest {numbers.count(MOST_RUNS)}"),
+            Tile("Runs", numbers.count(runs), f"in {window.chosen().words}"),
             Tile("Failures", numbers.count(failures), numbers.percent(failures / runs, 2)),
-            Tile("Lag", numbers.age(min(r.age_s for r in view.rows)), "since the newest run", HELP_LAG),
-            Tile("Slowest p95", numbers.duration(max(r.p95_s for r in view.rows)), "of a run"),
+            Tile("Stopped", numbers.count(sum(r.stopped for r in view.rows)), f"of {len(view.rows)}", HELP_STOPPED),
+            Tile("Slowest p95", numbers.duration(max((r.p95_s for r in view.rows if isfinite(r.p95_s)), default=None)), "of a run"),
             *_spool(view),
             *_cost(view),
         ],
@@ -76,12 +77,12 @@ def _runs(rows: Sequence[CollectorRow]) -> None:
                 "runs": numbers.count(r.runs),
                 "failures": numbers.count(r.failures),
                 "coverage": numbers.percent(r.coverage),
-                "newest": f"{numbers.age(r.age_s)} ago",
+                "newest": f"{numbers.age(r.age_s)} ago" + (", stopped" if r.stopped else ""),
                 "kept after": numbers.duration(r.lag_s),
                 "p50": numbers.duration(r.p50_s),
                 "p95": numbers.duration(r.p95_s),
                 "samples a run": numbers.count(r.samples),
-                "last outcome": f"{r.last_outcome} {r.last_detail}".strip(),
+                "last outcome": f"stopped after {r.last_outcome}" if r.stopped else f"{r.last_outcome} {r.last_detail}".strip(),
             }
             for r in rows
         ],

@@ -10,6 +10,7 @@ from dashboard.charts.theme import PALETTE, colour_of
 from dashboard.components import empty, figure, table
 from dashboard.components.trust_line import trust_line
 from dashboard.views.hit_rate import HitRateView, ServerRate, TierRate
+from dashboard.views.hit_rate import told as failures_beside
 from dashboard.views.names import family_label, tier_label
 from prosepolish_core.calc import numbers
 
@@ -25,6 +26,10 @@ def draw(view: HitRateView) -> None:
     st.subheader("Does each cache reach its target?", anchor=False)
     told = ", ".join(f"{tier_label(r.tier)} {family_label(r.family)} {numbers.percent(r.ratio)}" for r in view.rates)
     figure.show(rates(view.rates), key="rates", alt=f"Hit rates over the window: {told}")
+    for rate in view.rates:
+        if note := failures_beside(rate):
+            label = f"{tier_label(rate.tier)}, {family_label(rate.family)}"
+            st.caption(f":orange[:material/warning: {label}: {numbers.percent(rate.ratio)} {note}.]")
     _course(view)
     _counts(view.rates)
     attribution.draw(view.families)
@@ -59,7 +64,8 @@ def _counts(rows: Sequence[TierRate]) -> None:
                 "hits": numbers.count(r.hits),
                 "misses": numbers.count(r.misses),
                 "failures": numbers.count(r.failures),
-                "hit rate": numbers.percent(r.ratio),
+                "failed": numbers.percent(r.failing),
+                "hit rate of answered": numbers.percent(r.ratio),
                 "95 % interval": f"{numbers.percent(r.low)} to {numbers.percent(r.high)}",
                 "target": numbers.percent(r.target, 0),
             }

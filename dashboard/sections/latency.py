@@ -11,6 +11,7 @@ from dashboard.components import empty, figure, table
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.views.latency import QUANTILES, LatencyView, Spread
+from dashboard.views.latency import told as failed
 from dashboard.views.names import family_label, tier_label
 from prosepolish_core.calc import numbers
 
@@ -27,7 +28,7 @@ def draw(view: LatencyView) -> None:
         return
     tiles(
         [
-            Tile(f"{tier_label(s.tier)} p95", numbers.duration(s.p95), f"budget {numbers.duration(s.budget_s)}", HELP)
+            Tile(f"{tier_label(s.tier)} p95", numbers.duration(s.p95), f"budget {numbers.duration(s.budget_s)}{failed(s)}", HELP)
             for s in view.tiers
         ]
     )
@@ -56,6 +57,7 @@ def _percentiles(rows: Sequence[Spread]) -> None:
                 "tier": tier_label(s.tier),
                 "key family": family_label(s.family),
                 "calls": numbers.count(s.calls),
+                "failed": numbers.percent(s.failing),
                 "p50": numbers.duration(s.p50),
                 "p95": numbers.duration(s.p95),
                 "p99": numbers.duration(s.p99),

@@ -27,11 +27,13 @@ EXPIRED = "Keys removed because their TTL ended, from reset-safe increases of ex
 
 def draw(view: MemoryView) -> None:
     """The whole page, server after server."""
-    trust_line(view.trust)
+    if not view.instances:
+        trust_line(view.trust)
     if not any(instance.gauges for instance in view.instances):
         empty.no_samples()
     for instance in view.instances:
         st.subheader(plain(instance.source), anchor=False, help=f"maxmemory-policy: {plain(instance.policy or 'unknown')}")
+        trust_line(instance.trust)
         verdict_list(instance.verdicts, fold=False)
         if not instance.gauges:
             continue
@@ -50,16 +52,20 @@ def draw(view: MemoryView) -> None:
 
 def _tiles(instance: ServerMemory) -> None:
     known = instance.share is not None and np.isfinite(instance.share)
+    age = numbers.age(instance.trust.newest_age_s)
+    old = "" if np.isfinite(instance.used) else f"not known; not read for {age}"
+    last = f"{numbers.size(instance.last_used)} when last read, {age} ago" if old and np.isfinite(instance.last_used) else old
     limit = f"{numbers.percent(instance.share)} {told_limit(instance.limit)}" if known else told_limit(instance.limit)
     tiles(
         [
-            Tile("Used", numbers.size(instance.used), limit, ROOM),
-            Tile("RSS", numbers.size(instance.rss), f"peak use {numbers.size(instance.peak)}", RSS),
+            Tile("Used", numbers.size(instance.used), limit, ROOM, old=last),
+            Tile("RSS", numbers.size(instance.rss), f"peak use {numbers.size(instance.peak)}", RSS, old=old),
             Tile(
                 "Fragmentation",
                 "–" if np.isnan(instance.frag_ratio) else f"{instance.frag_ratio:.2f}",
                 f"{numbers.size(instance.frag_bytes)} wasted",
                 FRAGMENTATION,
+                old=old,
             ),
             Tile("Evicted", numbers.count(instance.evicted), "keys, for memory", EVICTED),
             Tile("Expired", numbers.count(instance.expired), "keys, by TTL", EXPIRED),

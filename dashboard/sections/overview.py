@@ -8,6 +8,7 @@ from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
 from dashboard.views.cascade import few
+from dashboard.views.latency import told as failed
 from dashboard.views.memory import told_limit
 from dashboard.views.names import tier_label
 from dashboard.views.overview import OverviewView
@@ -38,9 +39,16 @@ def draw(view: OverviewView) -> None:
 
 def _headlines(view: OverviewView) -> None:
     row = [
-        Tile("Cache hit rate", numbers.percent(view.hit_rate.value), "dictionary, tier 1", HIT_RATE, view.hit_rate.course),
+        Tile("Cache hit rate", numbers.percent(view.hit_rate.value), view.hit_note, HIT_RATE, view.hit_rate.course),
         Tile("Lookups", numbers.rate(view.lookups.value), "answers, all families", LOOKUPS, view.lookups.course),
-        Tile("Cache memory", numbers.size(view.memory.value), told_limit(view.memory_limit), MEMORY, view.memory.course),
+        Tile(
+            "Cache memory",
+            numbers.size(view.memory.value),
+            told_limit(view.memory_limit),
+            MEMORY,
+            view.memory.course,
+            view.memory_old,
+        ),
         Tile(
             "Savings",
             numbers.usd(view.avoided_usd),
@@ -53,7 +61,13 @@ def _headlines(view: OverviewView) -> None:
     if view.spreads:
         tiles(
             [
-                Tile(f"{tier_label(s.tier)} p95", numbers.duration(s.p95), f"{numbers.count(s.calls)} calls", P95, view.p95[s.tier])
+                Tile(
+                    f"{tier_label(s.tier)} p95",
+                    numbers.duration(s.p95),
+                    f"{numbers.count(s.calls)} calls{failed(s)}",
+                    P95,
+                    view.p95[s.tier],
+                )
                 for s in view.spreads
             ]
         )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import nan
 
@@ -61,7 +61,10 @@ class FamilyCensus:
 
 @dataclass(frozen=True, slots=True)
 class ServerCensus:
-    """One server: what it holds in all, how many keys were read for it, and prefixes that belong to no family."""
+    """One server: what it holds in all, how many keys were read for it, and prefixes that belong to no family.
+
+    `age_s`: how old the census is; a `stale` one says nothing about now, and has no families.
+    """
 
     source: str
     keyspace: float
@@ -69,14 +72,29 @@ class ServerCensus:
     size: Interval
     families: tuple[FamilyCensus, ...]
     unknown: tuple[tuple[str, int], ...]
+    age_s: float = 0.0
+    stale: bool = False
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether keys have gone since they were read: the numbers are scaled down to what is left, not counted."""
+        return self.sample > self.keyspace
 
 
 def build(samples: SampleReader, now: datetime) -> tuple[ServerCensus, ...]:
-    """The newest census of each server, as far as it speaks of now. Raises StoreUnavailable."""
+    """The newest census of each server; of one that is too old only its age. Raises StoreUnavailable."""
     readings: dict[str, list[Reading]] = defaultdict(list)
-    for reading in fresh(samples.latest(METRICS, at=now), now):
+    for reading in samples.latest(METRICS, at=now):
         readings[reading.key.source].append(reading)
-    return tuple(server(source, found, samples.state(source, now)) for source, found in sorted(readings.items()))
+    return tuple(_of(source, found, samples, now) for source, found in sorted(readings.items()))
+
+
+def _of(source: str, readings: list[Reading], samples: SampleReader, now: datetime) -> ServerCensus:
+    age_s = max(0.0, (now - max(reading.ts for reading in readings)).total_seconds())
+    known = fresh(readings, now)
+    if not known:
+        return ServerCensus(source, nan, nan, Interval(nan, nan, nan), (), (), age_s, stale=True)
+    return replace(server(source, known, samples.state(source, now)), age_s=age_s)
 
 
 def server(source: str, readings: list[Reading], state: Mapping[str, str]) -> ServerCensus:

@@ -10,9 +10,9 @@ from datetime import datetime
 
 import numpy as np
 
-from prosepolish_core.calc.freshness import fresh
+from prosepolish_core.calc.freshness import fresh, limit_s
 from prosepolish_core.model.sample import INFO, RunOutcome
-from prosepolish_core.model.series import Instants, Mark, Numbers, Reading, RunRow
+from prosepolish_core.model.series import Instants, Mark, Numbers, Reading, RunCount, RunRow
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader
 
@@ -22,8 +22,10 @@ from .trust import Trust, of_samples
 
 #: Where the numbers of the page are from.
 RECORD = "the collectors' own record of their runs"
-#: Newest runs read for the page; more would not be legible.
+#: Newest runs read for the chart and the times; more would not be legible. All runs are counted.
 MOST_RUNS = 1500
+#: Failed runs that are listed.
+MOST_FAILURES = 20
 #: The collectors' readings about themselves.
 OWN_METRICS = ("collector_spool_bytes", "collector_spool_batches")
 #: From the instant a tick was due to the moment its runs were kept, newest tick of each collector.
@@ -36,7 +38,10 @@ LACKING = frozenset({"unknown_command", "no_permission", "unsupported"})
 
 @dataclass(frozen=True, slots=True)
 class CollectorRow:
-    """One collector reading one source, over the runs in sight."""
+    """One collector reading one source: runs and failures of the whole window, times of the newest runs.
+
+    `coverage`: good runs among those that were due. `stopped`: no run has come for more than three intervals.
+    """
 
     collector: str
     source: str
@@ -50,6 +55,7 @@ class CollectorRow:
     samples: int
     last_outcome: str
     last_detail: str
+    stopped: bool = False
     lag_s: float | None = None
 
 
@@ -74,7 +80,6 @@ class CollectorsView:
     failures: tuple[RunRow, ...]
     own: tuple[Reading, ...]
     marks: tuple[Mark, ...]
-    complete: bool
     footprint: footprint.Footprint
     lacking: tuple[capabilities.Lacking, ...]
     new_fields: tuple[tuple[str, str], ...]
@@ -84,25 +89,27 @@ def build(samples: SampleReader, window: Window) -> CollectorsView:
     """Read and compute. Raises StoreUnavailable."""
     runs, marks = samples.runs(window, MOST_RUNS), samples.marks(window)
     grouped = _grouped(runs)
-    own = fresh(samples.latest((*OWN_METRICS, LAG), at=window.end), window.end)
+    counted: dict[tuple[str, str], list[RunCount]] = defaultdict(list)
+    for count in samples.run_counts(window):
+        counted[count.collector, count.source].append(count)
     drawn = slowest([_durations(key, of_key) for key, of_key in grouped.items()])
+    own = fresh(samples.latest((*OWN_METRICS, LAG), at=window.end), window.end)
     lags = {dict(r.key.labels).get("collector", ""): r.value for r in own if r.key.metric == LAG}
     return CollectorsView(
         window,
         of_samples(samples.coverage(INFO, window), marks, RECORD, window.end, samples.pulses(INFO, window.end)),
-        tuple(_row(key, of_key, window, lags.get(key[0]), whole=len(runs) < MOST_RUNS) for key, of_key in grouped.items()),
+        tuple(_row(key, grouped.get(key, []), counts, window, lags.get(key[0])) for key, counts in sorted(counted.items())),
         tuple(drawn),
-        tuple(run for run in runs if failed(run))[:20],
+        tuple(run for run in samples.runs(window, MOST_FAILURES * 5, failed=True) if failed(run))[:MOST_FAILURES],
         tuple(reading for reading in own if reading.key.metric in OWN_METRICS),
         about(marks, *(line.source for line in drawn)),
-        len(runs) < MOST_RUNS,
         footprint.build(samples, window),
         capabilities.build(samples, window.end),
         tuple((source, told) for source in samples.sources() if (told := samples.state(source, window.end).get(NEW_FIELDS))),
     )
 
 
-def failed(run: RunRow) -> bool:
+def failed(run: RunRow | RunCount) -> bool:
     """Whether something went wrong.
 
     A command that a server does not run for us is a capability it lacks; INFO it must run.
@@ -124,37 +131,46 @@ def _grouped(runs: Sequence[RunRow]) -> dict[tuple[str, str], list[RunRow]]:
     return dict(sorted(grouped.items()))
 
 
-def _row(key: tuple[str, str], runs: Sequence[RunRow], window: Window, lag_s: float | None, *, whole: bool) -> CollectorRow:
-    times = np.array([run.duration_s for run in runs])
-    newest = runs[0]
+def _row(
+    key: tuple[str, str], newest: Sequence[RunRow], counts: Sequence[RunCount], window: Window, lag_s: float | None
+) -> CollectorRow:
+    last = max(counts, key=lambda count: count.last)
+    times = np.array([run.duration_s for run in newest] or [np.nan])
+    age_s = max(0.0, (window.end - (newest[0].ts if newest else last.last)).total_seconds())
+    every_s = usual_s(newest, counts)
     return CollectorRow(
         *key,
-        runs=len(runs),
-        failures=sum(map(failed, runs)),
+        runs=sum(count.runs for count in counts),
+        failures=sum(count.runs for count in counts if failed(count)),
         p50_s=float(np.quantile(times, 0.5)),
         p95_s=float(np.quantile(times, 0.95)),
-        newest=newest.ts,
-        age_s=max(0.0, (window.end - newest.ts).total_seconds()),
-        coverage=covered(runs, window, whole=whole),
-        samples=newest.samples,
-        last_outcome=newest.outcome,
-        last_detail=newest.detail,
+        newest=newest[0].ts if newest else last.last,
+        age_s=age_s,
+        coverage=covered(counts, every_s, window),
+        samples=newest[0].samples if newest else 0,
+        last_outcome=newest[0].outcome if newest else last.outcome,
+        last_detail=newest[0].detail if newest else last.detail,
+        stopped=age_s > limit_s(every_s),
         lag_s=lag_s,
     )
 
 
-def covered(runs: Sequence[RunRow], window: Window, *, whole: bool) -> float:
-    """Runs present among those expected at their usual distance.
+def usual_s(newest: Sequence[RunRow], counts: Sequence[RunCount]) -> float | None:
+    """The usual seconds between two runs: by the newest ones, else over all; None after a single run."""
+    instants = np.array([run.ts.timestamp() for run in newest])
+    if len(instants) > 1:
+        return float(np.median(-np.diff(instants))) or None
+    runs = sum(count.runs for count in counts)
+    span_s = (max(count.last for count in counts) - min(count.first for count in counts)).total_seconds()
+    return span_s / (runs - 1) if runs > 1 and span_s else None
 
-    Where older runs are out of sight, from the oldest in sight on.
-    """
-    instants = np.array([run.ts.timestamp() for run in runs])
-    if len(instants) < 2:
+
+def covered(counts: Sequence[RunCount], every_s: float | None, window: Window) -> float:
+    """Good runs among those that were due in the window. A run that failed stored nothing."""
+    good = sum(count.runs for count in counts if not failed(count))
+    if every_s is None:
         return 0.0
-    usual = float(np.median(-np.diff(instants)))
-    since = window.start.timestamp() if whole else float(instants[-1])
-    expected = (window.end.timestamp() - since) / usual if usual else 0.0
-    return min(1.0, len(instants) / expected) if expected >= 1 else 1.0
+    return min(1.0, good / max(1.0, window.seconds / every_s))
 
 
 def _durations(key: tuple[str, str], runs: Sequence[RunRow]) -> DurationLine:

@@ -9,6 +9,8 @@ from math import ceil
 import numpy as np
 import pandas as pd
 
+from prosepolish_core.calc import numbers
+from prosepolish_core.calc.evidence import FAILING
 from prosepolish_core.calc.ratios import wilson
 from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.series import Instants, Mark, Numbers
@@ -51,11 +53,20 @@ class TierRate:
         return self.hits + self.misses
 
     @property
+    def failing(self) -> float:
+        """Share of all calls to the tier in which it could not do its work."""
+        calls = self.asked + self.failures
+        return self.failures / calls if calls else 0.0
+
+    @property
     def good(self) -> bool | None:
-        """Whether the target is met; None where nothing is promised or too little was counted."""
-        if self.target is None or self.asked < ENOUGH_LOOKUPS:
+        """Whether the target is met; None where nothing is promised or too little was counted.
+
+        A tier whose calls fail is not good, whatever it says to the rest.
+        """
+        if self.target is None or self.asked + self.failures < ENOUGH_LOOKUPS:
             return None
-        return self.ratio >= self.target - TOLERANCE
+        return self.failing < FAILING and self.ratio >= self.target - TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +190,13 @@ def server_rates(samples: SampleReader, window: Window) -> list[ServerRate]:
 def of_words(rates: Sequence[TierRate], tier: Tier) -> TierRate | None:
     """The dictionary family's row for one tier."""
     return next((r for r in rates if (r.family, r.tier) == (Family.DICTIONARY, tier)), None)
+
+
+def told(rate: TierRate | None) -> str:
+    """The failures beside a rate, where there are any: the rate is one of the calls that were answered."""
+    if rate is None or not rate.failures:
+        return ""
+    return f"of answered; {numbers.percent(rate.failing)} of calls failed"
 
 
 def _target(family: str, tier: str) -> float | None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 
+from prosepolish_core.calc import numbers
 from prosepolish_core.calc.quantiles import quantile
 from prosepolish_core.model.counts import LatencyBuckets
 from prosepolish_core.model.outcome import Tier
@@ -27,7 +29,10 @@ QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How long one tier took: percentiles in seconds. `family` is empty when all families are merged."""
+    """How long one tier took: percentiles in seconds. `family` is empty when all families are merged.
+
+    `failing`: share of all calls to it that failed. Those that never reached it (its breaker was open) took no time.
+    """
 
     tier: str
     family: str
@@ -37,6 +42,7 @@ class Spread:
     p99: float
     mean: float
     budget_s: float | None
+    failing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +69,21 @@ class LatencyView:
 
 def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> LatencyView:
     """Read and compute. Raises StoreUnavailable."""
-    rows = telemetry.latency(window, POINTS)
+    rows, asked = telemetry.latency(window, POINTS), telemetry.lookups(window, 1)
     return LatencyView(
         window,
         of_counts(telemetry.newest(), window, [row.ts for row in rows], OWN_COUNTS),
-        tuple(spreads(rows)),
-        tuple(spreads(rows, by_family=True)),
+        tuple(spreads(rows, counts.frame(asked))),
+        tuple(spreads(rows, counts.frame(asked), by_family=True)),
         tuple(lines(rows)),
         about(samples.marks(window), *TIERS),
         commands.build(samples, window),
     )
 
 
-def spreads(rows: Sequence[LatencyBuckets], *, by_family: bool = False) -> list[Spread]:
-    """One row per tier (and family), from the sum of all its histograms."""
+def spreads(rows: Sequence[LatencyBuckets], asked: pd.DataFrame | None = None, *, by_family: bool = False) -> list[Spread]:
+    """One row per tier (and family), from the sum of all its histograms; and which share of its calls failed."""
+    failing = _failing(asked, by_family=by_family) if asked is not None else {}
     groups: dict[tuple[str, str], list[LatencyBuckets]] = defaultdict(list)
     for row in rows:
         groups[row.tier, row.family if by_family else ""].append(row)
@@ -85,8 +92,32 @@ def spreads(rows: Sequence[LatencyBuckets], *, by_family: bool = False) -> list[
         merged = added(of_group)
         if calls := merged.counts[-1]:
             p50, p95, p99 = (quantile(merged.bounds_s, merged.counts, q) for q in QUANTILES.values())
-            found.append(Spread(tier, family, calls, p50, p95, p99, merged.sum_s / calls, BUDGETS_S.get(Tier(tier))))
+            found.append(
+                Spread(
+                    tier,
+                    family,
+                    calls,
+                    p50,
+                    p95,
+                    p99,
+                    merged.sum_s / calls,
+                    BUDGETS_S.get(Tier(tier)),
+                    failing.get((tier, family), 0.0),
+                )
+            )
     return sorted(found, key=lambda s: (counts.ORDER.index(s.tier), s.family))
+
+
+def _failing(asked: pd.DataFrame, *, by_family: bool) -> dict[tuple[str, str], float]:
+    """Share of failed calls, by tier and family, or by tier alone."""
+    of = asked if by_family else asked.assign(family="")
+    sums = of.groupby(["tier", "family"])[["failures", "steps"]].sum().reset_index()
+    return {(tier, family): failed / steps for tier, family, failed, steps in sums.itertuples(index=False) if steps}
+
+
+def told(spread: Spread) -> str:
+    """The failed calls beside a time, where there are any."""
+    return f"; {numbers.percent(spread.failing)} failed" if spread.failing else ""
 
 
 def lines(rows: Sequence[LatencyBuckets]) -> list[PercentileLine]:

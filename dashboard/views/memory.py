@@ -5,6 +5,7 @@ and what each interval evicted and expired.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader
 
 from . import census
-from .trust import Trust, of_samples
+from .trust import Trust, of_samples, of_server, oldest
 
 GAUGES = (
     "used_memory",
@@ -45,7 +46,8 @@ EVICTING = "allkeys-"
 class ServerMemory:
     """One observed server: its newest readings, as far as they speak of now (else NaN), and its course over the window.
 
-    `limit` is None where maxmemory is 0: no limit is set.
+    `limit` is None where maxmemory is 0: no limit is set. `trust`: the age of its own newest reading; `last_used` is
+    what that said, however old.
     """
 
     source: str
@@ -62,6 +64,8 @@ class ServerMemory:
     gauges: dict[str, GaugeSeries]
     increases: dict[str, IncreaseSeries]
     verdicts: tuple[Verdict, ...]
+    trust: Trust
+    last_used: float = np.nan
 
     @property
     def share(self) -> float | None:
@@ -71,10 +75,11 @@ class ServerMemory:
 
 @dataclass(frozen=True, slots=True)
 class MemoryView:
-    """Everything the Memory page shows."""
+    """Everything the Memory page shows. `trust` is that of the newest reading of any server, `oldest` of the oldest."""
 
     window: Window
     trust: Trust
+    oldest: Trust
     instances: tuple[ServerMemory, ...]
     marks: tuple[Mark, ...]
     census: tuple[census.ServerCensus, ...]
@@ -92,9 +97,18 @@ def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) ->
     for increase in samples.increases((*COUNTERS, REJECTED), window, POINTS // 2):
         increases[increase.key.source][increase.key.metric] = increase
     newest: dict[str, dict[str, float]] = defaultdict(dict)
-    for reading in fresh(samples.latest(GAUGES, at=window.end), window.end):
-        newest[reading.key.source][reading.key.metric] = reading.value
+    read_at: dict[str, datetime] = {}
+    last_used: dict[str, float] = {}
+    latest = samples.latest(GAUGES, at=window.end)
+    for reading in latest:
+        source = reading.key.source
+        read_at[source] = max(reading.ts, read_at.get(source, reading.ts))
+        if reading.key.metric == "used_memory":
+            last_used[source] = reading.value
     presence = presences(targets, pulses, window.end)
+    for reading in fresh(latest, window.end):
+        if presence[reading.key.source].up if reading.key.source in presence else True:
+            newest[reading.key.source][reading.key.metric] = reading.value
     found = [
         instance(
             presence.get(source) or Presence(source, up=False, reason="not read any more"),
@@ -102,10 +116,15 @@ def build(samples: SampleReader, window: Window, targets: Sequence[str] = ()) ->
             newest[source],
             gauges[source],
             increases[source],
+            of_server(source, read_at.get(source), marks, pulses, window.end),
+            last_used.get(source, np.nan),
         )
         for source in sorted({*presence, *(source for source, of in gauges.items() if "used_memory" in of)})
     ]
-    return MemoryView(window, trust, tuple(found), tuple(marks), census.build(samples, window.end))
+    shown = {source: at for source, at in read_at.items() if source in presence}
+    return MemoryView(
+        window, trust, oldest(trust, shown, window.end), tuple(found), tuple(marks), census.build(samples, window.end)
+    )
 
 
 def instance(
@@ -114,6 +133,8 @@ def instance(
     newest: Mapping[str, float],
     gauges: dict[str, GaugeSeries],
     increases: dict[str, IncreaseSeries],
+    trust: Trust,
+    last_used: float,
 ) -> ServerMemory:
     """Judge one server by its newest readings and its increases over the window.
 
@@ -136,6 +157,8 @@ def instance(
         gauges,
         increases,
         (),
+        trust,
+        last_used,
     )
     found: list[Verdict | None] = [None if presence.up else _down(presence)]
     if np.isfinite(facts.used):

@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+from prosepolish_core.calc import numbers
 from prosepolish_core.calc.freshness import fresh
 from prosepolish_core.calc.savings import Side
 from prosepolish_core.model.health import Verdict
@@ -43,6 +44,8 @@ class OverviewView:
     lookups: Headline
     memory: Headline
     memory_limit: float | None
+    memory_old: str
+    hit_note: str
     avoided: Headline
     avoided_usd: Decimal
     spreads: tuple[latency.Spread, ...]
@@ -64,13 +67,12 @@ def build(
     servers = memory.build(samples, window, targets)
     money = savings.build(samples, telemetry, window)
     rates = hit_rate.tier_rates(found)
-    spreads = latency.spreads(histograms)
-    trust = replace(servers.trust, source="Redis INFO and the core's own counters")
+    spreads = latency.spreads(histograms, found)
     facts = rules.OverviewFacts(
         rates,
         spreads,
         servers.instances,
-        trust,
+        servers.trust,
         money,
         servers.marks,
         state_is_shared,
@@ -81,12 +83,14 @@ def build(
     paid = _price_of_a_call(money.sums.paid)
     return OverviewView(
         window,
-        trust,
+        replace(servers.oldest, source=f"{servers.oldest.source} and the core's own counters"),
         tuple(rules.judge(facts)),
         _words(rates, found, window),
         _throughput(found, window),
         _memory(cache),
         cache.limit if cache else np.nan,
+        _old(cache),
+        hit_rate.told(hit_rate.of_words(rates, Tier.REDIS)) or "dictionary, tier 1",
         Headline(float(money.sums.avoided.usd), np.cumsum(money.avoided_usd)),
         money.sums.avoided.usd,
         tuple(spreads),
@@ -120,6 +124,13 @@ def _memory(cache: memory.ServerMemory | None) -> Headline:
     used = cache.gauges.get("used_memory") if cache else None
     known = cache is not None and np.isfinite(cache.used)
     return Headline(cache.used if cache and known else None, _finite(used.last) if used else np.array([]))
+
+
+def _old(cache: memory.ServerMemory | None) -> str:
+    """Since when the cache's memory is not known."""
+    if cache is None or np.isfinite(cache.used) or cache.trust.newest_age_s is None:
+        return ""
+    return f"{numbers.size(cache.last_used)} when last read, {numbers.age(cache.trust.newest_age_s)} ago"
 
 
 def _uptime(samples: SampleReader, now: datetime) -> float | None:

@@ -1,6 +1,6 @@
 """The trust line: how old, how complete and from where the numbers of a page are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -52,6 +52,24 @@ def of_samples(
     """Trust in numbers read by a collector, whose newest runs are the pulses."""
     every_s = max(pulses, key=lambda pulse: pulse.ts).every_s if pulses else None
     return Trust(coverage.newest_age_s, coverage.ratio, sum(m.kind in RESETS for m in marks), source, at, every_s)
+
+
+def of_server(source: str, read_at: datetime | None, marks: Sequence[Mark], pulses: Sequence[Pulse], now: datetime) -> Trust:
+    """Trust in the numbers of one server: the age of its own newest reading, and its own resets."""
+    age_s = None if read_at is None else max(0.0, (now - read_at).total_seconds())
+    resets = sum(mark.kind in RESETS for mark in marks if mark.source == source)
+    every_s = next((pulse.every_s for pulse in pulses if pulse.source == source), None)
+    return Trust(age_s, None, resets, f"INFO of {source}", now, every_s)
+
+
+def oldest(trust: Trust, read_at: Mapping[str, datetime], now: datetime) -> Trust:
+    """The same trust with the age of that server which has not been read for longest: none hides behind another."""
+    if not read_at:
+        return trust
+    source = min(read_at, key=lambda name: read_at[name])
+    age_s = max(0.0, (now - read_at[source]).total_seconds())
+    found = replace(trust, newest_age_s=age_s)
+    return replace(found, source=f"{trust.source} ({source})") if found.stale else found
 
 
 def of_counts(newest: datetime | None, window: Window, instants: Sequence[datetime], source: str) -> Trust:

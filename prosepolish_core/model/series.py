@@ -133,6 +133,21 @@ class RunRow(NamedTuple):
     samples: int
 
 
+class RunCount(NamedTuple):
+    """How many runs of one collector against one source in a window ended alike.
+
+    `first` and `last` are the ticks of the oldest and the newest of them.
+    """
+
+    collector: str
+    source: str
+    outcome: str
+    detail: str
+    runs: int
+    first: datetime
+    last: datetime
+
+
 class SlowRow(NamedTuple):
     """One entry of a server's command log as a page shows it.
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ..model.sample import Run
-from ..model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SlowRow
+from ..model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunCount, RunRow, SlowRow
 from ..model.window import Window
 
 
@@ -49,8 +49,11 @@ class SampleReader(PulseReader, Protocol):
     def coverage(self, collector: str, window: Window, source: str | None = None) -> Coverage:
         """Share of expected runs present, and the newest run's age."""
 
-    def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
-        """Newest runs first."""
+    def runs(self, window: Window, limit: int = 500, *, failed: bool = False) -> list[RunRow]:
+        """Newest runs first, or only those that were not ok."""
+
+    def run_counts(self, window: Window) -> list[RunCount]:
+        """All runs of the window that are kept one by one, counted by what came of them."""
 
     def marks(self, window: Window) -> list[Mark]:
         """Marks in the window, oldest first."""

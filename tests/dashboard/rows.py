@@ -12,7 +12,18 @@ import numpy as np
 from prosepolish_core.model.counts import AccessChunk, LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.sample import Kind
-from prosepolish_core.model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SeriesKey, SlowRow
+from prosepolish_core.model.series import (
+    Coverage,
+    GaugeSeries,
+    IncreaseSeries,
+    Mark,
+    Pulse,
+    Reading,
+    RunCount,
+    RunRow,
+    SeriesKey,
+    SlowRow,
+)
 from prosepolish_core.model.window import Window
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -118,6 +129,7 @@ class Samples:
     states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     covered: Coverage = FULL
     outcomes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    ages: Mapping[str, float] = field(default_factory=dict)
 
     def sources(self) -> list[str]:
         """Sources with gauges."""
@@ -126,10 +138,13 @@ class Samples:
     def latest(self, metrics: Sequence[str] = (), source: str | None = None, at: datetime | None = None) -> list[Reading]:
         """The last values of the gauges asked for."""
         return [
-            Reading(g.key, Kind.GAUGE, "1", float(g.last[-1]), READ_AT, 20.0)
+            Reading(g.key, Kind.GAUGE, "1", float(g.last[-1]), self._read_at(g.key.source), 20.0)
             for g in self.gauge_rows
             if (not metrics or g.key.metric in metrics) and source in {None, g.key.source}
         ]
+
+    def _read_at(self, source: str) -> datetime:
+        return NOW - timedelta(seconds=self.ages[source]) if source in self.ages else READ_AT
 
     def pulses(self, collector: str, at: datetime | None = None) -> list[Pulse]:
         """As told; else every source with gauges answered just now."""
@@ -154,9 +169,16 @@ class Samples:
         """As told."""
         return self.covered
 
-    def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
+    def runs(self, window: Window, limit: int = 500, *, failed: bool = False) -> list[RunRow]:
         """The newest runs."""
-        return list(self.run_rows)[:limit]
+        return [run for run in self.run_rows if not failed or run.outcome != "ok"][:limit]
+
+    def run_counts(self, window: Window) -> list[RunCount]:
+        """All of them, counted."""
+        alike: dict[tuple[str, str, str, str], list[datetime]] = {}
+        for run in self.run_rows:
+            alike.setdefault((run.collector, run.source, run.outcome, run.detail), []).append(run.ts)
+        return [RunCount(*key, len(ticks), min(ticks), max(ticks)) for key, ticks in alike.items()]
 
     def slow_commands(self, window: Window, limit: int = 50) -> list[SlowRow]:
         """The newest entries."""

@@ -98,11 +98,11 @@ def test_a_fault_and_its_end_are_told_with_one_since_by_every_process(
         assert core.health()[name].since == found.since
         with Core.open(Config.from_env(environ)) as another:
             seen = another.health()[name]
-        assert (seen.state, seen.since) == (state, pytest.approx(found.since, abs=0.001))
+        assert (seen.state, seen.since) == (state, found.since)
         assert f"{found.label} {state} since " in sentence(core.health())
     after = in_state(core, **{name: State.UP})[name]
     assert after.past is not None
-    assert (after.past.began, after.past.ended) == (pytest.approx(found.since, abs=0.001), after.since)
+    assert (after.past.began, after.past.ended) == (found.since, after.since)
 
 
 def ask(core: Core, times: int) -> int:
@@ -128,7 +128,6 @@ def test_upstreams_that_fail_every_call_are_down_although_their_addresses_answer
     lost = ask(core, 10)
     found = in_state(core, dictionary_api=State.DOWN, gemini=State.DOWN)
     assert lost == 10
-    assert "of the newest" in found["gemini"].reason
     assert "10 of 15 calls unanswered in the last minute" in sentence(found)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)

@@ -48,7 +48,8 @@ _PLAIN = ("name", "reason", "action", "since", "seen_at", "last_good", "onset")
 
 
 def _row(found: Standing) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in _PLAIN} | {"state": found.state, "past": found.past, "effect": found.effect}
+    past, effect = (tuple(part) if part else None for part in (found.past, found.effect))
+    return {name: getattr(found, name) for name in _PLAIN} | {"state": found.state, "past": past, "effect": effect}
 
 
 def _standing(row: Mapping[str, Any]) -> Standing:

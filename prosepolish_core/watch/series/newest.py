@@ -7,7 +7,7 @@ from statistics import median
 
 from ...drivers.postgres_pool import Connection, PostgresPool
 from ...model.sample import Kind
-from ...model.series import Pulse, Reading, RunRow, SeriesKey
+from ...model.series import Pulse, Reading, RunCount, RunRow, SeriesKey
 from ...model.window import Window
 from .storable_text import labels_tuple
 
@@ -53,6 +53,12 @@ WHERE EXISTS (SELECT FROM sample_run r WHERE r.stream = st.id AND r.frame IS NOT
 _RUNS = """
 SELECT collector, source, read_at, duration_seconds, outcome, detail, samples FROM collector_runs
 WHERE time >= %s AND time < %s ORDER BY time DESC, source, collector LIMIT %s"""
+
+
+_RUN_COUNTS = """
+SELECT st.collector, st.source, o.outcome, coalesce(r.detail, ''), count(*), min(r.tick), max(r.tick)
+FROM sample_run r JOIN sample_stream st ON st.id = r.stream JOIN sample_outcome o ON o.letter = r.outcome
+WHERE r.tick >= %s AND r.tick < %s GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
 
 
 def sources(connection: Connection) -> list[str]:
@@ -107,6 +113,12 @@ def state(connection: Connection, source: str, at: datetime | None) -> Mapping[s
     return merged
 
 
-def runs(connection: Connection, window: Window, limit: int) -> list[RunRow]:
-    """Newest runs first."""
-    return [RunRow(*row) for row in connection.execute(_RUNS, (window.start, window.end, limit))]
+def runs(connection: Connection, window: Window, limit: int, *, failed: bool = False) -> list[RunRow]:
+    """Newest runs first, or only those that were not ok."""
+    statement = _RUNS.replace("ORDER BY", "AND outcome <> 'ok' ORDER BY") if failed else _RUNS
+    return [RunRow(*row) for row in connection.execute(statement, (window.start, window.end, limit))]
+
+
+def run_counts(connection: Connection, window: Window) -> list[RunCount]:
+    """All runs of the window, counted by what came of them."""
+    return [RunCount(*row) for row in connection.execute(_RUN_COUNTS, (window.start, window.end))]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ...drivers.postgres_pool import PostgresPool
 from ...model.sample import Run
-from ...model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunRow, SlowRow
+from ...model.series import Coverage, GaugeSeries, IncreaseSeries, Mark, Pulse, Reading, RunCount, RunRow, SlowRow
 from ...model.window import Window
 from . import coverage, newest, retention
 from . import range_query as ranges
@@ -62,10 +62,15 @@ class SampleStore:
         with self._pool.connection() as connection:
             return coverage.coverage(connection, collector, window, source)
 
-    def runs(self, window: Window, limit: int = 500) -> list[RunRow]:
-        """Newest runs first."""
+    def runs(self, window: Window, limit: int = 500, *, failed: bool = False) -> list[RunRow]:
+        """Newest runs first, or only those that were not ok."""
         with self._pool.connection() as connection:
-            return newest.runs(connection, window, limit)
+            return newest.runs(connection, window, limit, failed=failed)
+
+    def run_counts(self, window: Window) -> list[RunCount]:
+        """All runs of the window, counted by what came of them."""
+        with self._pool.connection() as connection:
+            return newest.run_counts(connection, window)
 
     def marks(self, window: Window) -> list[Mark]:
         """Marks in the window, oldest first."""

@@ -1,6 +1,6 @@
 """The census as the Memory page shows it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,3 +72,33 @@ def test_a_small_keyspace_is_counted_exactly(valkey_url: str, database_url: str,
     assert found.unknown == (("tmp", 1),)
     instance.observer.close()
     pool.close()
+
+
+class Aged:
+    """A store whose newest census is so old."""
+
+    def __init__(self, age: timedelta) -> None:
+        self._ts = NOW - age
+
+    def latest(self, *_: object, **__: object) -> list[Reading]:
+        """One census."""
+        rows = [told("census_keyspace", 20), told("census_sample", 500), told("census_keys", 20, stat="value", family="dict")]
+        return [row._replace(ts=self._ts, every_s=10.0) for row in rows]
+
+    def state(self, *_: object) -> dict[str, str]:
+        """No strings."""
+        return {}
+
+
+def test_an_old_census_tells_its_age_and_nothing_else() -> None:
+    """Three days later nobody knows what lies there."""
+    (found,) = census.build(Aged(timedelta(days=3)), NOW)  # type: ignore[arg-type]
+
+    assert (found.stale, found.age_s, found.families) == (True, 259_200.0, ())
+
+
+def test_keys_that_went_after_they_were_read_are_not_called_counted() -> None:
+    """500 were read, then somebody flushed: 20 are left."""
+    (found,) = census.build(Aged(timedelta(seconds=8)), NOW)  # type: ignore[arg-type]
+
+    assert (found.stale, found.age_s, found.shrunk) == (False, 8.0, True)

@@ -68,3 +68,29 @@ def test_without_runs_there_is_nothing_to_judge() -> None:
     assert view.rows == ()
     assert view.footprint.time is None
     assert view.lacking == ()
+
+
+def test_runs_that_failed_are_no_coverage() -> None:
+    """All 107 runs failed: nothing was stored of what was due."""
+    view = collectors.build(Samples(run_rows=[run(8 * n + 2, "error") for n in range(107)]), WINDOW)
+
+    assert [(r.runs, r.failures, r.coverage) for r in view.rows] == [(107, 107, 0.0)]
+    assert len(view.failures) == collectors.MOST_FAILURES
+
+
+def test_coverage_is_what_was_stored_of_what_was_due() -> None:
+    """Every ten seconds for a quarter of an hour, every third failed."""
+    rows = [run(10 * n + 2, "timeout" if n % 3 == 0 else "ok") for n in range(90)]
+
+    (row,) = collectors.build(Samples(run_rows=rows), WINDOW).rows
+
+    assert (row.failures, row.coverage) == (30, pytest.approx(60 / 90))
+
+
+def test_a_collector_that_stands_still_is_called_stopped() -> None:
+    """Whatever its last run came to."""
+    running, still = [run(2 * n) for n in range(5)], [run(60 + 2 * n, source="state") for n in range(5)]
+
+    rows = collectors.build(Samples(run_rows=[*running, *still]), WINDOW).rows
+
+    assert [(r.source, r.stopped, r.last_outcome) for r in rows] == [("cache", False, "ok"), ("state", True, "ok")]

@@ -109,3 +109,13 @@ def test_rates_and_intervals_stay_between_0_and_1(rows: list[tuple[str, int, int
     for line in view.lines:
         known = ~np.isnan(line.ratio)
         assert ((line.low <= line.ratio) & (line.ratio <= line.high))[known].all()
+
+
+def test_a_tier_whose_calls_fail_is_not_good_however_it_answers_the_rest() -> None:
+    """94 % of what was answered, while half of all calls failed: the rate is not better for it, and both are told."""
+    rows = [asked("redis", "hit", 470), asked("redis", "miss", 30), asked("redis", "error", 500)]
+
+    (rate,) = hit_rate.build(Samples(), Telemetry(rows), WINDOW).rates
+
+    assert (rate.ratio, rate.failing, rate.good) == (0.94, 0.5, False)
+    assert hit_rate.told(rate) == "of answered; 50.0 % of calls failed"

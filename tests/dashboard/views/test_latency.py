@@ -69,3 +69,15 @@ def test_coverage_says_how_much_of_the_window_holds_counts() -> None:
     view = latency.build(Samples(), Telemetry([asked("redis", "hit", 1, ago=10)], rows), WINDOW)
 
     assert view.trust.coverage == pytest.approx(0.5)
+
+
+def test_calls_that_failed_are_told_beside_the_times_they_are_not_in() -> None:
+    """A tier that is not asked any more takes no time, and looks fast."""
+    counted = [asked("redis", "hit", 60), asked("redis", "error", 40), asked("redis", "hit", 100, family="llm")]
+    timed = [took("redis", [0.001] * 60), took("redis", [0.001] * 100, family="llm")]
+
+    view = latency.build(Samples(), Telemetry(counted, timed), WINDOW)
+
+    assert [(s.tier, s.failing) for s in view.tiers] == [("redis", 0.2)]
+    assert [(s.family, s.failing) for s in view.families] == [("dict", 0.4), ("llm", 0.0)]
+    assert latency.told(view.tiers[0]) == "; 20.0 % failed"

@@ -97,3 +97,23 @@ def test_evictions_and_expirations_are_increases_over_the_window() -> None:
 def test_an_empty_store_has_no_instances() -> None:
     """Nothing sampled: nothing judged."""
     assert memory.build(Samples(), WINDOW).instances == ()
+
+
+def test_each_server_has_the_age_of_its_own_readings_and_the_page_that_of_the_oldest() -> None:
+    """A server that is not read any more does not hide behind one that is."""
+    old = Samples([gauge("used_memory", 5 * MB), gauge("used_memory", 9 * MB, "state")], ages={"cache": 420.0})
+    view = memory.build(old, WINDOW, ("cache", "state"))
+    cache, state = view.instances
+
+    assert (cache.trust.newest_age_s, state.trust.newest_age_s) == (420.0, 20.0)
+    assert (cache.trust.stale, state.trust.stale) == (True, False)
+    assert (view.oldest.newest_age_s, view.oldest.source) == (420.0, "Redis INFO (cache)")
+    assert (numbers.size(cache.used), cache.last_used) == (numbers.NONE, 5 * MB)
+
+
+def test_nothing_is_called_well_of_a_server_that_does_not_answer() -> None:
+    """Its last reading may be seconds old; it says nothing about now."""
+    samples = Samples([gauge("used_memory", 5 * MB)], outcomes={"cache": ("error", "refused")})
+    (cache,) = memory.build(samples, WINDOW, ("cache",)).instances
+
+    assert {verdict.level for verdict in cache.verdicts} == {Level.CRITICAL}

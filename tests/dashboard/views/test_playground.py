@@ -5,6 +5,7 @@ from decimal import Decimal
 from dashboard.charts.waterfall import waterfall
 from dashboard.views import playground
 from prosepolish_core.model.correction import Correction
+from prosepolish_core.model.health import Level
 from prosepolish_core.model.lookup import Lookup
 from prosepolish_core.model.outcome import Outcome, Tier, TraceStep
 
@@ -54,3 +55,28 @@ def test_every_step_is_a_bar_that_starts_where_it_began() -> None:
 def test_a_call_without_steps_can_be_drawn() -> None:
     """Nothing was asked: an empty figure."""
     assert len(waterfall(playground.of_trace(()).steps).data) == 1
+
+
+def test_an_unknown_word_a_doubtful_one_and_no_answer_at_all_are_three_things() -> None:
+    """Never two of them at once."""
+    unknown = playground.of_lookup(Lookup("zq", None, Tier.GEMINI, Outcome.NEGATIVE_HIT, FELL[:1]))
+    doubtful = playground.of_lookup(Lookup("zq", None, Tier.DICTIONARY_API, Outcome.NEGATIVE_HIT, FELL[:2], degraded=True))
+    failed = playground.of_trace(FELL[:2])
+
+    told = [playground.nothing_found(found, "zq") for found in (unknown, doubtful, failed)]
+    assert [text.partition(" ")[0] for text in told] == ["Nobody", "Nobody", "Nothing"]
+    assert ["remembered too" in text for text in told] == [True, False, False]
+    assert [bool(found.warning) for found in (unknown, doubtful, failed)] == [False, True, False]
+    assert "right all the same" not in doubtful.warning
+
+
+def test_an_invalidation_tells_which_store_still_has_the_word() -> None:
+    """Only when both acknowledged is it gone."""
+    told = playground.INVALIDATED
+    assert [told[key][0] for key in ((True, True), (True, False), (False, True), (False, False))] == [
+        Level.OK,
+        Level.WARNING,
+        Level.CRITICAL,
+        Level.CRITICAL,
+    ]
+    assert "PostgreSQL still has the old entry" in told[False, True][1]
