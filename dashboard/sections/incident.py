@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, colour_of
-from dashboard.components import banner, empty, figure
+from dashboard.components import empty, figure
 from dashboard.components.foreign_text import plain
 from dashboard.components.verdicts import LOOKS
 from dashboard.views.incident import IncidentView
@@ -132,7 +132,7 @@ def form(incident: str) -> None:
     except InvalidInput as error:
         st.error(f"{str(error).capitalize()}.", icon=":material/edit_off:")
     except StoreUnavailable as error:
-        banner.store_down(error, None)
+        st.error(f"The note was not kept: {error}. Try again when PostgreSQL answers.", icon=":material/cloud_off:")
     else:
         st.session_state["notes written"] = st.session_state.get("notes written", 0) + 1
         st.rerun()
