@@ -19,6 +19,8 @@ from .probes import PAID, PROBES, UNTYPED, WEIGHTS, WRONG, Visit, ask
 #: several times as much, and a process that wants more than a core cannot keep a deadline of 50 ms, whatever is well or
 #: not.
 PAUSE_S = 0.3
+#: Longest wait for what is still asked when it is told to ask no more: more than any deadline.
+LONGEST_S = 12.0
 
 
 class Told:
@@ -71,7 +73,8 @@ class Asked:
         match order:
             case "ask":
                 _set(self._asking, value > 0)
-                while not value and self._under_way:  # asked in this outage, and not in the next one
+                end = time.monotonic() + LONGEST_S
+                while not value and self._under_way and time.monotonic() < end:  # asked in this outage, not in the next
                     time.sleep(0.01)
             case "busy":
                 self._pause_s = value

@@ -13,6 +13,9 @@ from .report import details
 from .rows import VERY_LONG_S, Row, ordered
 from .stack import Stack
 
+#: Longest run of a row beside its outage, the wait for its turn included: nothing that hangs stops the campaign.
+LONGEST_S = 300.0
+
 
 class Rows:
     """Rows that several processes take, each of them once."""
@@ -33,10 +36,12 @@ def lane(rows: dict[bool, Rows], done: Any, alone: Any, seed: int, number: int, 
     `alone` is held by the one lane that starts processes or measures.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGALRM, _too_long)
     for switched in (number % 2 == 0, number % 2 == 1):
         stack: Stack | None = None
         try:
             while (row := rows[switched].take()) is not None:
+                signal.alarm(int(row.away_s + LONGEST_S))
                 try:
                     if stack is None:
                         stack = Stack(switched=switched, seed=seed + number * 100_000)
@@ -52,8 +57,13 @@ def lane(rows: dict[bool, Rows], done: Any, alone: Any, seed: int, number: int, 
                     _close(stack)
                     stack = None
         finally:
+            signal.alarm(0)
             _close(stack)
     done.put(None)
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError(f"not over within {LONGEST_S:g} s")
 
 
 def _close(stack: Stack | None) -> None:

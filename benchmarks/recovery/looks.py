@@ -132,6 +132,10 @@ LOOKS: dict[str, Look] = {
 }
 
 
+#: Told late on purpose: these are waited for when all else is well, and nobody is kept from measuring meanwhile.
+TOLD_LATE = frozenset({"dashboard: /readyz"})
+
+
 class Looking:
     """Looks at everything, each in a thread of its own, while it is on."""
 

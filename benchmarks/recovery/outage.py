@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import NamedTuple
 
 from .control import Lateness
 from .core_process import PAUSE_S
 from .faults import FAULTS
-from .looks import BAR_S, LOOKS
+from .looks import BAR_S, LOOKS, TOLD_LATE
 from .lost_server import wait_until
 from .probes import PAID, UNTYPED, WRONG
 from .rows import Row
@@ -96,32 +97,43 @@ def run(stack: Stack, row: Row, patience_s: float, alone: AbstractContextManager
         stack.control.take()
         if not row.busy:
             stack.look(True)
-        result = _watched(stack, row, patience_s, back, back - broken)
+        watch = _Watch(stack, row, patience_s, back)
+        found = watch.until_well([name for name in stack.asked if name not in TOLD_LATE])
+        control = stack.control.take()
         stack.tell("busy", -1)
-        stack.look(False)
+        stack.tell("ask", 0)
+    found |= watch.until_well(TOLD_LATE)
+    stack.look(False)
     server.retire()
-    return result
+    return Result(row, back - broken, found, watch.herd, watch.counts, watch.amiss, control)
 
 
-def _watched(stack: Stack, row: Row, patience_s: float, back: float, away_s: float) -> Result:
-    """Until everything has been well for a while."""
-    server = stack.servers[row.dependency]
-    before, herd = server.connections(), -1
-    seen: list[Seen] = []
-    counts: Counter[str] = Counter()
-    amiss: list[str] = []
-    while True:
-        time.sleep(EVERY_S)
-        new, told = stack.take()
-        seen += new
-        counts.update(told["counts"])
-        amiss += told["amiss"]
-        now = time.monotonic()
-        if herd < 0 and now - back >= HERD_S:
-            herd = server.connections() - before
-        answers = by_name(seen)
-        found = {name: settled(answers.get(name, ()), back, repeats=name not in PAID) for name in stack.asked}
-        slowest = max(seconds(one) for one in found.values())
-        given_up = max([patience_s, *(bar(name) for name, one in found.items() if one.after_s is None)])
-        if now - back > min(slowest + HOLD_S, given_up) and herd >= 0:
-            return Result(row, away_s, found, herd, counts, amiss, stack.control.take())
+class _Watch:
+    """What is seen after the return."""
+
+    def __init__(self, stack: Stack, row: Row, patience_s: float, back: float) -> None:
+        self._stack, self._server = stack, stack.servers[row.dependency]
+        self._patience_s, self._back = patience_s, back
+        self._seen: list[Seen] = []
+        self._before = self._server.connections()
+        self.herd = -1
+        self.counts: Counter[str] = Counter()
+        self.amiss: list[str] = []
+
+    def until_well(self, names: Iterable[str]) -> dict[str, Settled]:
+        """Until each of these has been well for a while."""
+        while True:
+            time.sleep(EVERY_S)
+            new, told = self._stack.take()
+            self._seen += new
+            self.counts.update(told["counts"])
+            self.amiss += told["amiss"]
+            since = time.monotonic() - self._back
+            if self.herd < 0 and since >= HERD_S:
+                self.herd = self._server.connections() - self._before
+            answers = by_name(self._seen)
+            found = {name: settled(answers.get(name, ()), self._back, repeats=name not in PAID) for name in names}
+            slowest = max(seconds(one) for one in found.values())
+            given_up = max([self._patience_s, *(bar(name) for name, one in found.items() if one.after_s is None)])
+            if since > min(slowest + HOLD_S, given_up) and self.herd >= 0:
+                return found

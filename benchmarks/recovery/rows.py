@@ -8,9 +8,10 @@ from typing import NamedTuple
 from .faults import FAULTS, REDIS_AND_STORE
 from .servers import SERVERS
 
-#: Seconds really waited in every combination; in those with callers, and in these two where nobody asks (what then lies
-#: idle is cut, or is dead without a word); and what is too long to be waited out by many.
-SHORT_S, LONG_S, VERY_LONG_S = (0.2, 1.0, 5.0, 15.0), 60.0, 600.0
+#: Seconds really waited in every combination, with callers and with nobody asking; in those with callers, and in these
+#: two where nobody asks (what then lies idle is cut, or is dead without a word); and what is too long to be waited out
+#: by many.
+SHORT_S, QUIET_S, LONG_S, VERY_LONG_S = (0.2, 1.0, 5.0, 15.0), (0.2, 5.0), 60.0, 600.0
 IDLE_TOO = ("killed", "half-open")
 
 
@@ -52,7 +53,8 @@ def full() -> list[Row]:
         for name, fault in FAULTS.items():
             if dependency not in fault.of:
                 continue
-            rows += [Row(dependency, name, length, busy, length) for length in SHORT_S for busy in (False, True)]
+            rows += [Row(dependency, name, length, True, length) for length in SHORT_S]
+            rows += [Row(dependency, name, length, False, length) for length in QUIET_S]
             rows.append(Row(dependency, name, LONG_S, True, LONG_S))
             if name in IDLE_TOO:
                 rows.append(Row(dependency, name, VERY_LONG_S, True, LONG_S / 3))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from select import POLLIN, poll
+from socket import socketpair
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -147,12 +148,16 @@ def has_ended(connection: psycopg.Connection[Any]) -> bool:
 def abandon(connections: Iterable[psycopg.Connection[Any]]) -> None:
     """In a forked child: let go of the parent's connections.
 
-    The server is told nothing, and still notices when the parent dies.
+    The server is told nothing, and still notices when the parent dies. Who holds one in the child finds it lost, and
+    cannot read an answer that is the parent's.
     """
     for connection in connections:
         _PARENTS.append(connection)
         if not connection.closed:
-            os.close(connection.pgconn.socket)
+            nowhere, other = socketpair()
+            other.close()
+            os.dup2(nowhere.fileno(), connection.pgconn.socket, inheritable=False)
+            nowhere.close()
 
 
 @contextmanager

@@ -76,13 +76,13 @@ class PostgresPool:
 
     def start_anew(self) -> None:
         """As if just made: in a forked child the connections are the parent's."""
-        abandon(getattr(self, "_idle", ()))
+        abandon(getattr(self, "_open", ()))
         self._idle: list[DeadlineConnection] = []
         self._lock = threading.Lock()
-        #: Who waits, in order; how many connections there are; the attempts under way, with their beginning; losses so
+        #: Who waits, in order; all connections, lent and idle; the attempts under way, with their beginning; losses so
         #: far.
         self._waiting: deque[_Box] = deque()
-        self._open = 0
+        self._open: set[DeadlineConnection] = set()
         self._attempts: dict[object, float] = {}
         self._epoch: int = getattr(self, "_epoch", 0) + 1
 
@@ -167,7 +167,7 @@ class PostgresPool:
         for each in lost:
             each.close()
         with self._lock:
-            self._open -= len(lost)
+            self._open.difference_update(lost)
             attempts = self._attempts_for_waiting()
         self._begin(attempts)
 
@@ -245,7 +245,7 @@ class PostgresPool:
         """An attempt for everybody who waits, as far as there is room and the guard permits. Under the lock."""
         now, begun = perf_counter(), list[object]()
         young = sum(now - began < ATTEMPT_S for began in self._attempts.values())
-        while young < len(self._waiting) and self._open + young < self._size and self._guard.may_connect(now):
+        while young < len(self._waiting) and len(self._open) + young < self._size and self._guard.may_connect(now):
             attempt = object()
             self._attempts[attempt] = now
             begun.append(attempt)
@@ -277,9 +277,9 @@ class PostgresPool:
             return
         self._guard.connected(began)
         with self._lock:
-            wanted = self._attempts.pop(attempt, None) is not None and self._open < self._size
+            wanted = self._attempts.pop(attempt, None) is not None and len(self._open) < self._size
             if wanted:
-                self._open += 1
+                self._open.add(connection)
                 connection.epoch = self._epoch
                 if self._waiting:
                     self._waiting.popleft().put(connection)

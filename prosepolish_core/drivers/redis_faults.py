@@ -52,6 +52,7 @@ CLASSES: tuple[tuple[type[BaseException], Outcome, str], ...] = (
     (redis.exceptions.InvalidResponse, Outcome.ERROR, "garbage"),
     (redis.exceptions.RedisClusterException, Outcome.ERROR, "connection"),
     (UnicodeError, Outcome.ERROR, "garbage"),
+    (MemoryError, Outcome.ERROR, "garbage"),  # a reply that announces a billion parts
     (ReplyError, Outcome.ERROR, "redis_error"),
     (HiredisError, Outcome.ERROR, "garbage"),
     (redis.RedisError, Outcome.ERROR, "redis_error"),

@@ -18,6 +18,8 @@ import redis
 from hiredis import Reader as Replies
 
 _CHUNK = 65536
+#: Longest reply. A thousand of our values have 10 MB; an INFO, or a list of ten thousand clients, has less.
+MOST_BYTES = 32 * 1024 * 1024
 #: A call that has this share of the usual time left is given all of it: setting the kernel's deadline is a system call.
 _NEARLY = 0.95
 #: What is called with the reply to a posted command; with None when the reply was lost. Must not raise.
@@ -134,13 +136,16 @@ class Line:
         return until or now + left
 
     def _rest(self, data: bytes, until: float) -> Any:
-        """A reply of which at most the beginning is there, whole by the deadline.
+        """A reply of which at most the beginning is there, whole by the deadline and not longer than `MOST_BYTES`.
 
         A byte now and then does not prolong it.
         """
+        size = 0
         while True:
             if not data:
                 raise ConnectionResetError
+            if (size := size + len(data)) > MOST_BYTES:
+                raise redis.InvalidResponse("too long")
             if (reply := self._replies.gets()) is not False:
                 return reply
             if (left := until - perf_counter()) < _NEARLY * self._allowed_s:

