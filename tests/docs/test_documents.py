@@ -15,7 +15,7 @@ from tests.docs.documents import DOCUMENTS, RECORDS, ROOT, SUFFIXES, Span, links
 SPANS = spans(DOCUMENTS)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 #: Read by Streamlit, by the tests and by the shell, not by our configuration.
-FOREIGN_SETTINGS = {"STREAMLIT_SERVER_ADDRESS", "TEST_DATABASE_URL"}
+FOREIGN_SETTINGS = {"STREAMLIT_SERVER_ADDRESS", "TEST_DATABASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 #: Names of other programs, of the servers and of SQL.
 FOREIGN_NAMES = {"pg_dump", "prosepolish_default", "runner", "postScriptGC"}
 #: Made when a command runs.
