@@ -164,7 +164,7 @@ def told_well(state: str, reason: str) -> bool:
 
     Degraded for what was before is that too: for calls of the last seconds, or for coming and going, as in a campaign.
     """
-    return state == "up" or "It answers us, but of the newest" in reason or "now, but it failed" in reason
+    return state == "up" or "of the newest" in reason or "now, but it failed" in reason
 
 
 def _health(visit: Visit) -> str:

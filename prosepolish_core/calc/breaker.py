@@ -15,6 +15,10 @@ class BreakerState(StrEnum):
     OPEN = "open"
 
 
+#: A call that fails says nothing of now when one that began so much later has succeeded: it was lost long before.
+STRAGGLES_S = 3.0
+
+
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
     """Opens after `failures` in a row, or when `ratio` of the last `calls` failed (or were slower than `slow_s`).
@@ -45,6 +49,8 @@ class Breaker:
         self._probing_until = 0.0
         #: When it last opened or closed.
         self._changed = float("-inf")
+        #: When the newest call that succeeded began.
+        self._well = float("-inf")
 
     def allow(self, now: float) -> bool:
         """Whether a call may go through. In half-open, one caller is let through at a time."""
@@ -61,8 +67,9 @@ class Breaker:
         if duration_s > self.policy.slow_s:
             self.failure(now, duration_s=duration_s)
             return
+        self._well = now - duration_s
         if self.closed and not self._in_a_row and not self._recent:
-            return  # the common case costs three reads
+            return  # the common case costs no lock
         with self._lock:
             if not self.closed:
                 if now >= self._until:  # the probe's; a call that was under way when it opened says less
@@ -76,11 +83,11 @@ class Breaker:
     def failure(self, now: float, stay_away_s: float = 0.0, duration_s: float = 0.0) -> None:
         """A call failed after so long. `stay_away_s` is what the other side asked for (Retry-After).
 
-        One that began before the breaker last opened or closed tells of a time that is over, and must not undo a
-        recovery.
+        One that began before the breaker last opened or closed, or long before one that succeeded, tells of a time that
+        is over, and must not undo a recovery.
         """
         with self._lock:
-            if now - duration_s < self._changed and not stay_away_s:
+            if now - duration_s < max(self._changed, self._well - STRAGGLES_S) and not stay_away_s:
                 return
             self._in_a_row += 1
             self._recent.append(True)

@@ -83,6 +83,17 @@ def test_a_failure_that_began_before_a_change_undoes_nothing() -> None:
     assert not breaker.closed
 
 
+def test_calls_lost_in_an_outage_that_nobody_noticed_do_not_open_it_when_they_time_out_later() -> None:
+    """Others that began later have succeeded. Without such a success the same failures do open it."""
+    breaker, quiet = Breaker(POLICY), Breaker(POLICY)
+    for number in range(10):
+        breaker.success(10.0 + number, duration_s=0.5)
+        for each in (breaker, quiet):
+            each.failure(20.0, duration_s=20.0)
+    assert breaker.closed
+    assert not quiet.closed
+
+
 def test_retry_after_is_honoured() -> None:
     """One refusal that names a time keeps everybody away for that long."""
     breaker = Breaker(POLICY)
