@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from prosepolish_core.calc import effect_words
+from prosepolish_core.calc.status_sentence import status_line
 from prosepolish_core.drivers.postgres_lease import ALERTS, AdvisoryLocks
 from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.model.incident import Incident
@@ -15,6 +16,7 @@ from prosepolish_core.ports import SampleReader, TelemetryReader
 from prosepolish_core.watch.alerts import counting
 from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
 from prosepolish_core.watch.alerts.memory import BUCKET_S, PULSES, AlertMemory
+from prosepolish_core.watch.alerts.standing_store import StandingStore
 
 #: Seconds between two readings, and for how long a bucket is read again: buckets are flushed late.
 EVERY_S, OVERLAP = 10.0, timedelta(seconds=40)
@@ -32,7 +34,9 @@ class AlertFacts:
         telemetry: TelemetryReader,
         locks: AdvisoryLocks,
         held: Callable[[], frozenset[str]],
+        standings: StandingStore,
     ) -> None:
+        self._standings = standings
         self._alerts, self._samples, self._telemetry, self._locks, self._held = alerts, samples, telemetry, locks, held
         #: Before PostgreSQL was ever asked a process leads: better told twice than not at all.
         self.leads = True
@@ -74,7 +78,18 @@ class AlertFacts:
             return
 
     def effect(self, incidents: Sequence[Incident], memory: AlertMemory, now: float) -> str:
-        """What the incidents did to users so far: as the store counts it, else as far as it is known here."""
+        """What the incidents did to users so far, and how everything stands: as every page says it."""
+        return " ".join(filter(None, (self._so_far(incidents, memory, now), self._at_present(now))))
+
+    def _at_present(self, now: float) -> str:
+        try:
+            found = self._standings.current(now)
+        except StoreUnavailable:
+            return ""
+        return f"Now: {status_line(found, now).text}." if found.all else ""
+
+    def _so_far(self, incidents: Sequence[Incident], memory: AlertMemory, now: float) -> str:
+        """As the store counts it, else as far as it is known here."""
         if len(incidents) == 1:
             try:
                 found = counting.count(self._alerts, self._telemetry, incidents[0], datetime.fromtimestamp(now, UTC))

@@ -14,6 +14,7 @@ from prosepolish_core.watch.alerts.alert_store import AlertStore
 from prosepolish_core.watch.alerts.overrides import NONE
 from prosepolish_core.watch.alerts.overrides import read as read_overrides
 from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
+from prosepolish_core.watch.alerts.standing_store import StandingStore
 from prosepolish_core.watch.alerts.teller import channels_of
 from prosepolish_core.watch.counts.reader import PostgresTelemetry
 from prosepolish_core.watch.redis_info.redis_observer import Observer
@@ -82,9 +83,8 @@ class CollectorParts:
         config = self._config
         path = config.alert_rules
         overrides = NONE if path is None else read_overrides(path, BY_NAME)
-        facts = AlertFacts(
-            AlertStore(self.pool), SampleStore(self.pool), PostgresTelemetry(self.pool), AdvisoryLocks(self._url), held
-        )
+        alerts, samples, telemetry = AlertStore(self.pool), SampleStore(self.pool), PostgresTelemetry(self.pool)
+        facts = AlertFacts(alerts, samples, telemetry, AdvisoryLocks(self._url), held, StandingStore(self.pool))
         return Alerting(
             RULES,
             overrides,

@@ -282,12 +282,12 @@ class Core:
         """Judges and remembers. `start()` it in a process that lives on; else each question asks everything once."""
         probes = Probes(self.config, lambda: self.redis, lambda: self.state, self._pools, self.upstreams)
         pool = self.standing_pool
-        calls = RecentCalls(PostgresTelemetry(pool))
+        calls, store = RecentCalls(PostgresTelemetry(pool)), StandingStore(pool)
         # Another stack on this machine has other addresses, and a file of its own.
         urls = (self.config.redis_url, self.config.state_url, self.config.database_url)
         stack = sha256("\n".join(url.get_secret_value() for url in urls).encode()).hexdigest()[:12]
         file = StandingFile(self.config.data_dir / f"standings-{stack}.json")
-        return StandingKeeper(probes, calls, Pulses(pool), (StandingStore(pool), file))
+        return StandingKeeper(probes, calls, Pulses(pool), (store, file), store)
 
     @lazy
     def standing_pool(self) -> PostgresPool:

@@ -54,6 +54,13 @@ class StandingMemory(Protocol):
         """Write these; the others stay."""
 
 
+class IncidentIds(Protocol):
+    """Which incident goes on about which dependency."""
+
+    def incidents(self) -> Mapping[str, str]:
+        """By dependency. Raises StoreUnavailable."""
+
+
 class StandingKeeper:
     """One per process. Thread-safe."""
 
@@ -63,9 +70,11 @@ class StandingKeeper:
         calls: RecentCalls,
         pulses: PulseReader,
         memories: Sequence[StandingMemory],
+        incidents: IncidentIds,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._probes, self._calls, self._pulse_reader, self._memories = probes, calls, pulses, memories
+        self._incidents = incidents
         self._clock = clock
         self.start_anew()
         on_fork(self)
@@ -113,6 +122,7 @@ class StandingKeeper:
             findings = self._findings(probed, self._pulses() if there else None, now)
             judged = {f.name: judge(self._known.get(f.name) or shared.get(f.name), f, now, damped=damped) for f in findings}
             judged = {name: self._with_effect(_agreed(found, shared.get(name)), now, there) for name, found in judged.items()}
+            judged = self._with_incidents(judged, there=there)
             changed = {name for name, found in judged.items() if (b := self._known.get(name)) is None or b.state is not found.state}
             self._known, self._at = judged, now
             self._looked.set()
@@ -183,6 +193,14 @@ class StandingKeeper:
             with suppress(StoreUnavailable):
                 effect = self._calls.effect(now, found.onset or found.since, without=found.name)
         return replace(found, effect=effect)
+
+    def _with_incidents(self, judged: Mapping[str, Standing], *, there: bool) -> dict[str, Standing]:
+        """Each fault with the incident that tells its whole course; while PostgreSQL is away the one known before."""
+        known = {name: found.incident for name, found in self._known.items()}
+        if there and any(found.state.amiss for found in judged.values()):
+            with suppress(StoreUnavailable):
+                known = dict(self._incidents.incidents())
+        return {name: replace(found, incident=known.get(name, "") if found.state.amiss else "") for name, found in judged.items()}
 
     # --- what processes share ---
 

@@ -1,10 +1,13 @@
 """The first line of every page: how everything stands, since when, and what users get; refreshed by itself."""
 
+from urllib.parse import quote
+
 import streamlit as st
 
 from dashboard import runtime
 from dashboard.views import health
 from prosepolish_core.calc.status_sentence import StatusLine, StatusPart
+from prosepolish_core.model.health import Level
 
 from .foreign_text import plain
 from .verdicts import LOOKS
@@ -31,4 +34,13 @@ def _draw(line: StatusLine) -> None:
 
 def _told(part: StatusPart) -> str:
     icon, colour, _ = LOOKS[part.level]
-    return f":{colour}[{icon} **{plain(part.text)}**]"
+    return f":{colour}[{icon} **{plain(part.text)}**]{_link(part)}"
+
+
+def _link(part: StatusPart) -> str:
+    """The way to the incident; where none goes on about this fault (yet), to the list of them."""
+    if part.level in {Level.OK, Level.UNKNOWN}:
+        return ""
+    if part.incident:
+        return f" · [incident]({INCIDENTS}?incident={quote(part.incident, safe='')})"
+    return f" · [incidents]({INCIDENTS})"

@@ -33,6 +33,7 @@ class StatusPart(NamedTuple):
     level: Level
     text: str
     reason: str
+    incident: str = ""
 
 
 class StatusLine(NamedTuple):
@@ -50,7 +51,8 @@ class StatusLine(NamedTuple):
 def status_line(found: Standings, now: float) -> StatusLine:
     """What is amiss, worst first; else what is not known; else since when all is well."""
     amiss = tuple(
-        StatusPart(s.name, s.verdict.level, fault(s, now, lost=place == 0), s.reason) for place, s in enumerate(found.amiss)
+        StatusPart(s.name, s.verdict.level, fault(s, now, lost=place == 0), s.reason, s.incident)
+        for place, s in enumerate(found.amiss)
     )
     unknown = tuple(s for s in found if s.state is State.UNKNOWN)
     if unknown:

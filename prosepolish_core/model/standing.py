@@ -117,7 +117,8 @@ class Standing:
     """One dependency.
 
     `since`: when the present state began. `seen_at`: the age of the evidence. `last_good`: when it was last seen well.
-    `onset`: while it is not well, since when it is not; `past`: the trouble before, once that is over.
+    `onset`: while it is not well, since when it is not; `past`: the trouble before, once that is over. `incident`: the
+    id of the newest one that goes on about it.
     `better_since`, `up_since`, `answering_since`, `soft_since` and `falls` are the judge's own memory.
     """
 
@@ -131,6 +132,7 @@ class Standing:
     pings_s: tuple[float, ...] = ()
     calls: Calls | None = None
     effect: Effect | None = None
+    incident: str = ""
     onset: float | None = None
     past: Trouble | None = None
     better_since: float | None = None
@@ -176,6 +178,7 @@ class Standing:
             "max_s": max(self.pings_s, default=None),
             "reason": self.reason,
             "action": self.action,
+            "incident": self.incident or None,
             "before": self.past.to_dict() if self.past else None,
             "calls": self.calls._asdict() | {"seen_at": _iso(self.calls.seen_at)} if self.calls else None,
             "effect": self.effect._asdict() if self.effect else None,

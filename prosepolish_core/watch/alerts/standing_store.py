@@ -7,6 +7,7 @@ for a while is overwritten by whoever sees it otherwise.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...calc.incidents import dependency
 from ...drivers.postgres_pool import PostgresPool
 from ...model.standing import Effect, Standing, Standings, State, Trouble
 from ..series.storable_text import clean
@@ -53,6 +54,12 @@ class StandingStore:
         """The rows that speak of now, in the order of the tiers."""
         fresh = {name: found for name, found in self.read().items() if now - found.seen_at <= CONFIRMED_S}
         return Standings.of(fresh, now)
+
+    def incidents(self) -> Mapping[str, str]:
+        """The newest incident that goes on about each dependency."""
+        with self._pool.connection(within_s=WITHIN_S) as connection:
+            rows = connection.execute("SELECT cause, id FROM incident WHERE ended IS NULL ORDER BY began").fetchall()
+        return {dependency(cause): name for cause, name in rows}
 
     def write(self, standings: Iterable[Standing]) -> None:
         """Write these rows."""
