@@ -36,6 +36,7 @@ STALE_S = 10.0
 FIRST_LOOK_S = 3.0
 #: A row of the shared table is confirmed after this time, unless it changed.
 CONFIRM_S = 10.0
+TIERS = frozenset(tier.value for tier in Tier)
 UPSTREAMS = (Tier.DICTIONARY_API.value, Tier.GEMINI.value)
 #: The server that a source of the collectors is.
 SOURCES = {"redis": "cache", "state": "state"}
@@ -152,8 +153,18 @@ class StandingKeeper:
             if name in UPSTREAMS:
                 found.append(upstream(answer, counted, now))
             else:
+                counted = counted if self._well_below(name, now) else NO_CALLS._replace(minute=counted.minute)
                 found.append(own_server(answer, counted, self._answering_since(name), now))
-        return [*found, collectors(pulses, self._away(probed, now), now, self._answering_since(Tier.POSTGRES))]
+        readable_since = (self._answering_since(Tier.POSTGRES) or now) if self._known else None
+        return [*found, collectors(pulses, self._away(probed, now), now, readable_since)]
+
+    def _well_below(self, name: str, now: float) -> bool:
+        """Whether all tiers below have been well for a while.
+
+        A caller who waits in Redis for an answer from below, in vain, is counted as a call of Redis that took too long.
+        """
+        below = [self._known.get(tier.value) for tier in list(Tier)[list(Tier).index(Tier(name)) + 1 :]] if name in TIERS else []
+        return all(known is not None and known.state is State.UP and now - known.since > BACK_S for known in below)
 
     def _away(self, probed: Mapping[str, Probed], now: float) -> frozenset[str]:
         """Sources whose server is away, or came back so lately that nobody has read it since."""

