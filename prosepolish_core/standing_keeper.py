@@ -122,7 +122,9 @@ class StandingKeeper:
             self._counts = self._counted(now) if there else {}
             findings = self._findings(probed, self._pulses() if there else None, now)
             judged = {f.name: judge(self._known.get(f.name) or shared.get(f.name), f, now, damped=damped) for f in findings}
-            judged = {name: self._with_effect(_agreed(found, shared.get(name)), now, there) for name, found in judged.items()}
+            judged = {name: _agreed(found, shared.get(name)) for name, found in judged.items()}
+            down = frozenset(name for name, found in judged.items() if found.state is State.DOWN)
+            judged = {name: self._with_effect(found, now, down, there=there) for name, found in judged.items()}
             judged = self._with_incidents(judged, there=there)
             changed = {name for name, found in judged.items() if (b := self._known.get(name)) is None or b.state is not found.state}
             self._known, self._at = judged, now
@@ -198,11 +200,12 @@ class StandingKeeper:
         except StoreUnavailable:
             return None
 
-    def _with_effect(self, found: Standing, now: float, there: bool) -> Standing:
+    def _with_effect(self, found: Standing, now: float, down: frozenset[str], *, there: bool) -> Standing:
+        """What users get at present; one that is down itself answers for nobody."""
         effect = None
         if there and found.state.amiss and found.name != COLLECTORS:
             with suppress(StoreUnavailable):
-                effect = self._calls.effect(now, found.onset or found.since, without=found.name)
+                effect = self._calls.effect(now, found.onset or found.since, without=found.name, down=down)
         return replace(found, effect=effect)
 
     def _with_incidents(self, judged: Mapping[str, Standing], *, there: bool) -> dict[str, Standing]:

@@ -74,7 +74,7 @@ def status_line(found: Standings, now: float) -> StatusLine:
 def fault(found: Standing, now: float, *, lost: bool = True) -> str:
     """One fault: what, since when, and what users get.
 
-    `lost`: whether to say what was lost; that is the loss by all faults together, and is told once.
+    `lost`: whether to say what was lost and how much longer it takes: that is so by all faults together, and told once.
     """
     age = now - found.since
     since = f"since {clock(found.since, now)} ({numbers.age(age)})" if age >= JUST_NOW_S else "as of now"
@@ -95,7 +95,7 @@ def effect(found: Standing, *, lost: bool = True) -> str:
     parts = []
     if known.instead and found.state is State.DOWN:
         parts.append(f"lookups answered by {LABELS.get(known.instead, known.instead)}")
-    if known.added_s is not None and known.added_s >= LEAST_ADDED_S:
+    if lost and known.added_s is not None and known.added_s >= LEAST_ADDED_S:
         parts.append(f"+{numbers.duration(known.added_s)}")
     if known.lost and lost:
         parts.append(

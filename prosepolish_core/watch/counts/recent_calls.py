@@ -93,7 +93,7 @@ class RecentCalls:
         """When a call to this tier was last seen to fail, within the minute."""
         return next((b.seen_at for b in reversed(self._batches) if any(b.steps.get((tier, failed)) for failed in FAILED)), None)
 
-    def effect(self, now: float, since: float, *, without: str) -> Effect | None:
+    def effect(self, now: float, since: float, *, without: str, down: frozenset[str] = frozenset()) -> Effect | None:
         """What callers got in the last minute, and how much longer they waited than before `since`.
 
         None while the counts cannot be read.
@@ -103,7 +103,7 @@ class RecentCalls:
         calls = sum(row.answers for row in self._rows)
         lost = sum(row.answers for row in self._rows if row.outcome in FAILED)
         words = [row for row in self._rows if row.family == Family.DICTIONARY]
-        by = dict.fromkeys(BELOW.get(without, ()), 0)
+        by = {tier: 0 for tier in BELOW.get(without, ()) if tier not in down}
         for row in words:
             if row.outcome in ANSWERED and row.tier in by:
                 by[row.tier] += row.answers
