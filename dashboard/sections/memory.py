@@ -53,8 +53,8 @@ def draw(view: MemoryView) -> None:
 def _tiles(instance: ServerMemory) -> None:
     known = instance.share is not None and np.isfinite(instance.share)
     age = numbers.age(instance.trust.newest_age_s)
-    old = "" if np.isfinite(instance.used) else f"not known; not read for {age}"
-    last = f"{numbers.size(instance.last_used)} when last read, {age} ago" if old and np.isfinite(instance.last_used) else old
+    old = "" if np.isfinite(instance.used) else f"unknown for {age}"
+    last = f"{numbers.size(instance.last_used)} {age} ago" if old and np.isfinite(instance.last_used) else old
     limit = f"{numbers.percent(instance.share)} {told_limit(instance.limit)}" if known else told_limit(instance.limit)
     tiles(
         [

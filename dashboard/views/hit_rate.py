@@ -196,7 +196,7 @@ def told(rate: TierRate | None) -> str:
     """The failures beside a rate, where there are any: the rate is one of the calls that were answered."""
     if rate is None or not rate.failures:
         return ""
-    return f"of answered; {numbers.percent(rate.failing)} of calls failed"
+    return f"of answered; {numbers.percent(rate.failing)} failed"
 
 
 def _target(family: str, tier: str) -> float | None:

@@ -130,7 +130,7 @@ def _old(cache: memory.ServerMemory | None) -> str:
     """Since when the cache's memory is not known."""
     if cache is None or np.isfinite(cache.used) or cache.trust.newest_age_s is None:
         return ""
-    return f"{numbers.size(cache.last_used)} when last read, {numbers.age(cache.trust.newest_age_s)} ago"
+    return f"{numbers.size(cache.last_used)} {numbers.age(cache.trust.newest_age_s)} ago"
 
 
 def _uptime(samples: SampleReader, now: datetime) -> float | None:

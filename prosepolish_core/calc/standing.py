@@ -52,7 +52,7 @@ def judge(before: Standing | None, found: Evidence, now: float, *, damped: bool 
         soft_since = before.soft_since or now
         if now - soft_since < RISE_S:
             return replace(before, seen_at=now, pings_s=found.pings_s, calls=found.calls, soft_since=soft_since, falls=falls)
-    if found.state.amiss and not before.state.amiss:
+    if found.state.amiss and not before.state.amiss and not found.soft:
         falls = (*falls, now)
     return _moved(before, found, now, falls, answering)
 

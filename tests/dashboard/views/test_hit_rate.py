@@ -118,4 +118,4 @@ def test_a_tier_whose_calls_fail_is_not_good_however_it_answers_the_rest() -> No
     (rate,) = hit_rate.build(Samples(), Telemetry(rows), WINDOW).rates
 
     assert (rate.ratio, rate.failing, rate.good) == (0.94, 0.5, False)
-    assert hit_rate.told(rate) == "of answered; 50.0 % of calls failed"
+    assert hit_rate.told(rate) == "of answered; 50.0 % failed"
