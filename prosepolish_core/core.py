@@ -165,11 +165,8 @@ class Core:
         return Corrector(self._llm_cache(is_record), self.gemini, self.config.gemini_model)
 
     def _llm_cache(self, fits: Callable[[Any], bool]) -> FamilyCache:
-        """What the LLM answered.
-
-        No grace: a finished answer does not go stale, and refreshing it early would pay for it twice.
-        """
-        return FamilyCache(self.cache_link, LLM, self.recorder, seal=self._seal, grace=0.0, fits=fits)
+        """What the LLM answered."""
+        return FamilyCache(self.cache_link, LLM, self.recorder, seal=self._seal, fits=fits)
 
     @property
     def _seal(self) -> Seal | None:

@@ -153,3 +153,7 @@ class SourceUnreadable(NoAnswer):
 
     def __init__(self, command: str = "", reason: str = "unexpected reply") -> None:
         super().__init__(reason, command)
+
+
+class TraceTooShort(ProsePolishError):
+    """The access trace does not reach far enough back for this question; the message says how far it must."""

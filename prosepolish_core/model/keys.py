@@ -18,7 +18,10 @@ _PLAIN = frozenset(ascii_letters + digits + "-_.~@+'!,;=&$()")
 
 @dataclass(frozen=True, slots=True)
 class KeyFamily:
-    """One row of the key table. `personal` families may be sealed; `sub_key` follows the identifier."""
+    """One row of the key table. `personal` families may be sealed; `sub_key` follows the identifier.
+
+    `grace` is the last part of a value's life, in which it is still answered but refreshed in the background.
+    """
 
     family: Family
     ttl_s: int
@@ -26,6 +29,7 @@ class KeyFamily:
     contract: str
     sub_key: str = ""
     personal: bool = False
+    grace: float = 0.1
 
     def key(self, identifier: str) -> str:
         """The Redis key of one identifier. Raises InvalidIdentifier."""
@@ -42,7 +46,10 @@ PROFILE = KeyFamily(Family.PROFILE, 900, 1000, "a user's profile; PostgreSQL is 
 SESSION = KeyFamily(Family.SESSION, 7 * 86_400, 200, "keyed hash of a token: the session", personal=True)
 SESSION_INDEX = KeyFamily(Family.PROFILE, 7 * 86_400, None, "a user's sessions", sub_key="sessions", personal=True)
 RATE_LIMIT = KeyFamily(Family.RATE_LIMIT, 900, 50, "a subject's use of its limits; 1 to 15 minutes")
-LLM = KeyFamily(Family.LLM, 86_400, 3500, "task and 128-bit digest: the model's finished answer, or shortly its no", personal=True)
+# A finished answer does not go stale, and refreshing it early would pay for it twice.
+LLM = KeyFamily(
+    Family.LLM, 86_400, 3500, "task and 128-bit digest: the model's finished answer, or shortly its no", personal=True, grace=0.0
+)
 SETTINGS = KeyFamily(Family.SETTINGS, 3600, 200, "a user's settings; PostgreSQL is the truth", personal=True)
 
 #: Every family. `user` has two rows: the profile itself and, with a sub-key, the index of sessions.

@@ -21,8 +21,6 @@ from .stored_value import Seal, Stored, Unreadable, decode
 _HIT, _REDIS = Outcome.HIT, Tier.REDIS
 #: Who waits for a load that began without asking Redis asks it this often whether the value lies there.
 LOOK_AGAIN_S = 0.25
-#: The last part of a value's life, in which it is still answered but refreshed in the background.
-GRACE = 0.1
 
 
 class Cached(NamedTuple):
@@ -50,7 +48,7 @@ class FamilyCache:
         *,
         ttl_s: float | None = None,
         seal: Seal | None = None,
-        grace: float = GRACE,
+        grace: float | None = None,
         fits: Callable[[Any], bool] = lambda _: True,
     ) -> None:
         """`fits` says whether a stored value has the shape of this family's;
@@ -67,6 +65,7 @@ class FamilyCache:
         self._wall_ms = link.runtime.wall_ms
         self._flights: dict[str, Flight[Landing]] = {}
         self.start_anew()
+        grace = family.grace if grace is None else grace
         self.loading = Loading(link, recorder, self.seal, ttl_s or family.ttl_s, grace, self._flights)
         on_fork(self)
 

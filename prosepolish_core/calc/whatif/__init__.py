@@ -1,0 +1,1 @@
+"""What another time to live, more memory or another policy would do: the access trace, played again."""
