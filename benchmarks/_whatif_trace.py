@@ -33,7 +33,7 @@ def simulated(reads: int, hours: float, seed: int = 12) -> SimulatedReads:
     at = _by_day(drawn, reads, span_ms)
     family = drawn.choice(3, reads, p=(0.6, 0.25, 0.15))
     number = np.zeros(reads, np.int64)
-    for which, keys, skew in ((0, max(50, reads // 5), 0.9), (2, max(20, reads // 40), 0.6)):
+    for which, keys, skew in ((0, max(50, reads // 30), 1.0), (2, max(10, reads // 600), 0.8)):
         chosen = np.flatnonzero(family == which)
         share = 1 / np.arange(1, keys + 1) ** skew
         number[chosen] = drawn.choice(keys, len(chosen), p=share / share.sum())

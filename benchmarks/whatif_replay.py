@@ -9,12 +9,13 @@ import argparse
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import redis
 
 from benchmarks._redis_versions import installed, served
-from benchmarks._whatif_trace import FAMILIES, HOUR_MS, SimulatedReads, simulated, traced
+from benchmarks._whatif_trace import FAMILIES, SimulatedReads, simulated, traced
 from prosepolish_core.calc.whatif.replay import Replay
 from prosepolish_core.calc.whatif.trace import JITTER, from_chunks
 from prosepolish_core.model.whatif import Policy, Scenario
@@ -25,7 +26,6 @@ SHARES = (0.08, 0.2, 0.4, 0.7, 1.3)
 OTHER = (Policy.ALLKEYS_RANDOM, Policy.VOLATILE_TTL, Policy.NOEVICTION)
 TICK_S = 0.02
 MEAN_BAR, WORST_BAR, BILL_BAR = 0.01, 0.03, 0.03
-FIRST_BYTES = 64 * 1024
 
 
 @dataclass
@@ -69,16 +69,17 @@ def main() -> int:
     reads = simulated(given.reads, given.hours, given.seed)
     window = Window.last(reads.span_ms / 1000)
     chunks = [c._replace(ts=window.start + (c.ts - EPOCH)) for c in traced(reads)]
-    print(f"{len(reads):,} reads in {given.hours:g} h, played in {given.seconds:g} s ({given.hours * 3600 / given.seconds:.0f} times faster)")
+    print(
+        f"{len(reads):,} reads in {given.hours:g} h, played in {given.seconds:g} s ({given.hours * 3600 / given.seconds:.0f} times faster)"
+    )
     with ExitStack() as stack:
-        settings = started(stack, Replay(from_chunks(chunks, window).reads, {}))
-        settings = [s for s in settings]
+        settings = started(stack)
         limits(settings, {a: Replay(from_chunks(chunks, window, a).reads, {}) for a in {s.allocator for s in settings}})
         play(reads, settings, given.hours * 3600 / given.seconds)
         return compared(reads, settings, chunks, window)
 
 
-def started(stack: ExitStack, _replay: Replay) -> list[Setting]:
+def started(stack: ExitStack) -> list[Setting]:
     """A server for every scenario."""
     programs = {name: path for name, path in installed().items() if not name.startswith("redis-6")}
     wanted = [(h, share, Policy.ALLKEYS_LRU) for h in LLM_TTL_H for share in SHARES] + [(24, 0.4, policy) for policy in OTHER]
@@ -129,7 +130,9 @@ def play(reads: SimulatedReads, settings: list[Setting], speed: float) -> None:
 
 def compared(reads: SimulatedReads, settings: list[Setting], chunks: list, window: Window) -> int:
     """The table, and whether the bars were met."""
-    print(f"{'server':<11}{'policy':<15}{'LLM TTL':>8}{'memory':>8}{'hit rate':>10}{'predicted':>10}{'off':>7}{'bill $':>9}{'predicted':>10}{'off':>7}")
+    print(
+        f"{'server':<11}{'policy':<15}{'LLM TTL':>8}{'memory':>8}{'hit rate':>10}{'predicted':>10}{'off':>7}{'bill $':>9}{'predicted':>10}{'off':>7}"
+    )
     replays = {a: Replay(from_chunks(chunks, window, a).reads, {}) for a in {s.allocator for s in settings}}
     errors: dict[str, list[tuple[float, float]]] = {}
     llm = reads.family == FAMILIES.index("llm")
@@ -139,7 +142,9 @@ def compared(reads: SimulatedReads, settings: list[Setting], chunks: list, windo
         predicted = 1 - miss.mean()
         paid = np.nansum(replay.reads.usd[miss])
         real, bill = s.hits.mean(), reads.usd[llm & ~s.hits].sum()
-        errors.setdefault("lru" if s.scenario.policy == Policy.ALLKEYS_LRU else "other", []).append((abs(predicted - real), abs(paid / bill - 1)))
+        errors.setdefault("lru" if s.scenario.policy == Policy.ALLKEYS_LRU else "other", []).append(
+            (abs(predicted - real), abs(paid / bill - 1))
+        )
         print(
             f"{s.server:<11}{s.scenario.policy:<15}{s.scenario.ttl_s['llm'] / 3600:>6.0f} h{s.share:>8.0%}{real:>10.2%}{predicted:>10.2%}"
             f"{(predicted - real) * 100:>+7.2f}{bill:>9.3f}{paid:>10.3f}{paid / bill - 1:>+7.1%}"
@@ -156,7 +161,7 @@ def compared(reads: SimulatedReads, settings: list[Setting], chunks: list, windo
     return code
 
 
-EPOCH = np.datetime64(0, "s").astype("datetime64[us]").item().replace(tzinfo=__import__("datetime").UTC)
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 if __name__ == "__main__":
     raise SystemExit(main())

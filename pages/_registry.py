@@ -35,6 +35,7 @@ PAGES = (
         "clients.py", "Clients & topology", ":material/hub:", "Around it", "Who is connected, and how do the servers hang together?"
     ),
     MenuPage("savings.py", "Savings", ":material/savings:", "Watch", "What did the cache save, and what would it save?"),
+    MenuPage("what_if.py", "What-if", ":material/tune:", "Money", "What would another time to live or more memory change?", False),
     MenuPage(
         "playground.py", "Playground", ":material/experiment:", "Try", "Which tier answers, how fast and at what price?", False
     ),

@@ -1,7 +1,6 @@
 """`prosepolish whatif`: what another time to live, memory or policy would come to."""
 
 import math
-import re
 from typing import Any
 
 import click
@@ -10,30 +9,9 @@ from rich.table import Table
 
 from ..calc import numbers
 from ..calc.whatif.sentence import sentences, ttl_text
-from ..errors import InvalidInput
 from ..model.whatif import Change, Estimate, Forecast, Plan, Policy
-from ..model.window import parse_span
 from ..watch.planning.planner import Planner, plan, told_span
 from .opened import as_json, opened_core, print_json
-
-_SIZE = re.compile(r"(\d{1,12})\s*([kmgt]?)b?", re.IGNORECASE)
-_STEPS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-
-
-def parse_size(text: str) -> int:
-    """`512mb` or `2g` as bytes, in steps of 1024 as redis.conf has them. Raises InvalidInput."""
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
-        raise InvalidInput(f"'{text[:20]}' is no size; write for example 512mb or 2gb")
-    return int(found[1]) * _STEPS[found[2].lower()]
-
-
-def parse_ttl(text: str) -> tuple[str, float]:
-    """`llm=72h` as family and seconds. Raises InvalidInput."""
-    family, found, span = text.partition("=")
-    if not found:
-        raise InvalidInput(f"'{text[:20]}' is no time to live of a family; write for example llm=72h")
-    return family.strip(), float(parse_span(span))
 
 
 @click.command()
@@ -50,11 +28,7 @@ def whatif(ttls: tuple[str, ...], maxmemory: str | None, policy: str | None, as_
 
     Exit codes: 0 done, 1 the trace is too short or cannot be read, 2 wrong usage.
     """
-    change = Change(
-        dict(map(parse_ttl, ttls)),
-        None if maxmemory is None else parse_size(maxmemory),
-        None if policy is None else Policy(policy),
-    )
+    change = Change.read(ttls, maxmemory or "", policy or "")
     with opened_core() as core:
         found = plan(Planner(core.samples, core.telemetry).situation(), change)
     if as_json:

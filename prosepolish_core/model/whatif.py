@@ -1,14 +1,15 @@
 """A scenario for Redis: times to live per key family, a limit of memory, a policy."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from ..errors import InvalidInput
 from .keys import KEYS
-from .window import Window
+from .window import Window, parse_span
 
 
 class Policy(StrEnum):
@@ -34,7 +35,7 @@ TTL_S: Mapping[str, float] = MappingProxyType({k.family.value: float(k.ttl_s) fo
 GRACE: Mapping[str, float] = MappingProxyType({k.family.value: k.grace for k in _TRACED})
 #: A time to live that can be tried: between a minute and half of what the trace is kept for.
 LEAST_TTL_S, MOST_TTL_S = 60.0, 7 * 86_400.0
-LEAST_BYTES, MOST_BYTES = 1 << 20, 1 << 40
+LEAST_BYTES, MOST_BYTES = 1 << 16, 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Scenario:
             if not LEAST_TTL_S <= seconds <= MOST_TTL_S:
                 raise InvalidInput(f"the time to live of {family} must be 1m to 7d")
         if self.maxmemory is not None and not LEAST_BYTES <= self.maxmemory <= MOST_BYTES:
-            raise InvalidInput("the memory must be 1mb to 1tb")
+            raise InvalidInput("the memory must be 64kb to 1tb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,43 @@ class Change:
     ttl_s: Mapping[str, float] = field(default_factory=dict)
     maxmemory: int | None = None
     policy: Policy | None = None
+
+    @classmethod
+    def read(cls, ttls: Iterable[str], maxmemory: str = "", policy: str = "") -> Self:
+        """As people write it: `llm=72h`, `512mb`, `allkeys-lru`. Raises InvalidInput."""
+        if policy and policy not in set(Policy):
+            raise InvalidInput(f"'{policy[:20]}' is no policy; there are {', '.join(Policy)}")
+        change = cls(dict(map(_ttl, ttls)), _size(maxmemory) if maxmemory else None, Policy(policy) if policy else None)
+        Scenario({**TTL_S, **change.ttl_s}, change.maxmemory)  # refuses what cannot be
+        return change
+
+    def __str__(self) -> str:
+        parts = [f"{family}={_span(seconds)}" for family, seconds in self.ttl_s.items()]
+        parts += [] if self.maxmemory is None else [f"maxmemory {self.maxmemory / 2**20:g} MB"]
+        parts += [] if self.policy is None else [self.policy.value]
+        return ", ".join(parts) or "no change"
+
+
+def _ttl(text: str) -> tuple[str, float]:
+    family, found, span = text.partition("=")
+    if not found:
+        raise InvalidInput(f"'{text[:20]}' is no time to live of a family; write for example llm=72h")
+    return family.strip(), float(parse_span(span))
+
+
+def _size(text: str) -> int:
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise InvalidInput(f"'{text[:20]}' is no size; write for example 512mb or 2gb")
+    return int(found[1]) << (10 * " kmgt".index(found[2].lower() or " "))
+
+
+def _span(seconds: float) -> str:
+    return next(f"{seconds / unit:g}{letter}" for letter, unit in (("h", 3600), ("m", 60), ("s", 1)) if seconds % unit == 0)
+
+
+#: Steps of 1024, as redis.conf has them.
+_SIZE = re.compile(r"(\d{1,12})\s*([kmgt]?)b?", re.IGNORECASE)
 
 
 class Estimate(NamedTuple):

@@ -11,7 +11,7 @@ from ...calc.whatif.policies import age_limit
 from ...calc.whatif.replay import Replay
 from ...calc.whatif.trace import FEW_READS, from_chunks
 from ...errors import InvalidInput, TraceTooShort
-from ...model.whatif import GRACE, MOST_TTL_S, TTL_S, Change, CurvePoint, Plan, Policy, Scenario
+from ...model.whatif import GRACE, LEAST_BYTES, MOST_TTL_S, TTL_S, Change, CurvePoint, Plan, Policy, Scenario
 from ...model.window import Window
 from ...ports import SampleReader, TelemetryReader
 
@@ -85,7 +85,7 @@ class Planner:
         return (
             Scenario(
                 TTL_S,
-                None if limit is None else max(1 << 20, int(limit)),
+                None if limit is None else max(LEAST_BYTES, int(limit)),
                 Policy(policy) if policy in set(Policy) else Policy.ALLKEYS_LRU,
                 int(figures.get("maxmemory_samples") or 5),
             ),
@@ -173,7 +173,7 @@ def _by_ttl(forecaster: Forecaster, today: Scenario, family: str) -> tuple[Curve
 
 def _by_memory(forecaster: Forecaster, scenario: Scenario, needed: float, beside: float) -> tuple[CurvePoint, ...]:
     limits = [int(beside + needed * share) for share in ROOMS]
-    return tuple(forecaster.point(at, replace(scenario, maxmemory=at)) for at in limits if at >= 1 << 20)
+    return tuple(forecaster.point(at, replace(scenario, maxmemory=at)) for at in limits if at >= LEAST_BYTES)
 
 
 def told_span(seconds: float) -> str:

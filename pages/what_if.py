@@ -1,0 +1,3 @@
+from dashboard.sections import what_if
+
+what_if.draw()
