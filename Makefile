@@ -9,7 +9,7 @@ FLAGS ?=
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs recovery
+.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs recovery bench-whatif
 help:                   ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -50,6 +50,9 @@ proofs: $(STAMP)        ## limits and sessions under attack; FLAGS="--seed N --s
 
 recovery: $(STAMP)      ## every server lost in every way, idle and busy: all is well 2 s after its return (about half an hour)
 	@$(BIN)/python -m benchmarks.recovery --slice full $(FLAGS)
+
+bench-whatif: $(STAMP)  ## what-if predictions against real servers, beside libcachesim, and the cost of the trace (ten minutes)
+	@$(BIN)/python -m benchmarks "whatif_replay $(FLAGS)" whatif_grid whatif_trace whatif_bytes
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build *.egg-info

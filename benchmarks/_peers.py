@@ -20,6 +20,8 @@ PINS = (
     "redis==8.1.0",
     "hiredis==3.5.0",
     "orjson",
+    "libcachesim==0.3.5",
+    "numpy",
 )
 NAMES = ("cashews", "aiocache", "dogpile.cache", "cachefence")
 

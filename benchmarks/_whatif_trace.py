@@ -60,7 +60,7 @@ def _by_day(drawn: np.random.Generator, reads: int, span_ms: int) -> np.ndarray:
 
 
 def _texts(drawn: np.random.Generator, reads: int) -> np.ndarray:
-    """Texts come again soon (somebody looks at a document again) or after a long while (a template): else they are new."""
+    """Texts come again soon (a document is looked at again) or after a long while (a template): else they are new."""
     found = np.zeros(reads, np.int64)
     new = 0
     back = np.exp(drawn.uniform(0, np.log(max(reads, 2)), reads)).astype(np.int64)

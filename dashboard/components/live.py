@@ -42,7 +42,7 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
             view = _read(name, shown.key, runtime.generation(), shown, build)
         except StoreUnavailable as error:
             known: tuple[V, datetime] | None = st.session_state.get(key)
-            banner.not_read(error, known[1] if known else None, down=_down(error))
+            banner.not_read(error, known[1] if known else None, down=is_down(error))
             if known:
                 draw(known[0])
             return
@@ -52,7 +52,7 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
     st.fragment(part, run_every=window.refresh_s())()
 
 
-def _down(error: StoreUnavailable) -> bool:
+def is_down(error: StoreUnavailable) -> bool:
     """Whether PostgreSQL is away, by its standing: one question that took too long is no proof."""
     return error.word not in SLOW or runtime.core().health()["postgres"].state is State.DOWN
 

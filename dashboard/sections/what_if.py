@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.charts.planning import Pin, curve
 from dashboard.components import banner, empty, figure, table
+from dashboard.components.live import is_down
 from dashboard.components.tiles import Tile, tiles
 from dashboard.views import what_if
 from dashboard.views.names import family_label
@@ -19,7 +20,7 @@ from prosepolish_core.model.whatif import Change, CurvePoint, Estimate, Forecast
 from prosepolish_core.watch.planning.planner import told_span
 from prosepolish_core.watch.planning.predictions import keep
 
-#: The trace is read again so often: its chunks are a minute long.
+#: The trace is read again so often: its chunks are about two minutes long.
 READ_AGAIN_S = 120
 TODAY = "as today"
 BAND = "In brackets the bounds that other keys of the same kind would have stayed within, 95 of 100 times."
@@ -39,7 +40,7 @@ def draw() -> None:
     except TraceTooShort as error:
         empty.empty("Nothing is predicted yet.", f"{str(error).capitalize()}.", "prosepolish whatif --ttl llm=24h")
     except StoreUnavailable as error:
-        banner.store_down(error, None)
+        banner.not_read(error, None, down=is_down(error))
         return
     else:
         _plan(view)
@@ -85,7 +86,7 @@ def _keep(view: what_if.WhatIfView) -> None:
     try:
         keep(runtime.core().pool, datetime.now(UTC), str(view.change), view.plan)
     except StoreUnavailable as error:
-        banner.store_down(error, None)
+        banner.not_read(error, None, down=is_down(error))
     else:
         st.success("Kept. Draw a mark when the setting is changed: prosepolish mark.", icon=":material/bookmark_added:")
 
@@ -160,7 +161,7 @@ def _look_back() -> None:
     try:
         found = what_if.history(runtime.core().pool, runtime.samples(), runtime.telemetry())
     except StoreUnavailable as error:
-        banner.store_down(error, None)
+        banner.not_read(error, None, down=is_down(error))
         return
     rows = [
         {

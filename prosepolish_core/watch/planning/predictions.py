@@ -14,7 +14,7 @@ from ...model.window import Window
 from ...ports import TelemetryReader
 
 #: Marks that a change of the setting leaves; a time to live is changed by a deploy.
-CHANGES = frozenset({"deploy", "config", "restart"})
+CHANGES = frozenset({"deploy", "config"})
 #: So long after the mark the counting begins, as the cache warms up; and so long it lasts at least, and at most.
 SETTLES, LEAST, MOST = timedelta(hours=1), timedelta(hours=1), timedelta(days=7)
 SHOWN = 10

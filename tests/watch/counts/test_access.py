@@ -41,13 +41,15 @@ def test_two_processes_give_a_key_the_same_hash_and_a_secret_changes_it() -> Non
 
 
 def test_chunks_are_few_and_full_and_what_waits_is_given_when_all_is_wanted() -> None:
-    """A row of the store holds a minute, or five thousand reads."""
+    """A row of the store holds what fills a page, or what came in two and a half minutes."""
     trace = AccessTrace()
-    assert trace.chunks([read(float(n), "dict:w") for n in range(59)], 59.0, whole=False) == []
-    assert [c.reads for c in trace.chunks([read(61.0, "dict:w")], 2.0, whole=False)] == [60]
-    assert [c.reads for c in trace.chunks([read(62.0, "dict:w")], 1.0)] == [1]
+    assert trace.chunks([read(float(n), "dict:w") for n in range(149)], 149.0, whole=False) == []
+    assert [c.reads for c in trace.chunks([read(151.0, "dict:w")], 2.0, whole=False)] == [150]
+    assert [c.reads for c in trace.chunks([read(152.0, "dict:w")], 1.0)] == [1]
     assert trace.chunks([], 1.0) == []
-    assert [c.reads for c in trace.chunks([read(0.0, "dict:w")] * MOST_IN_CHUNK, 1e6, whole=False)] == [MOST_IN_CHUNK]
+    many = [read(0.0, "dict:w")] * (2 * MOST_IN_CHUNK + 3)
+    assert [c.reads for c in trace.chunks(many, 1e6, whole=False)] == [MOST_IN_CHUNK] * 2
+    assert [c.reads for c in trace.chunks([], 1.0)] == [3]
 
 
 def test_the_share_of_a_busy_family_halves_alone_and_comes_back_after_an_hour() -> None:
