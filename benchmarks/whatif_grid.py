@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import _peers
-from prosepolish_core.calc.whatif.replay import Replay
+from prosepolish_core.calc.whatif.replay import TraceReplay
 from prosepolish_core.calc.whatif.trace import from_chunks
 from prosepolish_core.model.access import packed
 from prosepolish_core.model.counts import AccessChunk
@@ -51,7 +51,7 @@ def grid(made: list[AccessChunk], window: Window) -> tuple[float, float, int]:
     """Seconds of processor for preparing and for the grid; how many of the settings had to evict."""
     began = time.process_time()
     reads = from_chunks(made, window).reads
-    replay = Replay(reads, {})
+    replay = TraceReplay(reads, {})
     ready = time.process_time()
     most = replay.play(Scenario({"llm": HOURS[-1] * 3600.0})).held.max()
     pressed = 0

@@ -16,7 +16,7 @@ import redis
 
 from benchmarks._redis_versions import installed, served
 from benchmarks._whatif_trace import FAMILIES, SimulatedReads, simulated, traced
-from prosepolish_core.calc.whatif.replay import Replay
+from prosepolish_core.calc.whatif.replay import TraceReplay
 from prosepolish_core.calc.whatif.trace import JITTER, from_chunks
 from prosepolish_core.model.whatif import Policy, Scenario
 from prosepolish_core.model.window import Window
@@ -73,7 +73,7 @@ def main() -> int:
     print(f"{len(reads):,} reads in {given.hours:g} h, played in {given.seconds:g} s ({faster:.0f} times faster)")
     with ExitStack() as stack:
         settings = started(stack)
-        limits(settings, {a: Replay(from_chunks(chunks, window, a).reads, {}) for a in {s.allocator for s in settings}})
+        limits(settings, {a: TraceReplay(from_chunks(chunks, window, a).reads, {}) for a in {s.allocator for s in settings}})
         play(reads, settings, faster)
         return compared(reads, settings, chunks, window)
 
@@ -93,7 +93,7 @@ def started(stack: ExitStack) -> list[Setting]:
     return found
 
 
-def limits(settings: list[Setting], replays: dict[str, Replay]) -> None:
+def limits(settings: list[Setting], replays: dict[str, TraceReplay]) -> None:
     """Memory as a share of what the 24 h scenario holds at most, above what the empty server takes."""
     for s in settings:
         ttl = {"dict": 3600.0, "llm": 24 * 3600.0, "user": 900.0}
@@ -132,7 +132,7 @@ def compared(reads: SimulatedReads, settings: list[Setting], chunks: list, windo
     widths = (11, 15, -8, -8, -10, -10, -7, -9, -10, -7)
     names = ("server", "policy", "LLM TTL", "memory", "hit rate", "predicted", "off", "bill $", "predicted", "off")
     print("".join(name.rjust(-width) if width < 0 else name.ljust(width) for name, width in zip(names, widths, strict=True)))
-    replays = {a: Replay(from_chunks(chunks, window, a).reads, {}) for a in {s.allocator for s in settings}}
+    replays = {a: TraceReplay(from_chunks(chunks, window, a).reads, {}) for a in {s.allocator for s in settings}}
     errors: dict[str, list[tuple[float, float]]] = {}
     llm = reads.family == FAMILIES.index("llm")
     for s in settings:

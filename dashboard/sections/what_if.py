@@ -16,7 +16,7 @@ from dashboard.views.names import family_label
 from prosepolish_core.calc import numbers
 from prosepolish_core.calc.whatif.sentence import ttl_text
 from prosepolish_core.errors import InvalidInput, StoreUnavailable, TraceTooShort
-from prosepolish_core.model.whatif import Change, CurvePoint, Estimate, Forecast, Policy
+from prosepolish_core.model.whatif import Banded, CurvePoint, Forecast, Policy, ScenarioChange
 from prosepolish_core.watch.planning.planner import told_span
 from prosepolish_core.watch.planning.predictions import keep
 
@@ -33,7 +33,9 @@ def draw() -> None:
         memory = st.text_input("Memory of Redis", "", key="maxmemory", bind="query-params", placeholder=TODAY, help="512mb or 2gb.")
         policy = st.selectbox("Policy", [TODAY, *Policy], key="policy", bind="query-params")
     try:
-        change = Change.read(filter(None, map(str.strip, ttl.split(","))), memory, "" if policy in {None, TODAY} else policy)
+        change = ScenarioChange.read(
+            filter(None, map(str.strip, ttl.split(","))), memory, "" if policy in {None, TODAY} else policy
+        )
         view = what_if.build(_situation(runtime.generation()), change)
     except InvalidInput as error:
         st.error(f"This scenario cannot be played: {error}.", icon=":material/error:")
@@ -140,7 +142,7 @@ def _hit(side: Forecast, family: str) -> str:
     return _banded(row.hit if row else None)
 
 
-def _banded(of: Estimate | None) -> str:
+def _banded(of: Banded | None) -> str:
     return numbers.NONE if of is None else f"{numbers.percent(of.value)} ({of.low * 100:.1f}–{of.high * 100:.1f})"
 
 

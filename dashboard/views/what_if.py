@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from prosepolish_core.calc.whatif.forecast import knee
 from prosepolish_core.calc.whatif.sentence import sentences
 from prosepolish_core.drivers.postgres_pool import PostgresPool
-from prosepolish_core.model.whatif import Change, CurvePoint, Plan
+from prosepolish_core.model.whatif import CurvePoint, ScenarioChange, WhatIfPlan
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 from prosepolish_core.watch.planning.planner import Planner, Situation, plan
@@ -20,8 +20,8 @@ REMEMBERED = timedelta(days=90)
 class WhatIfView:
     """A plan, its sentences, and the knee of each curve."""
 
-    change: Change
-    plan: Plan
+    change: ScenarioChange
+    plan: WhatIfPlan
     sentences: tuple[str, ...]
     ttl_knee: CurvePoint | None
     memory_knee: CurvePoint | None
@@ -32,7 +32,7 @@ def situation(samples: SampleReader, telemetry: TelemetryReader) -> Situation:
     return Planner(samples, telemetry).situation()
 
 
-def build(found: Situation, change: Change) -> WhatIfView:
+def build(found: Situation, change: ScenarioChange) -> WhatIfView:
     """Play the change. Raises InvalidInput, TraceTooShort."""
     made = plan(found, change)
     return WhatIfView(change, made, tuple(sentences(made)), knee(made.by_ttl), knee(made.by_memory))

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..calc import numbers
 from ..calc.whatif.sentence import sentences, ttl_text
-from ..model.whatif import Change, Estimate, Forecast, Plan, Policy
+from ..model.whatif import Banded, Forecast, Policy, ScenarioChange, WhatIfPlan
 from ..watch.planning.planner import Planner, plan, told_span
 from .opened import as_json, opened_core, print_json
 
@@ -28,7 +28,7 @@ def whatif(ttls: tuple[str, ...], maxmemory: str | None, policy: str | None, as_
 
     Exit codes: 0 done, 1 the trace is too short or cannot be read, 2 wrong usage.
     """
-    change = Change.read(ttls, maxmemory or "", policy or "")
+    change = ScenarioChange.read(ttls, maxmemory or "", policy or "")
     with opened_core() as core:
         found = plan(Planner(core.samples, core.telemetry).situation(), change)
     if as_json:
@@ -40,7 +40,7 @@ def whatif(ttls: tuple[str, ...], maxmemory: str | None, policy: str | None, as_
     console.print(_table(found))
 
 
-def _table(found: Plan) -> Table:
+def _table(found: WhatIfPlan) -> Table:
     note = f"From {found.reads:,} reads over {told_span(found.traced.seconds)}; months of 30 days at that pace."
     table = Table(caption=note)
     for name in ("what", "today", "then"):
@@ -66,7 +66,7 @@ def _table(found: Plan) -> Table:
     return table
 
 
-def banded(of: Estimate | None, scale: float, unit: str, digits: int = 1) -> str:
+def banded(of: Banded | None, scale: float, unit: str, digits: int = 1) -> str:
     """A number with its bounds."""
     if of is None or not math.isfinite(of.value):
         return "–"
@@ -75,7 +75,7 @@ def banded(of: Estimate | None, scale: float, unit: str, digits: int = 1) -> str
     return f"{sign}{value}{unit}" if low == high else f"{sign}{value}{unit} ({low}–{high})"
 
 
-def plain(found: Plan) -> dict[str, Any]:
+def plain(found: WhatIfPlan) -> dict[str, Any]:
     """As JSON has it; what is not known is null."""
     return {
         "today": _side(found.today),
@@ -110,7 +110,7 @@ def _side(side: Forecast) -> dict[str, Any]:
     }
 
 
-def _numbers(of: Estimate | None) -> dict[str, Any] | None:
+def _numbers(of: Banded | None) -> dict[str, Any] | None:
     return None if of is None or not math.isfinite(of.value) else of._asdict()
 
 

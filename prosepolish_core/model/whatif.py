@@ -58,7 +58,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScenarioChange:
     """What somebody wants to try; what is left out stays as it is today."""
 
     ttl_s: Mapping[str, float] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def _span(seconds: float) -> str:
 _SIZE = re.compile(r"(\d{1,12})\s*([kmgt]?)b?", re.IGNORECASE)
 
 
-class Estimate(NamedTuple):
+class Banded(NamedTuple):
     """A number and the bounds it lies within with 95 % confidence; all NaN: unknown."""
 
     value: float
@@ -121,7 +121,7 @@ class FamilyForecast(NamedTuple):
     traced_s: float
     enough_s: float
     reads_per_day: float
-    hit: Estimate | None
+    hit: Banded | None
     misses_per_day: float
     evicted_per_day: float
 
@@ -129,9 +129,9 @@ class FamilyForecast(NamedTuple):
 class Bill(NamedTuple):
     """A month of 30 days at the pace of the trace. `calls` are calls of the LLM for corrections."""
 
-    calls: Estimate
-    usd: Estimate
-    waiting_s: Estimate
+    calls: Banded
+    usd: Banded
+    waiting_s: Banded
 
 
 class Forecast(NamedTuple):
@@ -159,13 +159,13 @@ class CurvePoint(NamedTuple):
     usd: float
 
 
-class Plan(NamedTuple):
+class WhatIfPlan(NamedTuple):
     """A scenario beside today's. `change` is what the bill and each hit rate would differ by; None where unknown."""
 
     today: Forecast
     scenario: Forecast
-    saved_usd: Estimate | None
-    lifted: Mapping[str, Estimate]
+    saved_usd: Banded | None
+    lifted: Mapping[str, Banded]
     family: str
     by_ttl: tuple[CurvePoint, ...]
     by_memory: tuple[CurvePoint, ...]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...model.access import Source
-from ...model.whatif import Bill, CurvePoint, Estimate, FamilyForecast, Forecast, Scenario
+from ...model.whatif import Banded, Bill, CurvePoint, FamilyForecast, Forecast, Scenario
 from .reads import BUCKETS, SEED, Array
-from .replay import Replay
+from .replay import TraceReplay
 from .trace import Trace
 
 DRAWS = 400
@@ -37,7 +37,7 @@ class Forecaster:
     """
 
     trace: Trace
-    replay: Replay
+    replay: TraceReplay
     counted: Mapping[str, float]
     waits_s: Mapping[str, float]
 
@@ -61,7 +61,7 @@ class Forecaster:
         needed = float(self.replay.play(Scenario(scenario.ttl_s)).held.max(initial=0.0))
         return Forecast(scenario, rows, self._bill(tallies, rows) if paid else None, held, needed)
 
-    def change(self, scenario: Scenario, today: Scenario) -> tuple[Estimate | None, dict[str, Estimate]]:
+    def change(self, scenario: Scenario, today: Scenario) -> tuple[Banded | None, dict[str, Banded]]:
         """By how much the bill of a month falls, and each hit rate rises: the same buckets drawn for both."""
         (new, _), (old, _) = self.tally(scenario), self.tally(today)
         lifted, saved = {}, None
@@ -169,9 +169,9 @@ def _drawn(of: Array) -> Array:
     return found
 
 
-def _estimate(value: float, drawn: Array) -> Estimate:
+def _estimate(value: float, drawn: Array) -> Banded:
     low, high = np.quantile(drawn, (0.025, 0.975))
-    return Estimate(value, float(min(low, value)), float(max(high, value)))
+    return Banded(value, float(min(low, value)), float(max(high, value)))
 
 
 def _mean(of: Array) -> float:

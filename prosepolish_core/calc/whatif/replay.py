@@ -36,7 +36,7 @@ class Played(NamedTuple):
     held: Array
 
 
-class Replay:
+class TraceReplay:
     """Not thread-safe: it remembers what the last scenarios had in common."""
 
     def __init__(self, reads: Reads, grace: Mapping[str, float], beside: float = 0.0) -> None:

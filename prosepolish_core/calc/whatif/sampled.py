@@ -21,7 +21,7 @@ POOL = 16
 LFU_NEW, LFU_FACTOR, LFU_FALLS_MS = 5, 10, 60_000
 
 
-class Entry:
+class LyingValue:
     """A value that lies in the simulated Redis."""
 
     __slots__ = ("at", "begun", "counter", "ends", "place", "refreshes", "size")
@@ -43,7 +43,7 @@ class _Server:
         self._samples = samples
         self._better = _BETTER.get(policy)
         self._held = 0.0
-        self._entries: dict[int, Entry] = {}
+        self._entries: dict[int, LyingValue] = {}
         self._keys: list[int] = []
         self._ends: list[tuple[int, int]] = []
         self._pool: list[tuple[float, int]] = []
@@ -64,7 +64,7 @@ class _Server:
             if found is None:
                 miss[place] = True
                 if full > 0:
-                    self._fill(key, Entry(at, at + full, at + busy, size))
+                    self._fill(key, LyingValue(at, at + full, at + busy, size))
             else:
                 _count(found, at, self._drawn)
                 if at >= found.refreshes:
@@ -72,7 +72,7 @@ class _Server:
                     heapq.heappush(self._ends, (found.ends, key))
         return miss
 
-    def _fill(self, key: int, entry: Entry) -> None:
+    def _fill(self, key: int, entry: LyingValue) -> None:
         if self._better is None and self._held + entry.size > self._room:
             return
         entry.place = len(self._keys)
@@ -83,7 +83,7 @@ class _Server:
         while self._held > self._room and self._better is not None and len(self._keys) > 1:
             self._remove(self._worst(entry.at, self._better))
 
-    def _worst(self, now: int, better: Callable[[Entry, int], float]) -> int:
+    def _worst(self, now: int, better: Callable[[LyingValue, int], float]) -> int:
         while True:
             held = {key for _, key in self._pool}
             for _ in range(self._samples):
@@ -113,11 +113,11 @@ class _Server:
                 self._remove(key)
 
 
-def _fallen(entry: Entry, now: int) -> int:
+def _fallen(entry: LyingValue, now: int) -> int:
     return max(0, entry.counter - (now - entry.at) // LFU_FALLS_MS)
 
 
-def _count(entry: Entry, now: int, drawn: random.Random) -> None:
+def _count(entry: LyingValue, now: int, drawn: random.Random) -> None:
     """A read: the counter falls with time and grows by chance, the less the higher it is."""
     entry.counter = _fallen(entry, now)
     entry.at = now
@@ -126,7 +126,7 @@ def _count(entry: Entry, now: int, drawn: random.Random) -> None:
 
 
 #: How good a key is to evict; the largest goes first.
-_BETTER: dict[Policy, Callable[[Entry, int], float]] = {
+_BETTER: dict[Policy, Callable[[LyingValue, int], float]] = {
     Policy.VOLATILE_TTL: lambda entry, _: -float(entry.ends),
     Policy.ALLKEYS_LFU: lambda entry, now: -float(_fallen(entry, now)),
     Policy.VOLATILE_LFU: lambda entry, now: -float(_fallen(entry, now)),

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from ...model.whatif import Estimate, Plan
+from ...model.whatif import Banded, WhatIfPlan
 from ..numbers import percent, size
 
 NAMES: Mapping[str, str] = {"dict": "word", "llm": "correction", "user": "profile", "settings": "settings"}
 
 
-def sentences(plan: Plan) -> list[str]:
+def sentences(plan: WhatIfPlan) -> list[str]:
     """What would change, what that is worth a month, and what of memory."""
     found = [_family(plan, family) for family in plan.lifted if _matters(plan, family)]
     if not found:
@@ -24,11 +24,11 @@ def sentences(plan: Plan) -> list[str]:
     return found
 
 
-def _matters(plan: Plan, family: str) -> bool:
+def _matters(plan: WhatIfPlan, family: str) -> bool:
     return abs(plan.lifted[family].value) >= 0.001 or plan.scenario.scenario.ttl_s[family] != plan.today.scenario.ttl_s[family]
 
 
-def _family(plan: Plan, family: str) -> str:
+def _family(plan: WhatIfPlan, family: str) -> str:
     new, old = plan.scenario.of(family), plan.today.of(family)
     before, after = (row.hit.value if row and row.hit else float("nan") for row in (old, new))
     ttls = [side.scenario.ttl_s[family] for side in (plan.today, plan.scenario)]
@@ -37,7 +37,7 @@ def _family(plan: Plan, family: str) -> str:
     return f"{how} {verb} {NAMES.get(family, family)} hits from {percent(before)} to {percent(after)}."
 
 
-def _money(saved: Estimate) -> str:
+def _money(saved: Banded) -> str:
     """With the bounds in the order that people read them."""
     if abs(saved.value) < 0.005 and saved.high - saved.low < 0.02:
         return "The LLM's bill would stay as it is, to the cent."

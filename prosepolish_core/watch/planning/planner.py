@@ -8,10 +8,10 @@ from ...calc.freshness import fresh
 from ...calc.numbers import size
 from ...calc.whatif.forecast import BELOW, PAID, Forecaster
 from ...calc.whatif.policies import age_limit
-from ...calc.whatif.replay import Replay
+from ...calc.whatif.replay import TraceReplay
 from ...calc.whatif.trace import FEW_READS, from_chunks
 from ...errors import InvalidInput, TraceTooShort
-from ...model.whatif import GRACE, LEAST_BYTES, MOST_TTL_S, TTL_S, Change, CurvePoint, Plan, Policy, Scenario
+from ...model.whatif import GRACE, LEAST_BYTES, MOST_TTL_S, TTL_S, CurvePoint, Policy, Scenario, ScenarioChange, WhatIfPlan
 from ...model.window import Window
 from ...ports import SampleReader, TelemetryReader
 
@@ -65,9 +65,9 @@ class Planner:
         beside = 0.0
         if used is not None:
             ours = sum(census.get(family, 0.0) for family in TTL_S)
-            beside = max(0.0, used - (ours or float(Replay(trace.reads, GRACE).play(replace(today, maxmemory=None)).held[-1])))
+            beside = max(0.0, used - (ours or float(TraceReplay(trace.reads, GRACE).play(replace(today, maxmemory=None)).held[-1])))
         told = self._counted(window), self._waits(window)
-        whole, part = (Forecaster(of, Replay(of.reads, GRACE, beside), *told) for of in (trace, few))
+        whole, part = (Forecaster(of, TraceReplay(of.reads, GRACE, beside), *told) for of in (trace, few))
         return Situation(today, beside, window, whole, part)
 
     def _today(self, now: datetime, state: Mapping[str, str]) -> tuple[Scenario, float | None, dict[str, float]]:
@@ -111,7 +111,7 @@ class Planner:
         }
 
 
-def scenario_of(today: Scenario, change: Change) -> Scenario:
+def scenario_of(today: Scenario, change: ScenarioChange) -> Scenario:
     """Today's scenario with the change made. Raises InvalidInput."""
     return Scenario(
         {**today.ttl_s, **change.ttl_s},
@@ -121,7 +121,7 @@ def scenario_of(today: Scenario, change: Change) -> Scenario:
     )
 
 
-def plan(situation: Situation, change: Change, *, curves: bool = True) -> Plan:
+def plan(situation: Situation, change: ScenarioChange, *, curves: bool = True) -> WhatIfPlan:
     """Play it beside today. Raises InvalidInput, and TraceTooShort for a time to live that the trace cannot tell of."""
     today = situation.today
     wanted = scenario_of(today, change)
@@ -146,7 +146,7 @@ def plan(situation: Situation, change: Change, *, curves: bool = True) -> Plan:
         )
     saved, lifted = forecaster.change(wanted, today)
     family = next(iter(change.ttl_s), PAID)
-    return Plan(
+    return WhatIfPlan(
         forecaster.forecast(today, today),
         new,
         saved,

@@ -9,7 +9,7 @@ import orjson
 from ...drivers.postgres_pool import PostgresPool
 from ...model.outcome import ANSWERED, Tier
 from ...model.series import Mark
-from ...model.whatif import Estimate, Plan
+from ...model.whatif import Banded, WhatIfPlan
 from ...model.window import Window
 from ...ports import TelemetryReader
 
@@ -25,8 +25,8 @@ class Prediction(NamedTuple):
 
     at: datetime
     change: str
-    hits: Mapping[str, Estimate]
-    saved_usd: Estimate | None
+    hits: Mapping[str, Banded]
+    saved_usd: Banded | None
 
 
 class LookedBack(NamedTuple):
@@ -38,7 +38,7 @@ class LookedBack(NamedTuple):
     came: Mapping[str, float]
 
 
-def keep(pool: PostgresPool, at: datetime, change: str, plan: Plan) -> None:
+def keep(pool: PostgresPool, at: datetime, change: str, plan: WhatIfPlan) -> None:
     """Keep what a plan predicts."""
     hits = {row.family: list(row.hit) for row in plan.scenario.families if row.hit is not None}
     saved = None if plan.saved_usd is None else list(plan.saved_usd)
@@ -55,7 +55,7 @@ def kept(pool: PostgresPool) -> list[Prediction]:
     with pool.connection() as connection:
         rows = connection.execute(query, (SHOWN,)).fetchall()
     return [
-        Prediction(at, change, {family: Estimate(*numbers) for family, numbers in hits.items()}, saved and Estimate(*saved))
+        Prediction(at, change, {family: Banded(*numbers) for family, numbers in hits.items()}, saved and Banded(*saved))
         for at, change, hits, saved in rows
     ]
 
