@@ -42,7 +42,7 @@ NO_CALLS = TierEvidence()
 
 def own_server(probed: Probed, calls: TierEvidence, answering_since: float | None, now: float) -> Evidence:
     """Redis or PostgreSQL: the probe, made worse by calls that fail although the server has answered for a while."""
-    answering = probed.state is not State.DOWN
+    answering = probed.state is State.UP
     found = Evidence(
         probed.name, probed.state, probed.reason, probed.action, probed.pings_s, calls.minute, answering, soft=probed.soft
     )

@@ -19,7 +19,7 @@ CONTINUED_S = 600.0
 class Evidence(NamedTuple):
     """What the evidence says by itself.
 
-    `began`: since when, where the evidence tells that. `answering`: whether the server itself answers our probe.
+    `began`: since when, where the evidence tells that. `answering`: whether the server itself does all that our probe asks.
 
     `soft`: one look may be mistaken (it was late once, some calls failed), so a fall needs a second one. `steady`: it
     has been so for a while already, so a rise needs no second one.
@@ -102,9 +102,10 @@ def _moved(before: Standing, found: Evidence, now: float, falls: tuple[float, ..
     if found.state is not before.state:
         since = now if found.began is None else min(now, max(found.began, before.since))
     onset = (before.onset or since) if found.state.amiss else None
+    worst = max(before.worst, before.state, found.state, key=lambda state: state.rank) if before.onset is not None else found.state
     past = before.past
     if before.onset is not None and onset is None:
-        past = Trouble(before.onset, now, before.state, before.reason)
+        past = Trouble(before.onset, now, worst, before.reason)
     return Standing(
         found.name,
         found.state,
@@ -116,6 +117,7 @@ def _moved(before: Standing, found: Evidence, now: float, falls: tuple[float, ..
         found.pings_s,
         found.calls,
         onset=onset,
+        worst=worst if onset is not None else State.UP,
         past=past,
         up_since=before.up_since,
         answering_since=answering,

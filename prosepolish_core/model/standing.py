@@ -117,8 +117,8 @@ class Standing:
     """One dependency.
 
     `since`: when the present state began. `seen_at`: the age of the evidence. `last_good`: when it was last seen well.
-    `onset`: while it is not well, since when it is not; `past`: the trouble before, once that is over. `incident`: the
-    id of the newest one that goes on about it.
+    `onset`: while it is not well, since when it is not, and `worst` how bad it was since; `past`: the trouble before,
+    once that is over. `incident`: the id of the newest one that goes on about it.
     `better_since`, `up_since`, `answering_since`, `soft_since` and `falls` are the judge's own memory.
     """
 
@@ -134,6 +134,7 @@ class Standing:
     effect: Effect | None = None
     incident: str = ""
     onset: float | None = None
+    worst: State = State.UP
     past: Trouble | None = None
     better_since: float | None = None
     up_since: float | None = None

@@ -96,12 +96,13 @@ def test_what_flaps_is_degraded_until_it_has_been_calm() -> None:
 
 
 def test_trouble_that_is_over_is_remembered_whole() -> None:
-    """From the first look that was not well to the first that was, through every change between."""
+    """From the first look that was not well to the first that was, by the worst of all between."""
     standing = looked(State.UP, None, NOW)
-    for later, found in ((2, State.DEGRADED), (4, State.DOWN), (6, State.UP), (8, State.UP)):
-        standing = looked(found, standing, NOW + later)
+    course_of = (State.DEGRADED, State.DOWN, State.DEGRADED, State.DEGRADED, State.UP, State.UP)
+    for looks, found in enumerate(course_of, start=1):
+        standing = looked(found, standing, NOW + 2 * looks)
     assert standing.past is not None
-    assert (standing.past.began, standing.past.ended) == (NOW + 2, NOW + 8)
+    assert standing.past[:3] == (NOW + 2, NOW + 12, State.DOWN)
     assert standing.onset is None
 
 
