@@ -19,7 +19,7 @@ CONTINUED_S = 600.0
 class Evidence(NamedTuple):
     """What the evidence says by itself.
 
-    `began`: since when, where the evidence tells that. `answering`: whether the server itself does all that our probe asks.
+    `began`: since when, where the evidence tells that. `answering`: whether the server does all that our probe asks.
 
     `soft`: one look may be mistaken (it was late once, some calls failed), so a fall needs a second one. `steady`: it
     has been so for a while already, so a rise needs no second one.
