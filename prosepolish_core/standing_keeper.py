@@ -203,7 +203,7 @@ class StandingKeeper:
     def _with_effect(self, found: Standing, now: float, down: frozenset[str], *, there: bool) -> Standing:
         """What users get at present; one that is down itself answers for nobody."""
         effect = None
-        if there and found.state.amiss and found.name != COLLECTORS:
+        if there and found.state.amiss and found.name in TIERS:  # log-ins and limits are not counted
             with suppress(StoreUnavailable):
                 effect = self._calls.effect(now, found.onset or found.since, without=found.name, down=down)
         return replace(found, effect=effect)

@@ -100,7 +100,9 @@ def collectors(pulses: Sequence[Pulse] | None, down: frozenset[str], now: float,
     at = newest.ts.timestamp()
     late = now - at > limit_s(newest.every_s)
     if late and readable_since is not None and now - readable_since < SPOOLED_S:
-        return Evidence(COLLECTORS, State.UNKNOWN, "PostgreSQL came back a moment ago; their readings are still to come.")
+        return Evidence(
+            COLLECTORS, State.UNKNOWN, "Their readings wait on disk: PostgreSQL takes no writes, or did not until a moment ago."
+        )
     if late:
         return Evidence(
             COLLECTORS,

@@ -89,3 +89,10 @@ def test_a_server_that_is_away_is_not_the_collectors_fault() -> None:
     assert collectors(pulses, frozenset({"cache"}), NOW).state is State.UP
     failing = collectors(pulses, frozenset(), NOW)
     assert (failing.state, failing.reason) == (State.DEGRADED, "They run, but cannot read cache (refused).")
+
+
+def test_readings_that_cannot_be_written_are_not_the_collectors_fault() -> None:
+    """While PostgreSQL takes no writes, and a moment longer, they wait on the collectors' disk."""
+    late = [pulse("cache", 60)]
+    assert collectors(late, frozenset(), NOW, NOW - 2).state is State.UNKNOWN
+    assert collectors(late, frozenset(), NOW, NOW - 60).state is State.DOWN
