@@ -21,7 +21,7 @@ from .health import Probes
 from .model.outcome import Tier
 from .model.sample import INFO
 from .model.series import Pulse
-from .model.standing import COLLECTORS, LABELS, Probed, Standing, Standings, State
+from .model.standing import LABELS, Probed, Standing, Standings, State
 from .ports import PulseReader
 from .upstreams import ASK_AGAIN_S
 from .watch.alerts.standing_store import CONFIRMED_S
