@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from dashboard import runtime
+from dashboard.gatekeeper import Gatekeeper, known_names
 from dashboard.routes import routes
 from dashboard.script_errors import show_script_error
-from dashboard.startup import config_or_exit, warm_up
+from dashboard.startup import closed_or_exit, config_or_exit, warm_up
 from prosepolish_core import Core
 
 config = config_or_exit()
@@ -36,4 +38,13 @@ app = st.App(
     lifespan=lifespan,
     routes=routes(),
     on_script_error=show_script_error,
+    middleware=[
+        Middleware(
+            Gatekeeper,
+            names=known_names(config),
+            token=config.metrics_token.get_secret_value() if config.metrics_token else "",
+        )
+    ],
 )
+# Only now: settings beside the script are read when the App is made, whoever serves it.
+closed_or_exit(config, st.get_option("server.address"))

@@ -7,6 +7,7 @@ from pkgutil import iter_modules
 from threading import Thread
 
 from dashboard import charts, sections, views
+from dashboard.gatekeeper import LOOPBACK
 from prosepolish_core import Config
 from prosepolish_core.errors import ConfigError
 
@@ -21,6 +22,20 @@ def _load() -> None:
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
     gc.freeze()  # what was imported stays: no collection walks through it again while a visitor waits
+
+
+def closed_or_exit(config: Config, address: str | None) -> None:
+    """Beyond loopback nobody is asked who they are: that is refused unless a setting says it is meant so."""
+    if address in LOOPBACK:
+        return
+    where = f"on {address}" if address else "on every address of this machine"
+    if not config.open_to_network:
+        sys.stderr.write(
+            f"The dashboard cannot start: it would listen {where}, and it signs nobody in. Set STREAMLIT_SERVER_ADDRESS to "
+            "127.0.0.1, or put a proxy that signs people in before it and set PROSEPOLISH_OPEN_TO_NETWORK=true.\n"
+        )
+        sys.exit(1)
+    sys.stderr.write(f"WARNING: the dashboard listens {where} and signs nobody in; PROSEPOLISH_OPEN_TO_NETWORK says so.\n")
 
 
 def config_or_exit() -> Config:

@@ -43,6 +43,7 @@ SECRETS = (
     "PROSEPOLISH_ALERT_WEBHOOK_URL",
     "PROSEPOLISH_ALERT_WEBHOOK_SECRET",
     "PROSEPOLISH_HEARTBEAT_URL",
+    "PROSEPOLISH_METRICS_TOKEN",
 )
 #: The reference's parts of REDIS_URL.
 REDIS_PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS_ENABLED")
@@ -154,6 +155,15 @@ class Config(BaseModel):
         "PROSEPOLISH_HEARTBEAT_URL", None, "Called each minute by the collectors, so that an outside service notices their end"
     )
     dashboard_url: str = _env("PROSEPOLISH_DASHBOARD_URL", "", "Where people reach the dashboard: the links in messages")
+    allowed_hosts: str = _env(
+        "PROSEPOLISH_ALLOWED_HOSTS", "", "Further names under which the dashboard may be asked, separated by commas"
+    )
+    metrics_token: SecretStr | None = _env(
+        "PROSEPOLISH_METRICS_TOKEN", None, "Whoever asks for /metrics or /readyz must show this as a bearer token"
+    )
+    open_to_network: bool = _env(
+        "PROSEPOLISH_OPEN_TO_NETWORK", False, "Lets the dashboard listen beyond loopback, where something else signs people in"
+    )
     stand_ins: str = _env(
         "PROSEPOLISH_STAND_INS", "", "Set by the demo: names of upstreams that are stand-ins, separated by commas"
     )
