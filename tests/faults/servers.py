@@ -215,9 +215,11 @@ class Servers:
     def postgres_hung(self) -> Iterator[None]:
         """Every process of it stopped, those of living connections too."""
         postmaster = psutil.Process(int((self._folder / "data" / "postmaster.pid").read_text().split()[0]))
+        postmaster.suspend()  # first: it starts no other one then
         family = [postmaster, *postmaster.children(recursive=True)]
-        for process in family:
-            process.suspend()
+        for process in family[1:]:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
         try:
             yield
         finally:  # a test that fails in between must not leave a server that cannot even be stopped

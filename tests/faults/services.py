@@ -9,6 +9,8 @@ from prosepolish_core import Core, Limit
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.model.session import Session
 
+#: What a crowded machine may make of a service's longest time; what hangs would hang for good.
+SLACK = 10
 LIMITS = [Limit(1000, per_s=60)]
 TEXT = "Teh quick fox."
 _numbers = count()

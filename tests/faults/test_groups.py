@@ -11,7 +11,7 @@ import redis
 from demo.standins import StandIns
 from prosepolish_core import Config, Core, Limit
 from prosepolish_core.model.outcome import Tier
-from tests.faults.services import SERVICES, WELL, Visit, ask
+from tests.faults.services import SERVICES, SLACK, WELL, Visit, ask
 from tests.support.redis_groups import cluster, sentinel, until
 from tests.support.waiting import REDIS_S
 
@@ -84,15 +84,15 @@ def test_everything_works_on_a_cluster(database_url: str, stand_ins: StandIns) -
         assert not core.sessions.verify(moved.token).valid
 
         core.dictionary.lookup_many(WORDS)
+        held = []
+        for node in nodes:
+            with redis.Redis(port=node.port) as client:
+                held.append(len(client.keys("dict:*")))
+        assert all(held), "every node has its share"
         cleared = core.cache.clear("dict")
         assert cleared.complete
         assert cleared.removed >= len(WORDS)
         assert core.dictionary.lookup(WORDS[0]).tier is Tier.POSTGRES
-        held = []
-        for node in nodes:
-            with redis.Redis(port=node.port) as client:
-                held.append(client.dbsize())
-        assert all(held), "every node has its share"
 
 
 def test_a_cluster_that_hangs_degrades_and_heals(database_url: str, stand_ins: StandIns) -> None:
@@ -112,7 +112,7 @@ def test_a_cluster_that_hangs_degrades_and_heals(database_url: str, stand_ins: S
         finally:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
-        assert {name: took for name, (_, took) in said.items() if took > SERVICES[name].within_s} == {}
+        assert {name: took for name, (_, took) in said.items() if took > SLACK * SERVICES[name].within_s} == {}
         assert {said[name][0] for name in ("lookup", "lookup_many", "profile", "limit", "verify")} == {"degraded"}
         assert (said["invalidate"][0], said["log out"][0], said["clear"][0]) == ("owed", "unconfirmed", "incomplete")
         until(lambda: answers(visit) == WELL)
@@ -129,7 +129,7 @@ def test_everything_follows_a_failover_of_a_sentinel(database_url: str, stand_in
         primary.terminate()
         during = {name: ask(name, visit) for name in SERVICES}
         assert {during[name][0] for name in ("lookup", "profile", "limit", "verify")} == {"degraded"}
-        assert {name: took for name, (_, took) in during.items() if took > SERVICES[name].within_s} == {}
+        assert {name: took for name, (_, took) in during.items() if took > SLACK * SERVICES[name].within_s} == {}
         until(lambda: answers(visit) == WELL)
         with redis.Redis(port=replica.port) as promoted:
             assert promoted.info("replication")["role"] == "master"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from types import MappingProxyType
 
 #: Long enough for any machine; reached only when the thing never becomes true.
 PATIENCE_S = 90.0
@@ -12,7 +13,7 @@ SOON_S = 20.0
 #: seconds. A call that misses its deadline is no error: fills are skipped, answers are degraded, breakers open.
 REDIS_S = 10.0
 #: The same as a setting of a Core.
-PATIENT = {"PROSEPOLISH_REDIS_TIMEOUT_S": str(REDIS_S)}
+PATIENT = MappingProxyType({"PROSEPOLISH_REDIS_TIMEOUT_S": str(REDIS_S)})
 
 
 def wait_for(what: Callable[[], bool], seconds: float = PATIENCE_S) -> None:

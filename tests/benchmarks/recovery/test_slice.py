@@ -9,7 +9,7 @@ from benchmarks.recovery.probes import UNTYPED, WRONG
 from benchmarks.recovery.rows import Row, small
 from benchmarks.recovery.stack import Stack
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 #: Seconds after which a service that has not come back counts as lost, on a machine that is busy with other tests.
 PATIENCE_S = 20.0
 #: On such a machine every other call misses the 50 ms of the live path, and nothing would ever be well.

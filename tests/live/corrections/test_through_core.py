@@ -34,6 +34,7 @@ def core(stand_ins: StandIns, valkey_url: str, database_url: str) -> Iterator[Co
         "GEMINI_API_KEY": "any",
     } | PATIENT
     with Core.open(Config.from_env(environ)) as opened:
+        opened.warm_up()  # the model's SDK takes longer to load than a correction may
         yield opened
 
 
