@@ -52,7 +52,7 @@ recovery: $(STAMP)      ## every server lost in every way, idle and busy: all is
 	@$(BIN)/python -m benchmarks.recovery --slice full $(FLAGS)
 
 bench-whatif: $(STAMP)  ## what-if predictions against real servers, beside libcachesim, and the cost of the trace (ten minutes)
-	@$(BIN)/python -m benchmarks "whatif_replay $(FLAGS)" whatif_grid whatif_trace whatif_bytes
+	@$(BIN)/python -m benchmarks "whatif_replay $(FLAGS)" whatif_grid whatif_near whatif_trace whatif_bytes
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build *.egg-info

@@ -50,6 +50,9 @@ class Silent:
     def access(self, family: Family, key: str, size_bytes: int, source: int = 0, cost_usd: Decimal | None = None) -> None:
         pass
 
+    def paid_text(self, text: str, cost_usd: Decimal | None) -> None:
+        """Not used here."""
+
     def event(self, name: str, amount: int = 1) -> None:
         pass
 

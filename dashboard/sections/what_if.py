@@ -14,6 +14,8 @@ from dashboard.components.tiles import Tile, tiles
 from dashboard.views import what_if
 from dashboard.views.names import family_label
 from prosepolish_core.calc import numbers
+from prosepolish_core.calc.whatif.forecast import MONTH_S
+from prosepolish_core.calc.whatif.near_misses import NearMisses
 from prosepolish_core.calc.whatif.sentence import ttl_text
 from prosepolish_core.errors import InvalidInput, StoreUnavailable, TraceTooShort
 from prosepolish_core.model.whatif import Banded, CurvePoint, Forecast, Policy, ScenarioChange
@@ -80,8 +82,32 @@ def _plan(view: what_if.WhatIfView) -> None:
         f"From {numbers.count(view.plan.reads)} reads of {followed} over {told_span(view.plan.traced.seconds)}; a month is 30 days "
         "at that pace. The dictionary API is asked as often in every scenario: PostgreSQL keeps words for good."
     )
+    _near(view.near)
     if st.button("Keep this prediction", icon=":material/bookmark:", help="To see it beside what came, after the change."):
         _keep(view)
+
+
+def _near(found: NearMisses) -> None:
+    """What looser keys would have found, told from keyed hashes."""
+    st.subheader("Which paid corrections did a looser key miss?", anchor=False)
+    if found.seconds <= 0:
+        st.caption("No two paid corrections were recorded yet. They are recorded as keyed hashes once PROSEPOLISH_PEPPER is set.")
+        return
+    month = MONTH_S / found.seconds
+    table.show(
+        [
+            {
+                "looser key": key.name,
+                "share of paid corrections": numbers.percent(key.share),
+                "saved a month": numbers.NONE if key.usd != key.usd else f"${key.usd * month:,.2f}",
+                "risk": key.risk,
+            }
+            for key in found.keys
+        ],
+        key="what-if-near",
+        alt="Paid corrections that looser keys would have found, what that would have saved, and what it would risk",
+    )
+    st.caption(f"Of {numbers.count(found.paid)} paid corrections in {told_span(found.seconds)}; a month is 30 days at that pace.")
 
 
 def _keep(view: what_if.WhatIfView) -> None:

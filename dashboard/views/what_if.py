@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from prosepolish_core.calc.whatif.forecast import knee
+from prosepolish_core.calc.whatif.near_misses import NearMisses
 from prosepolish_core.calc.whatif.sentence import sentences
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.model.whatif import CurvePoint, ScenarioChange, WhatIfPlan
@@ -25,6 +26,7 @@ class WhatIfView:
     sentences: tuple[str, ...]
     ttl_knee: CurvePoint | None
     memory_knee: CurvePoint | None
+    near: NearMisses
 
 
 def situation(samples: SampleReader, telemetry: TelemetryReader) -> Situation:
@@ -35,7 +37,7 @@ def situation(samples: SampleReader, telemetry: TelemetryReader) -> Situation:
 def build(found: Situation, change: ScenarioChange) -> WhatIfView:
     """Play the change. Raises InvalidInput, TraceTooShort."""
     made = plan(found, change)
-    return WhatIfView(change, made, tuple(sentences(made)), knee(made.by_ttl), knee(made.by_memory))
+    return WhatIfView(change, made, tuple(sentences(made)), knee(made.by_ttl), knee(made.by_memory), found.near)
 
 
 def history(pool: PostgresPool, samples: SampleReader, telemetry: TelemetryReader) -> list[LookedBack]:

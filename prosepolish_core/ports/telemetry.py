@@ -38,6 +38,9 @@ class Recorder(Protocol):
         what the call behind the answer costs.
         """
 
+    def paid_text(self, text: str, cost_usd: Decimal | None) -> None:
+        """A correction was paid for: its keyed hashes are kept to find near misses, never the text."""
+
     def event(self, name: str, amount: int = 1) -> None:
         """Count a named event, for example `oversized_value` or `lease_lost`."""
 

@@ -75,6 +75,9 @@ class Remembers:
     def access(self, family: Family, key: str, size_bytes: int, source: int = 0, cost_usd: Decimal | None = None) -> None:
         self.keys.append(key)
 
+    def paid_text(self, text: str, cost_usd: Decimal | None) -> None:
+        """Not used here."""
+
     def event(self, name: str, amount: int = 1) -> None:
         self.events[name] += amount
 

@@ -66,6 +66,8 @@ class Corrector:
             answer = self._answer(text, cached, record, began)
             cost = answer.cost_usd if answer.avoided_usd is None else answer.avoided_usd
             self._recorder.access(Family.LLM, name, cached.size_bytes, source_of(answer.trace[-1]), cost)
+            if cost and answer.avoided_usd is None:
+                self._recorder.paid_text(text, cost)
         self._recorder.record(Family.LLM, answer.trace)
         return answer
 

@@ -13,6 +13,8 @@ from math import exp
 
 from ...model.access import cost_code, packed
 from ...model.counts import AccessChunk
+from ...model.near_text import FAMILY as NEAR
+from ...model.near_text import near_rows
 from ...model.outcome import Family
 
 #: Sampled reads of one family and second, over all processes, above which the share of its keys is halved: at most
@@ -74,6 +76,7 @@ class AccessTrace:
     def __init__(self, key: bytes = b"", processes: int = 1) -> None:
         """`processes` share what may be written."""
         self._hash = hashlib.blake2b(digest_size=8, key=key[:64], person=b"access-trace")
+        self._secret = bool(key)
         self._busy = BUSY_PER_S / max(1, processes)
         self._families: dict[Family, _Followed] = {}
 
@@ -108,6 +111,17 @@ class AccessTrace:
         for followed in self._families.values():
             followed.adapt(self._busy, max(elapsed_s, 1e-3))
         return [c for family, followed in sorted(self._families.items()) for c in followed.chunks(family, whole=whole)]
+
+    def near_chunks(self, texts: Iterable[tuple[float, str, Decimal | None]]) -> list[AccessChunk]:
+        """Paid corrections (instant, text, price) as keyed hashes for near misses; none without a secret."""
+        rows: list[_Row] = []
+        for now, text, usd in texts if self._secret else ():
+            cost = cost_code(usd)
+            rows += [(n, now, size, kind, 0 if kind else cost) for n, size, kind in near_rows(text, self._number)]
+        if not rows:
+            return []
+        first = rows[0][1]
+        return [AccessChunk(datetime.fromtimestamp(first, UTC), NEAR, 1.0, packed(rows, first))]
 
     def _of(self, family: Family) -> _Followed:
         followed = self._families.get(family)

@@ -27,6 +27,8 @@ T = TypeVar("T")
 MANY, MOST = 5_000, 50_000
 #: Key reads waiting; more are dropped, and counted: the trace is a sample anyway.
 MOST_READS = 20_000
+#: Paid texts waiting; a drain comes every second, and none of them costs nothing.
+MOST_TEXTS = 200
 #: The flusher's thread stops for PAUSE_S after so many notes, or notes of batches: while it counts, no lookup of this
 #: process goes on. Often would be as bad as long: each time costs whoever is on the way a change of threads.
 SLICE, BATCHES, PAUSE_S = 128, 8, 0.002
@@ -58,6 +60,7 @@ class BufferedRecorder:
         self._calls: deque[tuple[Any, ...]] = deque()
         self._reads: deque[Read] = deque()
         self._batches: deque[tuple[float, Family, Sequence[str], Sequence[int]]] = deque()
+        self._texts: deque[tuple[float, str, Decimal | None]] = deque()
         self._batched = 0  # keys in these, about: not worth a lock
         self._events: deque[tuple[str, int]] = deque()
         self._ledger: deque[LedgerRow] = deque()
@@ -107,6 +110,18 @@ class BufferedRecorder:
             reads.append((self._clock(), family, key, size_bytes, source, cost_usd))
         else:
             self.event("access_trace_dropped")
+
+    def paid_text(self, text: str, cost_usd: Decimal | None) -> None:
+        """Keep a paid correction's keyed hashes, for near misses; without a secret there are none.
+
+        The text waits in memory for the next drain.
+        """
+        if not self._access_key:
+            return
+        if len(self._texts) < MOST_TEXTS:
+            self._texts.append((self._clock(), text, cost_usd))
+        else:
+            self.event("near_miss_dropped")
 
     def llm(self, call: LlmCall) -> None:
         """Keep one ledger row."""
@@ -158,6 +173,7 @@ class BufferedRecorder:
         self._batched = 0
         reads, batches = _taken(self._reads, gently), _taken(self._batches, gently, BATCHES)
         chunks = self._trace.chunks(reads, elapsed_s, batches, whole=not gently)
+        chunks += self._trace.near_chunks(_taken(self._texts, gently))
         return tally, list(_taken(self._ledger, gently)), chunks
 
 

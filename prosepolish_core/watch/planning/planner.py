@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from ...calc.freshness import fresh
 from ...calc.numbers import size
 from ...calc.whatif.forecast import BELOW, PAID, Forecaster
+from ...calc.whatif.near_misses import NearMisses, near_misses, paid_texts
 from ...calc.whatif.policies import age_limit
 from ...calc.whatif.replay import TraceReplay
 from ...calc.whatif.trace import FEW_READS, from_chunks
@@ -37,6 +38,7 @@ class Situation:
     traced: Window
     all: Forecaster
     few: Forecaster
+    near: NearMisses
 
     def forecaster(self, *scenarios: Scenario) -> Forecaster:
         """The one on which all of them can be played."""
@@ -68,7 +70,8 @@ class Planner:
             beside = max(0.0, used - (ours or float(TraceReplay(trace.reads, GRACE).play(replace(today, maxmemory=None)).held[-1])))
         told = self._counted(window), self._waits(window)
         whole, part = (Forecaster(of, TraceReplay(of.reads, GRACE, beside), *told) for of in (trace, few))
-        return Situation(today, beside, window, whole, part)
+        near = near_misses(paid_texts(chunks), today.ttl_s[PAID])
+        return Situation(today, beside, window, whole, part, near)
 
     def _today(self, now: datetime, state: Mapping[str, str]) -> tuple[Scenario, float | None, dict[str, float]]:
         """Today's scenario, the memory used, and bytes by family; what is not known is left out."""

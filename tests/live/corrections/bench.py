@@ -65,6 +65,9 @@ class Notes:
         """One key read."""
         self.accesses.append((family, key))
 
+    def paid_text(self, text: str, cost_usd: Decimal | None) -> None:
+        """Not used here."""
+
     def event(self, name: str, amount: int = 1) -> None:
         """One event."""
         self.events.append(name)

@@ -277,3 +277,17 @@ def test_a_thread_that_counts_with_pauses_loses_nothing_and_counts_the_same() ->
     found = unpacked(chunk.records)
     assert sorted(found["size"] - len("dict:a")) == [1, 2, 3] + [4] * (SLICE + 3)
     assert len(set(found["key"].tolist())) == 3
+
+
+def test_a_paid_text_leaves_hashes_where_there_is_a_secret_and_nothing_elsewhere() -> None:
+    """For near misses: one record for the text and one for each sentence, beside the reads."""
+    found = []
+    for secret in (b"k" * 32, b""):
+        writer = MemoryWriter()
+        recorder = BufferedRecorder(writer, flush_s=3600.0, access_key=secret)
+        recorder.paid_text("One is. Two is.", Decimal("0.0004"))
+        recorder.event("beside")
+        assert recorder.flush()
+        found.append([(c.family, c.reads) for b in writer.batches for c in b.accesses])
+        recorder.close()
+    assert found == [[("near", 3)], []]
