@@ -32,7 +32,7 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -51,13 +51,13 @@ class RunningStack(NamedTuple):
     settings: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(running_stack: RunningStack) -> str:
     """The dashboard's address."""
     return running_stack.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_stack() -> Iterator[RunningStack]:
     """`prosepolish up` on a spare port and new data, upstreams sped up."""
     folder = Path(tempfile.mkdtemp(prefix="pp-up-"))
