@@ -15,13 +15,13 @@ from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 from prosepolish_core.watch.alerts import counting
 from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
-from prosepolish_core.watch.alerts.memory import BUCKET_S, PULSES, AlertMemory
+from prosepolish_core.watch.alerts.memory import ANSWERS, BUCKET_S, LONG_AGO_S, PULSES, STEPS, TIMES, AlertMemory
 from prosepolish_core.watch.alerts.standing_store import StandingStore
 
 #: Seconds between two readings, and for how long a bucket is read again: buckets are flushed late.
 EVERY_S, OVERLAP = 10.0, timedelta(seconds=40)
-#: What is counted of the core's lookups, for the rules and for the effect on users.
-STEPS, ANSWERS, TIMES = "tier_requests", "answers", "tier_duration"
+#: Seconds between two readings of the counts long ago, and how much more is read than is due by then.
+LONG_AGO_EVERY_S, SPARE_S = 600.0, 900.0
 
 
 class AlertFacts:
@@ -35,13 +35,16 @@ class AlertFacts:
         locks: AdvisoryLocks,
         held: Callable[[], frozenset[str]],
         standings: StandingStore,
+        long_ago: tuple[float, float] | None = None,
     ) -> None:
         self._standings = standings
         self._alerts, self._samples, self._telemetry, self._locks, self._held = alerts, samples, telemetry, locks, held
         #: Before PostgreSQL was ever asked a process leads: better told twice than not at all.
         self.leads = True
         self.silences: Sequence[Silence] = ()
-        self._next = 0.0
+        #: How far back a stretch ends that rules compare with, and its length.
+        self._long_ago = long_ago
+        self._next = self._next_long_ago = 0.0
         self._session: int | None = None
         self._counted = datetime.now(UTC) - timedelta(hours=1)
         self._owed: dict[str, Incident] = {}
@@ -55,6 +58,7 @@ class AlertFacts:
             self._lead()
             self.silences = self._alerts.silences()
             self._count(memory, datetime.fromtimestamp(now, UTC))
+            self._count_long_ago(memory, now)
             self._hear_others(memory, datetime.fromtimestamp(now, UTC))
             self._pay()
             if self.leads:
@@ -130,6 +134,21 @@ class AlertFacts:
                 memory.count(TIMES, le, found.ts.timestamp() + BUCKET_S, count)
         memory.counted_until(now.timestamp())
         self._counted = until
+
+    def _count_long_ago(self, memory: AlertMemory, now: float) -> None:
+        """Minutes of the stretch with which rules compare what is now."""
+        if self._long_ago is None or now < self._next_long_ago:
+            return
+        back_s, reach_s = self._long_ago
+        minute = timedelta(seconds=LONG_AGO_S)
+        start = datetime.fromtimestamp((now - back_s - reach_s - LONG_AGO_S) // LONG_AGO_S * LONG_AGO_S, UTC)
+        window = Window(start, start + timedelta(seconds=(reach_s + SPARE_S) // LONG_AGO_S * LONG_AGO_S))
+        found: dict[Labels, dict[float, float]] = {}
+        for row in self._telemetry.lookups(window, max(2, round(window.seconds / LONG_AGO_S))):
+            labels: Labels = (("family", row.family), ("outcome", row.outcome), ("tier", row.tier))
+            found.setdefault(labels, {})[(row.ts + minute).timestamp()] = row.steps
+        memory.counted_long_ago({STEPS: found}, window.end.timestamp())
+        self._next_long_ago = now + LONG_AGO_EVERY_S
 
     def _hear_others(self, memory: AlertMemory, now: datetime) -> None:
         """Sources that another collector reads: its runs and newest readings, as the store has them."""

@@ -14,7 +14,6 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
-from prosepolish_core.calc.expression import metrics_in, reach_s
 from prosepolish_core.drivers import webhook
 from prosepolish_core.errors import ProsePolishError
 from prosepolish_core.model.sample import Run
@@ -22,13 +21,13 @@ from prosepolish_core.watch.alerts import journal
 from prosepolish_core.watch.alerts.desk import Desk
 from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
 from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
+from prosepolish_core.watch.alerts.muting import MutedNow
 from prosepolish_core.watch.alerts.overrides import Overrides
 from prosepolish_core.watch.alerts.rule import Rule
 from prosepolish_core.watch.alerts.teller import Channel, attempt
 from prosepolish_core.watch.alerts.telling import body, words
 
 from .alert_facts import AlertFacts
-from .muting import MutedNow
 
 #: Seconds between two looks at the rules, two looks at the outbox, and two heartbeats.
 LOOK_S, OUTBOX_S, HEARTBEAT_S = 5.0, 1.0, 60.0
@@ -51,9 +50,8 @@ class Alerting:
     ) -> None:
         self._rules = {rule.name: rule for rule in rules}
         self._overrides = overrides
-        from_memory = [rule for rule in rules if reach_s(rule.value) <= KEPT_S]
-        self._evaluator = Evaluator(from_memory, overrides)
-        self._memory = AlertMemory(frozenset[str]().union(*(metrics_in(rule.value) for rule in from_memory)))
+        self._evaluator = Evaluator(rules, overrides)
+        self._memory = AlertMemory.of(rule.value for rule in rules)
         self._facts, self._channels, self._path = facts, channels, path
         self._link, self._heartbeat_url = link, heartbeat_url
         self._desk = Desk(self._rules)

@@ -6,11 +6,13 @@ from functools import partial
 
 import structlog
 
+from prosepolish_core.calc.expression import long_ago
 from prosepolish_core.config import Config
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
 from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.ports import RunWriter
 from prosepolish_core.watch.alerts.alert_store import AlertStore
+from prosepolish_core.watch.alerts.memory import KEPT_S
 from prosepolish_core.watch.alerts.overrides import NONE
 from prosepolish_core.watch.alerts.overrides import read as read_overrides
 from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
@@ -84,7 +86,8 @@ class CollectorParts:
         path = config.alert_rules
         overrides = NONE if path is None else read_overrides(path, BY_NAME)
         alerts, samples, telemetry = AlertStore(self.pool), SampleStore(self.pool), PostgresTelemetry(self.pool)
-        facts = AlertFacts(alerts, samples, telemetry, AdvisoryLocks(self._url), held, StandingStore(self.pool))
+        compared = max((found for rule in RULES if (found := long_ago(rule.value, KEPT_S))), default=None)
+        facts = AlertFacts(alerts, samples, telemetry, AdvisoryLocks(self._url), held, StandingStore(self.pool), compared)
         return Alerting(
             RULES,
             overrides,

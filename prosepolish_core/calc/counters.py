@@ -29,7 +29,7 @@ def of_observer(metric: str) -> bool:
 
 
 def increases(values: Numbers, other_process: Flags | None = None, share: Numbers | None = None) -> Numbers:
-    """The increase up to each value; the first one has none (0).
+    """The increase up to each value; the first one has none (0). Several counters may stand side by side.
 
     A counter that fell began again at 0, so its new value is what is known to have happened since: it is counted, never
     a negative number and never nothing. `other_process[i]` says that value i was read from another process than value
@@ -40,7 +40,7 @@ def increases(values: Numbers, other_process: Flags | None = None, share: Number
         return np.empty(0)
     grown = np.empty_like(values)
     grown[0] = 0.0
-    grown[1:] = np.diff(values)
+    grown[1:] = np.diff(values, axis=0)
     fell = grown < 0
     grown[fell] = values[fell]
     if other_process is not None:

@@ -6,7 +6,7 @@ A vector maps labels to one number per instant; NaN where nothing is known: no s
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import NamedTuple, Protocol
 
@@ -16,6 +16,8 @@ import numpy.typing as npt
 from ..model.sample import Labels
 
 Numbers = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 Vector = dict[Labels, Numbers]
 #: A reading older than this says nothing about now, unless the metric is read less often.
 STALE_S = 60.0
@@ -84,10 +86,14 @@ class Increase:
     def over(self, history: History, instants: Numbers) -> Vector:
         """See Expression."""
         found: Vector = {}
+        places: dict[int, tuple[Places, Flags, Places]] = {}
+        earlier = instants - self.over_s
         for course in _chosen(history, self.metric, self.where):
-            now = _held(course, instants, self.stale_s)
-            before = np.searchsorted(course.at, instants - self.over_s, side="right") - 1
-            found[course.labels] = now - course.value[np.maximum(before, 0)]
+            at = id(course.at)  # series of one source often share their instants: they are searched once
+            if at not in places:
+                places[at] = (*_newest(course.at, instants, self.stale_s), _place(course.at, earlier))
+            now, known, before = places[at]
+            found[course.labels] = np.where(known, course.value[now] - course.value[before], np.nan)
         return found
 
     def promql(self, names: Mapping[str, str]) -> str:
@@ -106,8 +112,8 @@ class Age:
         """See Expression."""
         found: Vector = {}
         for course in _chosen(history, self.metric, self.where):
-            at = np.searchsorted(course.at, instants, side="right") - 1
-            found[course.labels] = np.where(at >= 0, instants - course.at[np.maximum(at, 0)], np.nan)
+            at, known = _newest(course.at, instants, np.inf)
+            found[course.labels] = np.where(known, instants - course.at[at], np.nan)
         return found
 
     def promql(self, names: Mapping[str, str]) -> str:
@@ -274,10 +280,46 @@ def metrics_in(node: object) -> frozenset[str]:
     return frozenset(found).union(*(metrics_in(child) for child in _children(node)))
 
 
+class Pick(NamedTuple):
+    """Which series of a metric an expression reads: for each label named here one of these values."""
+
+    wanted: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @classmethod
+    def of(cls, where: Labels) -> "Pick":
+        """As a node says it: several values are joined by a bar."""
+        return cls(tuple((name, tuple(value.split("|"))) for name, value in where))
+
+    def takes(self, labels: Labels) -> bool:
+        """Whether a series with these labels is read."""
+        of = dict(labels)
+        return all(of.get(name) in values for name, values in self.wanted)
+
+
+def picks_in(nodes: Iterable[object]) -> dict[str, frozenset[Pick]]:
+    """Of every metric that these expressions read: which of its series."""
+    found: dict[str, set[Pick]] = {}
+    for node in nodes:
+        if isinstance(node, Latest | Age | Increase | HistogramQuantile):
+            found.setdefault(node.metric, set()).add(Pick.of(node.where))
+        for metric, picks in picks_in(_children(node)).items():
+            found.setdefault(metric, set()).update(picks)
+    return {metric: frozenset(picks) for metric, picks in found.items()}
+
+
 def reach_s(node: object) -> float:
     """How many seconds before an instant an expression reads, at most."""
     own = node.over_s if isinstance(node, Increase | HistogramQuantile) else node.by_s if isinstance(node, Earlier) else 0.0
     return own + max((reach_s(child) for child in _children(node)), default=0.0)
+
+
+def long_ago(node: object, than_s: float) -> tuple[float, float] | None:
+    """A stretch that an expression compares with and that lies further back than `than_s`:
+    how far back it ends, and how many seconds it reads of it at most. None: it reads nothing so old.
+    """
+    own = [(node.by_s, reach_s(node.of))] if isinstance(node, Earlier) and node.by_s > than_s else []
+    found = [*own, *(some for child in _children(node) if (some := long_ago(child, than_s)))]
+    return max(found, default=None)
 
 
 def _children(node: object) -> list[object]:
@@ -316,16 +358,29 @@ def _quantiles(q: float, of: Mapping[float, Numbers]) -> Numbers:
 
 
 def _chosen(history: History, metric: str, where: Labels) -> list[Course]:
-    wanted = [(name, value.split("|")) for name, value in where]
-    courses = ((course, dict(course.labels)) for course in history.courses(metric) if len(course.at))
-    return [course for course, labels in courses if all(labels.get(name) in values for name, values in wanted)]
+    courses = [course for course in history.courses(metric) if len(course.at)]
+    if not where:
+        return courses
+    pick = Pick.of(where)
+    return [course for course in courses if pick.takes(course.labels)]
 
 
 def _held(course: Course, instants: Numbers, stale_s: float) -> Numbers:
     """The newest value at each instant; NaN before the first one, and when it is too old."""
-    at = np.searchsorted(course.at, instants, side="right") - 1
-    known = np.maximum(at, 0)
-    return np.where((at >= 0) & (instants - course.at[known] <= stale_s), course.value[known], np.nan)
+    at, known = _newest(course.at, instants, stale_s)
+    return np.where(known, course.value[at], np.nan)
+
+
+def _newest(at: Numbers, instants: Numbers, stale_s: float) -> tuple[Places, Flags]:
+    """Where the newest reading at each instant stands, and whether there is one that is not too old."""
+    found = np.searchsorted(at, instants, side="right") - 1
+    places = np.maximum(found, 0)
+    return places, (found >= 0) & (instants - at[places] <= stale_s)
+
+
+def _place(at: Numbers, instants: Numbers) -> Places:
+    """Where the newest reading at each instant stands; before the first one, the first."""
+    return np.maximum(np.searchsorted(at, instants, side="right") - 1, 0)
 
 
 def _only(labels: Labels, names: Sequence[str]) -> Labels:
@@ -342,6 +397,8 @@ def _joins(node: "Expression") -> tuple[str, ...]:
 
 
 def _added(group: list[Numbers]) -> Numbers:
+    if len(group) == 1:
+        return group[0]
     stacked = np.array(group)
     return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
 

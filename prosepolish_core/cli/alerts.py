@@ -20,6 +20,7 @@ from ..watch.alerts.rule import Rule
 from ..watch.alerts.rules import BY_NAME, RULES
 from ..watch.alerts.teller import attempt, channels_of
 from ..watch.alerts.telling import about, body, title, words
+from .alerts_backtest import backtest
 from .finite_range import FiniteRange
 from .opened import as_json, opened_core, print_json
 
@@ -160,6 +161,9 @@ def silences(number: int | None, as_json: bool) -> None:
         click.echo(f"{one.id}  {begins}until {one.until:%Y-%m-%d %H:%M} UTC  {scope}  by {one.author}: {one.reason}")
     if not found:
         click.echo("No silence.")
+
+
+alerts.add_command(backtest)
 
 
 def _overrides(config: Config) -> Overrides:

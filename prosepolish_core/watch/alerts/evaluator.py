@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
 
-from ...calc.alert_state import step
+from ...calc.alert_state import Threshold, step
 from ...calc.expression import History
-from ...model.alert import AlertChange, AlertState, Held
+from ...model.alert import AlertChange, AlertState, Held, NoData
 from ...model.health import Level
 from ...model.sample import Labels
 from .instance_rules import RULE_FAILED
@@ -74,7 +75,10 @@ class Evaluator:
             thresholds = self.overrides.thresholds(rule, labels)
             if not thresholds:
                 continue
-            before = self.held.get(key) or [Held() for _ in thresholds]
+            before = self.held.get(key)
+            if before is None and not any(_begins(t, found.get(labels)) for t in thresholds):
+                continue  # nearly always: it was inactive and stays so
+            before = before or [Held() for _ in thresholds]
             after = [step(old, t, found.get(labels), now) for old, t in zip(before, thresholds, strict=True)]
             was, now_is = _worst(before), _worst(after)
             if all(h.state is AlertState.INACTIVE for h in after):
@@ -87,8 +91,17 @@ class Evaluator:
         return changes
 
 
+def _begins(threshold: Threshold, value: float | None) -> bool:
+    """Whether this value makes an inactive alert pending, or more."""
+    if value is None or isnan(value):
+        return threshold.no_data is NoData.FIRE
+    return threshold.beyond(value)
+
+
 def _worst(held: Sequence[Held]) -> Held:
     """The most severe level that fires, else the one that is nearest to firing."""
+    if len(held) == 1:
+        return held[0]
     order = (AlertState.INACTIVE, AlertState.PENDING, AlertState.FIRING)
     return max(held, key=lambda h: (order.index(h.state), h.level.rank))
 

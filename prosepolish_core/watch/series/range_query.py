@@ -54,11 +54,11 @@ def resolution(connection: Connection, window: Window, points: int) -> int:
 
 def _gauge_cells_of(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, GaugeCells]]:
     """The resolution, and the gauges' cells inside the window."""
-    fine, series, streams = _catalogue(connection, ask, Kind.GAUGE)
+    fine, series, streams = wanted_of(connection, ask, Kind.GAUGE)
     plan = plan_of(connection, ask.window, list(streams), fine)
     parts: dict[SeriesKey, dict[int, list[GaugeCells]]] = defaultdict(lambda: defaultdict(list))
-    for part in _rolled_up(connection, plan, series, ask.window.end):
-        parts[_key(streams, series, part)][part.stream].append(span_gauges(part.span, part.times))
+    for part in rolled_up(connection, plan, series, ask.window.end):
+        parts[key_of(streams, series, part)][part.stream].append(span_gauges(part.span, part.times))
     for track in read_tracks(connection, streams, list(series), plan.raw, ask.window.end):
         for key, cells in gauge_cells(track, series).items():
             parts[key][track.stream.id].append(cells)
@@ -71,11 +71,11 @@ def _gauge_cells_of(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesK
 
 def _counter_cells_of(connection: Connection, ask: Ask) -> tuple[int, dict[SeriesKey, CounterCells]]:
     """The resolution, and the counters' increases inside the window."""
-    fine, series, streams = _catalogue(connection, ask, Kind.COUNTER)
+    fine, series, streams = wanted_of(connection, ask, Kind.COUNTER)
     plan = plan_of(connection, ask.window, list(streams), fine)
     parts: dict[SeriesKey, dict[int, list[CounterCells]]] = defaultdict(lambda: defaultdict(list))
-    for part in _rolled_up(connection, plan, series, ask.window.end):
-        parts[_key(streams, series, part)][part.stream].append(span_counters(part.span, part.times))
+    for part in rolled_up(connection, plan, series, ask.window.end):
+        parts[key_of(streams, series, part)][part.stream].append(span_counters(part.span, part.times))
     # The first increase of the raw part needs the reading before it.
     firsts = runs_before(connection, plan.raw) if plan.raw else {}
     for track in read_tracks(connection, streams, list(series), firsts, ask.window.end):
@@ -88,13 +88,13 @@ def _counter_cells_of(connection: Connection, ask: Ask) -> tuple[int, dict[Serie
     }
 
 
-def _catalogue(connection: Connection, ask: Ask, kind: Kind) -> tuple[int, dict[int, SeriesRow], dict[int, Stream]]:
+def wanted_of(connection: Connection, ask: Ask, kind: Kind) -> tuple[int, dict[int, SeriesRow], dict[int, Stream]]:
     series = find_series(connection, ask.metrics, kind)
     streams = find_streams(connection, ask.source) if series else {}
     return resolution(connection, ask.window, ask.points), series, streams
 
 
-def _key(streams: Mapping[int, Stream], series: Mapping[int, SeriesRow], part: Stretch) -> SeriesKey:
+def key_of(streams: Mapping[int, Stream], series: Mapping[int, SeriesRow], part: Stretch) -> SeriesKey:
     return SeriesKey(streams[part.stream].source, series[part.series].metric, series[part.series].labels)
 
 
@@ -113,10 +113,13 @@ def plan_of(connection: Connection, window: Window, streams: list[int], fine: in
     return plan
 
 
-def _rolled_up(connection: Connection, plan: RangePlan, series: Mapping[int, SeriesRow], end: datetime) -> list[Stretch]:
+def rolled_up(
+    connection: Connection, plan: RangePlan, series: Mapping[int, SeriesRow], end: datetime, *, first_row: bool = False
+) -> list[Stretch]:
+    """What the roll-ups hold of these series; see rollup_rows.read_stretches."""
     found = []
     for step, sinces in ((HOUR, plan.hours), (MINUTE, plan.minutes)):
-        found += read_stretches(connection, step, sinces, series, end)
+        found += read_stretches(connection, step, sinces, series, end, first_row=first_row)
     return found
 
 

@@ -1,7 +1,8 @@
 """Rows of roll-ups: written as arrays, read back as cells for one series or as matrices for many."""
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -61,11 +62,24 @@ def write_spans(
     """Put the spans of one stream and start in place of those that are there. Series 0 must be among them."""
     at = datetime.fromtimestamp(start, UTC)
     connection.execute(f"DELETE FROM {step.table} WHERE stream = %s AND start = %s", (stream, at))
-    runs = spans[RUNS]
-    rows = b"".join(_row(step, stream, start, number, span, runs, every) for number, span in sorted(spans.items()))
+    with copying(connection, step) as write:
+        write(rows_of(step, stream, start, every, spans))
+
+
+@contextmanager
+def copying(connection: Connection, step: RollupStep) -> Iterator[Callable[[bytes], None]]:
+    """One COPY that takes what `rows_of` gives."""
     columns = "stream, series, start, base, every, count, covered, narrow, wide"
     with connection.cursor().copy(f"COPY {step.table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.write(COPY_HEAD + rows + COPY_END)
+        copy.write(COPY_HEAD)
+        yield copy.write
+        copy.write(COPY_END)
+
+
+def rows_of(step: RollupStep, stream: int, start: float, every: float, spans: Mapping[int, Span]) -> bytes:
+    """The rows of one stream and start. Series 0 must be among them."""
+    runs = spans[RUNS]
+    return b"".join(_row(step, stream, start, number, span, runs, every) for number, span in sorted(spans.items()))
 
 
 def read_spans(
@@ -126,7 +140,7 @@ def _array(numbers: Numbers, kind: str) -> bytes:
 
 
 _SPANS = """
-SELECT m.stream, m.series, m.start, base, count, covered, narrow, wide
+SELECT m.stream, m.series, m.start, base, count, covered, narrow{rows}, wide{rows}
 FROM {table} m JOIN unnest(%s::integer[], %s::timestamptz[]) AS w (id, since) ON m.stream = w.id AND m.start >= w.since
 WHERE m.series = ANY(%s) AND m.start < %s ORDER BY m.stream, m.series, m.start"""
 _ARRAYS = ("int2", "int4", "float4", "float8")
@@ -159,10 +173,18 @@ class _Bytes(Loader):
 
 
 def read_stretches(
-    connection: Connection, step: RollupStep, sinces: Mapping[int, datetime], series: Iterable[int], end: datetime
+    connection: Connection,
+    step: RollupStep,
+    sinces: Mapping[int, datetime],
+    series: Iterable[int],
+    end: datetime,
+    *,
+    first_row: bool = False,
 ) -> list[Stretch]:
     """These series from each stream's own start up to `end`;
     what a row leaves out is filled in from that of the runs.
+
+    `first_row`: only the first of a gauge's rows (the last reading of each step); the others are left out.
     """
     if not sinces:
         return []
@@ -171,7 +193,7 @@ def read_stretches(
         cursor.adapters.register_loader(cursor.adapters.types[name].array_oid, _Bytes)
     cursor.adapters.register_loader("timestamptz", _Bytes)
     asked = (list(sinces), list(sinces.values()), [RUNS, *series], end)
-    rows = cursor.execute(_SPANS.format(table=step.table), asked).fetchall()
+    rows = cursor.execute(_SPANS.format(table=step.table, rows="[1:1]" if first_row else ""), asked).fetchall()
     if not rows:
         return []
     streams, numbers, sent, bases, counts, covers, narrow, wide = zip(*rows, strict=True)
@@ -183,18 +205,19 @@ def read_stretches(
         _put(into[:, None, :], cells)
         left_out = np.array([cell is None for cell in cells])
         into[left_out] = into[own[left_out]]
-    steps = np.zeros((len(rows), _GAUGE_ROWS, step.size))
+    steps = np.zeros((len(rows), 1 if first_row else _GAUGE_ROWS, step.size))
     _put(steps, narrow)
     _put(steps, wide)
     base = np.array(bases, dtype=np.float64)[:, None]
     steps[:, :3] += base[:, None]
-    steps[:, 3] += base * count
+    if not first_row:
+        steps[:, 3] += base * count
     at = starts[:, None] + step.seconds * np.arange(step.size)
     edges = [0, *(n for n in range(1, len(rows)) if (streams[n], numbers[n]) != (streams[n - 1], numbers[n - 1])), len(rows)]
     found = []
     for first, last in pairwise(edges):
         if numbers[first] != RUNS:
-            some = steps[first:last].transpose(1, 0, 2).reshape(_GAUGE_ROWS, -1)
+            some = steps[first:last].transpose(1, 0, 2).reshape(steps.shape[1], -1)
             span = Span(count[first:last].ravel(), covered[first:last].ravel(), some)
             found.append(Stretch(streams[first], numbers[first], Times(at[first:last].ravel(), float(step.seconds)), span))
     return found

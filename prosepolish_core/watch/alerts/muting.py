@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from prosepolish_core.model.health import Level
-from prosepolish_core.model.incident import FiredAlert
-from prosepolish_core.watch.alerts.alert_store import Silence
-from prosepolish_core.watch.alerts.evaluator import AlertKey
-from prosepolish_core.watch.alerts.quiet import QuietTimes
-from prosepolish_core.watch.alerts.rule import Rule
+from ...model.health import Level
+from ...model.incident import FiredAlert
+from .alert_store import Silence
+from .evaluator import AlertKey
+from .quiet import QuietTimes
+from .rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
