@@ -20,7 +20,7 @@ TIMES: dict[Tier, tuple[float, float]] = {
 }
 
 
-class Counted(NamedTuple):
+class CountCourse(NamedTuple):
     """One family, tier and outcome over time: calls of each instant, how many of them were the last word,
     and how many fell below each bound (not cumulative; None: the tier was not asked at all, its breaker was open).
     """
@@ -48,9 +48,9 @@ class Counted(NamedTuple):
         return np.zeros(len(self.steps)) if self.slow is None else self.steps * TIMES[self.tier][0] * 1.2 * self.slow
 
 
-def counted(knobs: Knobs, rng: np.random.Generator) -> list[Counted]:
+def counted(knobs: Knobs, rng: np.random.Generator) -> list[CountCourse]:
     """Lookups of words down the four tiers, and corrections through Redis and Gemini."""
-    found: list[Counted] = []
+    found: list[CountCourse] = []
     words = rng.poisson(knobs.load * knobs.step_s).astype(float)
     asked = words
     for tier in Tier:
@@ -74,14 +74,14 @@ def _asked(knobs: Knobs, rng: np.random.Generator, tier: Tier, asked: Numbers, h
     return found.astype(float), (calls - failed - found).astype(float), failed.astype(float)
 
 
-def _outcomes(knobs: Knobs, family: Family, tier: Tier, of: tuple[Numbers, Numbers, Numbers], last: bool) -> list[Counted]:
+def _outcomes(knobs: Knobs, family: Family, tier: Tier, of: tuple[Numbers, Numbers, Numbers], last: bool) -> list[CountCourse]:
     hits, misses, failed = of
     slow, none = knobs.tiers[tier].slow, np.zeros(len(hits))
     # A tier that fails altogether is left alone by its breaker: most calls that count as failed took no time of it.
     timed = failed if (knobs.tiers[tier].fails < 0.9).all() else None
     rows = [
-        Counted(family, tier, Outcome.HIT, hits, hits, slow),
-        Counted(family, tier, Outcome.MISS, misses, misses if last else none, slow),
-        Counted(family, tier, Outcome.ERROR, failed, failed if last else none, None if timed is None else slow),
+        CountCourse(family, tier, Outcome.HIT, hits, hits, slow),
+        CountCourse(family, tier, Outcome.MISS, misses, misses if last else none, slow),
+        CountCourse(family, tier, Outcome.ERROR, failed, failed if last else none, None if timed is None else slow),
     ]
     return [row for row in rows if row.steps.any()]

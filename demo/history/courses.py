@@ -19,7 +19,7 @@ LATENCY_S = (*(2.0**n * 1e-6 for n in range(3, 16)), float("inf"))
 SLOWER_S = {"postgres_stats": 10.0, "redis_census": 60.0}
 
 
-class Column(NamedTuple):
+class SeriesColumn(NamedTuple):
     """One series: a number per instant."""
 
     metric: str
@@ -40,7 +40,7 @@ class StreamCourse(NamedTuple):
     every_s: float
     ran: Flags
     answered: Flags
-    columns: tuple[Column, ...]
+    columns: tuple[SeriesColumn, ...]
     starts: Numbers
     states: Mapping[int, Mapping[str, str]]
 
@@ -83,7 +83,7 @@ def _state(name: str, start: int) -> dict[str, str]:
     }
 
 
-def _of_instance(name: str, of: Instance, knobs: Knobs) -> dict[str, tuple[Column, ...]]:
+def _of_instance(name: str, of: Instance, knobs: Knobs) -> dict[str, tuple[SeriesColumn, ...]]:
     limit, _ = SERVERS[name]
     commands = knobs.load * (2.2 if name == "cache" else 0.8)
     calls = {"get": commands * 0.8, "set": commands * 0.2}
@@ -92,47 +92,51 @@ def _of_instance(name: str, of: Instance, knobs: Knobs) -> dict[str, tuple[Colum
         return _counted(per_s, of, knobs)
 
     info = [
-        Column("uptime_in_seconds", _counted(np.ones(len(knobs.at)), of, knobs), G, "seconds"),
-        Column("used_memory", of.used * limit, G, "bytes"),
-        Column("used_memory_rss", of.used * limit * 1.12 + 9 * MB, G, "bytes"),
-        Column("used_memory_peak", np.maximum.accumulate(of.used * limit), G, "bytes"),
-        Column("maxmemory", np.full(len(knobs.at), limit), G, "bytes"),
-        Column("mem_not_counted_for_evict", np.zeros(len(knobs.at)), G, "bytes"),
-        Column("total_system_memory", np.full(len(knobs.at), 16 * 1024 * MB), G, "bytes"),
-        Column("allocator_frag_ratio", 1.06 + 0.02 * np.sin(knobs.at / 9000)),
-        Column("allocator_frag_bytes", of.used * limit * 0.06, G, "bytes"),
-        Column("mem_fragmentation_ratio", 1.15 + 0.02 * np.sin(knobs.at / 9000)),
-        Column("connected_clients", of.clients),
-        Column("maxclients", np.full(len(knobs.at), 1000.0)),
-        Column("db_keys", np.round(of.used * limit / 900), G, "1", (("db", "0"),)),
-        Column("db_expires", np.round(of.used * limit / 910), G, "1", (("db", "0"),)),
-        Column("rdb_last_bgsave_status", np.ones(len(knobs.at))),
-        Column("rdb_current_bgsave_time_sec", np.full(len(knobs.at), -1.0), G, "seconds"),
-        Column("evicted_keys", counted(of.evicted), C),
-        Column("expired_keys", counted(knobs.load * 0.05), C),
-        Column("keyspace_hits", counted(calls["get"] * knobs.tiers["redis"].hits), C),
-        Column("keyspace_misses", counted(calls["get"] * (1 - knobs.tiers["redis"].hits)), C),
-        Column("total_connections_received", counted(of.connects), C),
-        Column("rejected_connections", counted(of.rejected), C),
-        Column("total_commands_processed", counted(commands), C),
-        Column("used_cpu_user_main_thread", counted(of.busy * 0.6), C, "seconds"),
-        Column("used_cpu_sys_main_thread", counted(of.busy * 0.4), C, "seconds"),
-        Column("acl_access_denied_cmd", counted(np.zeros(len(knobs.at))), C),
-        Column("acl_access_denied_auth", counted(np.zeros(len(knobs.at))), C),
+        SeriesColumn("uptime_in_seconds", _counted(np.ones(len(knobs.at)), of, knobs), G, "seconds"),
+        SeriesColumn("used_memory", of.used * limit, G, "bytes"),
+        SeriesColumn("used_memory_rss", of.used * limit * 1.12 + 9 * MB, G, "bytes"),
+        SeriesColumn("used_memory_peak", np.maximum.accumulate(of.used * limit), G, "bytes"),
+        SeriesColumn("maxmemory", np.full(len(knobs.at), limit), G, "bytes"),
+        SeriesColumn("mem_not_counted_for_evict", np.zeros(len(knobs.at)), G, "bytes"),
+        SeriesColumn("total_system_memory", np.full(len(knobs.at), 16 * 1024 * MB), G, "bytes"),
+        SeriesColumn("allocator_frag_ratio", 1.06 + 0.02 * np.sin(knobs.at / 9000)),
+        SeriesColumn("allocator_frag_bytes", of.used * limit * 0.06, G, "bytes"),
+        SeriesColumn("mem_fragmentation_ratio", 1.15 + 0.02 * np.sin(knobs.at / 9000)),
+        SeriesColumn("connected_clients", of.clients),
+        SeriesColumn("maxclients", np.full(len(knobs.at), 1000.0)),
+        SeriesColumn("db_keys", np.round(of.used * limit / 900), G, "1", (("db", "0"),)),
+        SeriesColumn("db_expires", np.round(of.used * limit / 910), G, "1", (("db", "0"),)),
+        SeriesColumn("rdb_last_bgsave_status", np.ones(len(knobs.at))),
+        SeriesColumn("rdb_current_bgsave_time_sec", np.full(len(knobs.at), -1.0), G, "seconds"),
+        SeriesColumn("evicted_keys", counted(of.evicted), C),
+        SeriesColumn("expired_keys", counted(knobs.load * 0.05), C),
+        SeriesColumn("keyspace_hits", counted(calls["get"] * knobs.tiers["redis"].hits), C),
+        SeriesColumn("keyspace_misses", counted(calls["get"] * (1 - knobs.tiers["redis"].hits)), C),
+        SeriesColumn("total_connections_received", counted(of.connects), C),
+        SeriesColumn("rejected_connections", counted(of.rejected), C),
+        SeriesColumn("total_commands_processed", counted(commands), C),
+        SeriesColumn("used_cpu_user_main_thread", counted(of.busy * 0.6), C, "seconds"),
+        SeriesColumn("used_cpu_sys_main_thread", counted(of.busy * 0.4), C, "seconds"),
+        SeriesColumn("acl_access_denied_cmd", counted(np.zeros(len(knobs.at))), C),
+        SeriesColumn("acl_access_denied_auth", counted(np.zeros(len(knobs.at))), C),
         *(
-            Column("cmdstat_calls", counted(per_s), C, "1", (("cmd", command),))
+            SeriesColumn("cmdstat_calls", counted(per_s), C, "1", (("cmd", command),))
             for command, per_s in (*calls.items(), ("flushall", of.flushes / knobs.step_s))
         ),
         *(
-            Column("cmdstat_usec", counted(per_s * 6.0 * of.slow), C, "microseconds", (("cmd", command),))
+            SeriesColumn("cmdstat_usec", counted(per_s * 6.0 * of.slow), C, "microseconds", (("cmd", command),))
             for command, per_s in calls.items()
         ),
-        *(Column("errorstat_count", counted(per_s), C, "1", (("error", word),)) for word, per_s in of.errors.items()),
-        *((Column("replica_lag", np.round(of.lag_s), G, "seconds", (("replica", "10.0.0.9:6379"),)),) if name == "cache" else ()),
+        *(SeriesColumn("errorstat_count", counted(per_s), C, "1", (("error", word),)) for word, per_s in of.errors.items()),
+        *(
+            (SeriesColumn("replica_lag", np.round(of.lag_s), G, "seconds", (("replica", "10.0.0.9:6379"),)),)
+            if name == "cache"
+            else ()
+        ),
     ]
     rtt = 0.00028 * (1 + 0.15 * of.slow)
     latency = [
-        Column(
+        SeriesColumn(
             "latency_bucket",
             _whole(counted(per_s * _below(bound, 0.000012 * of.slow, 2.2))),
             C,
@@ -143,12 +147,12 @@ def _of_instance(name: str, of: Instance, knobs: Knobs) -> dict[str, tuple[Colum
         for bound in LATENCY_S
     ]
     slow = [
-        Column("slowlog_seen", _counted(np.where(of.slow > 10, 0.6, 0.001), None, knobs), C),
-        Column("slowlog_missed", np.zeros(len(knobs.at)), C),
+        SeriesColumn("slowlog_seen", _counted(np.where(of.slow > 10, 0.6, 0.001), None, knobs), C),
+        SeriesColumn("slowlog_missed", np.zeros(len(knobs.at)), C),
     ]
-    ping = [Column("ping_rtt_seconds", rtt * factor, G, "seconds", (("stat", stat),)) for stat, factor in PINGS]
+    ping = [SeriesColumn("ping_rtt_seconds", rtt * factor, G, "seconds", (("stat", stat),)) for stat, factor in PINGS]
     events = [
-        Column("attributed_events", _counted(per_s, None, knobs), C, "1", (("event", event), ("family", family)))
+        SeriesColumn("attributed_events", _counted(per_s, None, knobs), C, "1", (("event", event), ("family", family)))
         for event, family, per_s in (
             ("expired", "dict", knobs.load * 0.04),
             ("evicted", "session", of.protected),
@@ -168,40 +172,40 @@ def _of_instance(name: str, of: Instance, knobs: Knobs) -> dict[str, tuple[Colum
 PINGS = (("min", 0.8), ("median", 1.0), ("p95", 1.6), ("max", 2.4))
 
 
-def _census(name: str, of: Instance, limit: float, knobs: Knobs) -> Iterator[Column]:
+def _census(name: str, of: Instance, limit: float, knobs: Knobs) -> Iterator[SeriesColumn]:
     """Keys of each family, all of them with a time to live."""
     families = {"dict": 0.7, "llm": 0.2, "user": 0.1} if name == "cache" else {"session": 0.8, "ratelimit": 0.2}
     keys = np.round(of.used * limit / 900)
-    yield Column("census_keyspace", keys)
-    yield Column("census_sample", np.minimum(keys, 2000.0))
-    yield Column("census_total_bytes", of.used * limit * 0.9, G, "bytes")
+    yield SeriesColumn("census_keyspace", keys)
+    yield SeriesColumn("census_sample", np.minimum(keys, 2000.0))
+    yield SeriesColumn("census_total_bytes", of.used * limit * 0.9, G, "bytes")
     for family, share in families.items():
         labels = (("family", family),)
-        yield Column("census_keys", np.round(keys * share), G, "1", labels)
-        yield Column("census_bytes", of.used * limit * 0.9 * share, G, "bytes", labels)
-        yield Column("census_no_ttl", np.zeros(len(knobs.at)), G, "1", labels)
-        yield Column("census_no_ttl_low", np.zeros(len(knobs.at)), G, "1", labels)
+        yield SeriesColumn("census_keys", np.round(keys * share), G, "1", labels)
+        yield SeriesColumn("census_bytes", of.used * limit * 0.9 * share, G, "bytes", labels)
+        yield SeriesColumn("census_no_ttl", np.zeros(len(knobs.at)), G, "1", labels)
+        yield SeriesColumn("census_no_ttl_low", np.zeros(len(knobs.at)), G, "1", labels)
 
 
-def _postgres(knobs: Knobs) -> Iterator[Column]:
-    yield Column("postgres_max_connections", np.full(len(knobs.at), 100.0))
-    yield Column("postgres_connections", np.round(knobs.connections * 0.3), G, "1", (("state", "active"),))
-    yield Column("postgres_connections", np.round(knobs.connections * 0.7), G, "1", (("state", "idle"),))
-    yield Column("postgres_database_size", 80 * MB + (knobs.at - knobs.at[0]) * 40.0, G, "bytes")
-    yield Column("postgres_xact_commit", _counted(knobs.load * 0.4, None, knobs), C)
+def _postgres(knobs: Knobs) -> Iterator[SeriesColumn]:
+    yield SeriesColumn("postgres_max_connections", np.full(len(knobs.at), 100.0))
+    yield SeriesColumn("postgres_connections", np.round(knobs.connections * 0.3), G, "1", (("state", "active"),))
+    yield SeriesColumn("postgres_connections", np.round(knobs.connections * 0.7), G, "1", (("state", "idle"),))
+    yield SeriesColumn("postgres_database_size", 80 * MB + (knobs.at - knobs.at[0]) * 40.0, G, "bytes")
+    yield SeriesColumn("postgres_xact_commit", _counted(knobs.load * 0.4, None, knobs), C)
 
 
-def _own(knobs: Knobs) -> Iterator[Column]:
+def _own(knobs: Knobs) -> Iterator[SeriesColumn]:
     """The collectors' own: what cannot be written waits on their disk."""
     gone: Numbers = (~(knobs.writes & knobs.postgres) & knobs.collectors).astype(float)
     waiting = np.zeros(len(gone))
     edges = np.flatnonzero(np.diff(gone, prepend=0.0, append=0.0))
     for begin, end in edges.reshape(-1, 2):
         waiting[begin:end] = np.arange(1, end - begin + 1)
-    yield Column("collector_clock_jumps", np.cumsum(knobs.jumps), C)
-    yield Column("collector_spool_batches", waiting)
-    yield Column("collector_dropped_runs", np.zeros(len(gone)), C)
-    yield Column("collector_written_runs", np.cumsum((1 - gone) * 10), C)
+    yield SeriesColumn("collector_clock_jumps", np.cumsum(knobs.jumps), C)
+    yield SeriesColumn("collector_spool_batches", waiting)
+    yield SeriesColumn("collector_dropped_runs", np.zeros(len(gone)), C)
+    yield SeriesColumn("collector_written_runs", np.cumsum((1 - gone) * 10), C)
 
 
 def _counted(per_s: Numbers, of: Instance | None, knobs: Knobs) -> Numbers:

@@ -11,7 +11,7 @@ from .knobs import Flags, Instance, Knobs, Numbers
 WARM_S = 420.0
 
 
-class Fault(NamedTuple):
+class WorldFault(NamedTuple):
     """One fault at a time. `about` is the dependency that is broken, as incidents name their cause."""
 
     kind: str
@@ -24,22 +24,22 @@ class Fault(NamedTuple):
         KINDS[self.kind].turn(knobs, self)
 
 
-class Kind(NamedTuple):
+class WorldFaultKind(NamedTuple):
     """One kind of fault: what it is about, how long it lasts by itself (seconds), and what it does."""
 
     about: str
     lasts_s: float
-    turn: Callable[[Knobs, Fault], None]
+    turn: Callable[[Knobs, WorldFault], None]
 
 
-def _instance(knobs: Knobs, fault: Fault) -> Instance:
+def _instance(knobs: Knobs, fault: WorldFault) -> Instance:
     return knobs.state if fault.about == "state" else knobs.cache
 
 
-def _down(*, keeps: bool = True, restarts: bool = True) -> Callable[[Knobs, Fault], None]:
+def _down(*, keeps: bool = True, restarts: bool = True) -> Callable[[Knobs, WorldFault], None]:
     """Nothing answers; afterwards another process does, with its content or without."""
 
-    def turn(knobs: Knobs, fault: Fault) -> None:
+    def turn(knobs: Knobs, fault: WorldFault) -> None:
         on = knobs.while_(fault.begins, fault.ends)
         instance = _instance(knobs, fault)
         instance.ready &= ~on
@@ -61,7 +61,7 @@ def _cold(knobs: Knobs, since: float) -> None:
     knobs.llm_hits[after] *= warm[after]
 
 
-def _slow(knobs: Knobs, fault: Fault) -> None:
+def _slow(knobs: Knobs, fault: WorldFault) -> None:
     on = knobs.while_(fault.begins, fault.ends)
     instance = _instance(knobs, fault)
     instance.slow[on] = 40.0
@@ -70,7 +70,7 @@ def _slow(knobs: Knobs, fault: Fault) -> None:
         knobs.tiers["redis"].slow[on] = 12.0
 
 
-def _refusing(knobs: Knobs, fault: Fault) -> None:
+def _refusing(knobs: Knobs, fault: WorldFault) -> None:
     """At maxclients: who is connected goes on, new ones are turned away."""
     on = knobs.while_(fault.begins, fault.ends)
     instance = _instance(knobs, fault)
@@ -80,10 +80,10 @@ def _refusing(knobs: Knobs, fault: Fault) -> None:
         knobs.tiers["redis"].fails[on] = 0.3
 
 
-def _says(word: str, fails: float, per_s: float = 3.0) -> Callable[[Knobs, Fault], None]:
+def _says(word: str, fails: float, per_s: float = 3.0) -> Callable[[Knobs, WorldFault], None]:
     """The server answers with this error."""
 
-    def turn(knobs: Knobs, fault: Fault) -> None:
+    def turn(knobs: Knobs, fault: WorldFault) -> None:
         on = knobs.while_(fault.begins, fault.ends)
         _instance(knobs, fault).errors.setdefault(word, np.zeros(len(knobs.at)))[on] = per_s
         if fault.about == "cache":
@@ -94,7 +94,7 @@ def _says(word: str, fails: float, per_s: float = 3.0) -> Callable[[Knobs, Fault
     return turn
 
 
-def _wrong_password(knobs: Knobs, fault: Fault) -> None:
+def _wrong_password(knobs: Knobs, fault: WorldFault) -> None:
     """The collectors are refused as well as the core."""
     on = knobs.while_(fault.begins, fault.ends)
     _instance(knobs, fault).ready &= ~on
@@ -102,7 +102,7 @@ def _wrong_password(knobs: Knobs, fault: Fault) -> None:
         knobs.tiers["redis"].fails[on] = 1.0
 
 
-def _flushed(knobs: Knobs, fault: Fault) -> None:
+def _flushed(knobs: Knobs, fault: WorldFault) -> None:
     instance = _instance(knobs, fault)
     at = int(np.searchsorted(knobs.at, fault.begins))
     instance.flushes[at] += 1
@@ -111,7 +111,7 @@ def _flushed(knobs: Knobs, fault: Fault) -> None:
         _cold(knobs, fault.begins)
 
 
-def _evicting(knobs: Knobs, fault: Fault) -> None:
+def _evicting(knobs: Knobs, fault: WorldFault) -> None:
     """Too small for its content: keys leave long before their time."""
     on = knobs.while_(fault.begins, fault.ends)
     knobs.cache.used[on] = 0.999
@@ -119,21 +119,21 @@ def _evicting(knobs: Knobs, fault: Fault) -> None:
     knobs.tiers["redis"].hits[on] *= 0.8
 
 
-def _evicts_sessions(knobs: Knobs, fault: Fault) -> None:
+def _evicts_sessions(knobs: Knobs, fault: WorldFault) -> None:
     on = knobs.while_(fault.begins, fault.ends)
     knobs.state.evicted[on] = 2.0
     knobs.state.protected[on] = 2.0
 
 
-def _leak(knobs: Knobs, fault: Fault) -> None:
+def _leak(knobs: Knobs, fault: WorldFault) -> None:
     """Memory of the state server grows until somebody stops it."""
     on = knobs.while_(fault.begins, fault.ends)
     share = (knobs.at - fault.begins) / (fault.ends - fault.begins)
     knobs.state.used[on] = np.minimum(0.995, 0.6 + 1.2 * share[on])
 
 
-def _postgres(connected: bool, fails: float, *, writes: bool = False, answers: bool = False) -> Callable[[Knobs, Fault], None]:
-    def turn(knobs: Knobs, fault: Fault) -> None:
+def _postgres(connected: bool, fails: float, *, writes: bool = False, answers: bool = False) -> Callable[[Knobs, WorldFault], None]:
+    def turn(knobs: Knobs, fault: WorldFault) -> None:
         on = knobs.while_(fault.begins, fault.ends)
         if not answers:
             knobs.postgres &= ~on
@@ -146,12 +146,12 @@ def _postgres(connected: bool, fails: float, *, writes: bool = False, answers: b
     return turn
 
 
-def _slow_postgres(knobs: Knobs, fault: Fault) -> None:
+def _slow_postgres(knobs: Knobs, fault: WorldFault) -> None:
     knobs.tiers["postgres"].slow[knobs.while_(fault.begins, fault.ends)] = 10.0
 
 
-def _upstream(fails: float, slow: float = 1.0) -> Callable[[Knobs, Fault], None]:
-    def turn(knobs: Knobs, fault: Fault) -> None:
+def _upstream(fails: float, slow: float = 1.0) -> Callable[[Knobs, WorldFault], None]:
+    def turn(knobs: Knobs, fault: WorldFault) -> None:
         on = knobs.while_(fault.begins, fault.ends)
         knobs.tiers[fault.about].fails[on] = fails
         knobs.tiers[fault.about].slow[on] = slow
@@ -159,31 +159,31 @@ def _upstream(fails: float, slow: float = 1.0) -> Callable[[Knobs, Fault], None]
     return turn
 
 
-def _bad_deploy(knobs: Knobs, fault: Fault) -> None:
+def _bad_deploy(knobs: Knobs, fault: WorldFault) -> None:
     """A deploy that spells keys another way: less is found."""
     knobs.tiers["redis"].hits[knobs.while_(fault.begins, fault.ends)] = 0.72
 
 
-def _storm(knobs: Knobs, fault: Fault) -> None:
+def _storm(knobs: Knobs, fault: WorldFault) -> None:
     """Somebody loops over texts that nobody has asked for before."""
     knobs.storm[knobs.while_(fault.begins, fault.ends)] = 25.0
 
 
-def _lag(knobs: Knobs, fault: Fault) -> None:
+def _lag(knobs: Knobs, fault: WorldFault) -> None:
     on = knobs.while_(fault.begins, fault.ends)
     knobs.cache.lag_s[on] = np.minimum(120.0, knobs.at[on] - fault.begins)
 
 
-def _churn(knobs: Knobs, fault: Fault) -> None:
+def _churn(knobs: Knobs, fault: WorldFault) -> None:
     knobs.cache.connects[knobs.while_(fault.begins, fault.ends)] = 40.0
 
 
-def _unread(knobs: Knobs, fault: Fault) -> None:
+def _unread(knobs: Knobs, fault: WorldFault) -> None:
     """The collector of the cache hangs."""
     knobs.reads_cache &= ~knobs.while_(fault.begins, fault.ends)
 
 
-def _clock(knobs: Knobs, fault: Fault) -> None:
+def _clock(knobs: Knobs, fault: WorldFault) -> None:
     """The collectors' clock is set forward: they miss some runs and say so."""
     at = int(np.searchsorted(knobs.at, fault.begins))
     knobs.jumps[at] += 1
@@ -191,8 +191,8 @@ def _clock(knobs: Knobs, fault: Fault) -> None:
 
 
 MINUTE: float = 60.0
-KINDS: dict[str, Kind] = {
-    **{f"{name}_{how}": Kind(name, *rest) for name in ("cache", "state") for how, rest in {
+KINDS: dict[str, WorldFaultKind] = {
+    **{f"{name}_{how}": WorldFaultKind(name, *rest) for name in ("cache", "state") for how, rest in {
         "stopped": (7 * MINUTE, _down(keeps=False)),
         "killed": (45.0, _down(keeps=False)),
         "slow": (15 * MINUTE, _slow),
@@ -202,33 +202,33 @@ KINDS: dict[str, Kind] = {
         "flushed": (1.0, _flushed),
         "failed_over": (40.0, _down()),
     }.items()},
-    "cache_full": Kind("cache", 25 * MINUTE, _evicting),
-    "state_full": Kind("state", 8 * MINUTE, _says("OOM", 0.0)),
-    "postgres_stopped": Kind("postgres", 6 * MINUTE, _postgres(False, 1.0)),
-    "postgres_killed": Kind("postgres", 50.0, _postgres(False, 1.0)),
-    "postgres_slow": Kind("postgres", 25 * MINUTE, _slow_postgres),
-    "postgres_refusing": Kind("postgres", 6 * MINUTE, _postgres(True, 0.6)),
-    "postgres_full": Kind("postgres", 6 * MINUTE, _postgres(False, 0.0, answers=True)),
-    "postgres_wrong_password": Kind("postgres", 5 * MINUTE, _postgres(False, 1.0)),
-    "postgres_read_only": Kind("postgres", 5 * MINUTE, _postgres(False, 0.0, answers=True)),
-    **{f"{name}_{how}": Kind(name, 6 * MINUTE, _upstream(*rest)) for name in ("dictionary_api", "gemini") for how, rest in {
+    "cache_full": WorldFaultKind("cache", 25 * MINUTE, _evicting),
+    "state_full": WorldFaultKind("state", 8 * MINUTE, _says("OOM", 0.0)),
+    "postgres_stopped": WorldFaultKind("postgres", 6 * MINUTE, _postgres(False, 1.0)),
+    "postgres_killed": WorldFaultKind("postgres", 50.0, _postgres(False, 1.0)),
+    "postgres_slow": WorldFaultKind("postgres", 25 * MINUTE, _slow_postgres),
+    "postgres_refusing": WorldFaultKind("postgres", 6 * MINUTE, _postgres(True, 0.6)),
+    "postgres_full": WorldFaultKind("postgres", 6 * MINUTE, _postgres(False, 0.0, answers=True)),
+    "postgres_wrong_password": WorldFaultKind("postgres", 5 * MINUTE, _postgres(False, 1.0)),
+    "postgres_read_only": WorldFaultKind("postgres", 5 * MINUTE, _postgres(False, 0.0, answers=True)),
+    **{f"{name}_{how}": WorldFaultKind(name, 6 * MINUTE, _upstream(*rest)) for name in ("dictionary_api", "gemini") for how, rest in {
         "503": (1.0, 0.4), "429": (1.0, 0.2), "hang": (1.0, 8.0), "garbage": (0.9, 1.0),
     }.items()},
-    "sessions_evicted": Kind("state", 10 * MINUTE, _evicts_sessions),
-    "memory_leak": Kind("state", 40 * MINUTE, _leak),
-    "bad_deploy": Kind("cache", 40 * MINUTE, _bad_deploy),
-    "llm_storm": Kind("gemini", 20 * MINUTE, _storm),
-    "replica_lag": Kind("cache", 10 * MINUTE, _lag),
-    "connection_churn": Kind("cache", 25 * MINUTE, _churn),
-    "collector_dead": Kind("collectors", 8 * MINUTE, _unread),
-    "clock_step": Kind("collectors", 45.0, _clock),
+    "sessions_evicted": WorldFaultKind("state", 10 * MINUTE, _evicts_sessions),
+    "memory_leak": WorldFaultKind("state", 40 * MINUTE, _leak),
+    "bad_deploy": WorldFaultKind("cache", 40 * MINUTE, _bad_deploy),
+    "llm_storm": WorldFaultKind("gemini", 20 * MINUTE, _storm),
+    "replica_lag": WorldFaultKind("cache", 10 * MINUTE, _lag),
+    "connection_churn": WorldFaultKind("cache", 25 * MINUTE, _churn),
+    "collector_dead": WorldFaultKind("collectors", 8 * MINUTE, _unread),
+    "clock_step": WorldFaultKind("collectors", 45.0, _clock),
 }  # fmt: skip
 
 
-def fault(kind: str, begins: float, lasts_s: float | None = None) -> Fault:
+def fault(kind: str, begins: float, lasts_s: float | None = None) -> WorldFault:
     """One fault of this kind from an instant on."""
     of = KINDS[kind]
-    return Fault(kind, of.about, begins, begins + (of.lasts_s if lasts_s is None else lasts_s))
+    return WorldFault(kind, of.about, begins, begins + (of.lasts_s if lasts_s is None else lasts_s))
 
 
 def restart(knobs: Knobs, instance: Instance, at: float, down_s: float = 4.0) -> None:
@@ -240,4 +240,4 @@ def restart(knobs: Knobs, instance: Instance, at: float, down_s: float = 4.0) ->
         knobs.tiers["redis"].fails[on] = min(1.0, down_s / knobs.step_s)
 
 
-__all__ = ["KINDS", "Fault", "Flags", "Kind", "Numbers", "fault", "restart"]
+__all__ = ["KINDS", "WorldFaultKind", "Flags", "Numbers", "WorldFault", "fault", "restart"]

@@ -18,7 +18,7 @@ from prosepolish_core.watch.series.rollup_rows import HOUR, MINUTE, RUNS, Rollup
 from prosepolish_core.watch.series.sample_store import SampleStore
 from prosepolish_core.watch.series.simulated import note_simulated
 
-from .counts import Counted
+from .counts import CountCourse
 from .courses import StreamCourse
 from .knobs import Numbers
 from .runs import runs_at
@@ -28,7 +28,7 @@ from .telemetry_copy import copy_counts
 Named = Mapping[tuple[str, Labels, Kind], int]
 
 
-def fill(pool: PostgresPool, at: Numbers, streams: Sequence[StreamCourse], counts: Sequence[Counted]) -> None:
+def fill(pool: PostgresPool, at: Numbers, streams: Sequence[StreamCourse], counts: Sequence[CountCourse]) -> None:
     """Write what was simulated at `at`, a reading a minute. Roll-ups end where the newest whole span does."""
     boundary = float(at[-1] + MINUTE.seconds) // MINUTE.span_s * MINUTE.span_s
     store = SampleStore(pool)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from prosepolish_core.drivers.postgres_pool import Connection
 from prosepolish_core.watch.series.packing import COPY_END, COPY_HEAD, EPOCH_S
 
-from .counts import Counted
+from .counts import CountCourse
 from .knobs import DAY_S, Numbers
 
 _COPY = "COPY telemetry_lookup (step, ts, family, tier, outcome, steps, answers, sum_s, counts) FROM STDIN (FORMAT BINARY)"
@@ -21,7 +21,7 @@ FINE_S = 26 * 3600.0
 _INT4 = 23
 
 
-def copy_counts(connection: Connection, at: Numbers, counts: Sequence[Counted]) -> None:
+def copy_counts(connection: Connection, at: Numbers, counts: Sequence[CountCourse]) -> None:
     """Write the counts of every minute, hour, and of the newest day every ten seconds."""
     with connection.cursor().copy(_COPY) as copy:
         copy.write(COPY_HEAD)
@@ -30,7 +30,7 @@ def copy_counts(connection: Connection, at: Numbers, counts: Sequence[Counted]) 
         copy.write(COPY_END)
 
 
-def _rows(at: Numbers, counts: Sequence[Counted]) -> Iterator[bytes]:
+def _rows(at: Numbers, counts: Sequence[CountCourse]) -> Iterator[bytes]:
     edges = [0, *(np.flatnonzero(np.diff(at // DAY_S)) + 1).tolist(), len(at)]
     for here in (slice(*pair) for pair in pairwise(edges)):  # day by day: what is read together lies together
         for of in counts:
@@ -45,7 +45,7 @@ def _rows(at: Numbers, counts: Sequence[Counted]) -> Iterator[bytes]:
             yield _packed(3600, of, hours, (*added, np.add.reduceat(histogram, places)))
 
 
-def _packed(step: int, of: Counted, at: Numbers, parts: tuple[Any, ...]) -> bytes:
+def _packed(step: int, of: CountCourse, at: Numbers, parts: tuple[Any, ...]) -> bytes:
     """One row per instant at which anything was counted."""
     some = parts[0] > 0
     if not some.any():
@@ -73,7 +73,7 @@ def _packed(step: int, of: Counted, at: Numbers, parts: tuple[Any, ...]) -> byte
     return rows.tobytes()
 
 
-def _layout(of: Counted, used: int) -> npt.DTypeLike:
+def _layout(of: CountCourse, used: int) -> npt.DTypeLike:
     texts = {name: f"S{len(text)}" for name, text in (("family", of.family), ("tier", of.tier), ("outcome", of.outcome))}
     kinds = {"step": ">i4", "ts": ">i8", **texts, "steps": ">i8", "answers": ">i8", "sum_s": ">f8"}
     fields: list[Any] = [("columns", ">i2")]

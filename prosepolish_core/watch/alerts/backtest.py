@@ -24,7 +24,7 @@ CALLS = frozenset({"opened", "worse", "digest"})
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAfter:
     """What was found after one mark: the first alert and the seconds until it fired; None: none did."""
 
     mark: Mark
@@ -40,7 +40,7 @@ class Backtest:
     changes: Sequence[AlertChange]
     incidents: Sequence[Incident]
     messages: Sequence[Message]
-    found: Sequence[Found]
+    found: Sequence[FoundAfter]
     broken: Mapping[str, str]
 
     @property
@@ -89,8 +89,8 @@ def _send(desk: Desk, now: float) -> list[Message]:
     return sent
 
 
-def _found(mark: Mark, changes: Sequence[AlertChange]) -> Found:
+def _found(mark: Mark, changes: Sequence[AlertChange]) -> FoundAfter:
     at = mark.ts.timestamp()
     fired = (c for c in changes if c.level is not Level.OK and at <= c.at <= at + FOUND_WITHIN_S)
     first = next(fired, None)
-    return Found(mark, None, None) if first is None else Found(mark, first.rule, first.at - at)
+    return FoundAfter(mark, None, None) if first is None else FoundAfter(mark, first.rule, first.at - at)
