@@ -13,6 +13,7 @@ C, G = Kind.COUNTER, Kind.GAUGE
 MB = 1024.0**2
 #: What each server holds at most, and what it does then.
 SERVERS = {"cache": (256 * MB, "allkeys-lru"), "state": (128 * MB, "noeviction")}
+REPLICA: Labels = (("replica", "10.0.0.9:6379"),)
 #: Bounds of LATENCY HISTOGRAM, in seconds.
 LATENCY_S = (*(2.0**n * 1e-6 for n in range(3, 16)), float("inf"))
 #: Seconds between two runs of the collectors that are slower than INFO.

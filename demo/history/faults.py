@@ -240,4 +240,4 @@ def restart(knobs: Knobs, instance: Instance, at: float, down_s: float = 4.0) ->
         knobs.tiers["redis"].fails[on] = min(1.0, down_s / knobs.step_s)
 
 
-__all__ = ["KINDS", "WorldFaultKind", "Flags", "Numbers", "WorldFault", "fault", "restart"]
+__all__ = ["KINDS", "Flags", "Numbers", "WorldFault", "WorldFaultKind", "fault", "restart"]
