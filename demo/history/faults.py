@@ -191,6 +191,7 @@ def _clock(knobs: Knobs, fault: WorldFault) -> None:
 
 
 MINUTE: float = 60.0
+UPSTREAMS = ("dictionary_api", "gemini")
 KINDS: dict[str, WorldFaultKind] = {
     **{f"{name}_{how}": WorldFaultKind(name, *rest) for name in ("cache", "state") for how, rest in {
         "stopped": (7 * MINUTE, _down(keeps=False)),
@@ -211,7 +212,7 @@ KINDS: dict[str, WorldFaultKind] = {
     "postgres_full": WorldFaultKind("postgres", 6 * MINUTE, _postgres(False, 0.0, answers=True)),
     "postgres_wrong_password": WorldFaultKind("postgres", 5 * MINUTE, _postgres(False, 1.0)),
     "postgres_read_only": WorldFaultKind("postgres", 5 * MINUTE, _postgres(False, 0.0, answers=True)),
-    **{f"{name}_{how}": WorldFaultKind(name, 6 * MINUTE, _upstream(*rest)) for name in ("dictionary_api", "gemini") for how, rest in {
+    **{f"{name}_{how}": WorldFaultKind(name, 6 * MINUTE, _upstream(*rest)) for name in UPSTREAMS for how, rest in {
         "503": (1.0, 0.4), "429": (1.0, 0.2), "hang": (1.0, 8.0), "garbage": (0.9, 1.0),
     }.items()},
     "sessions_evicted": WorldFaultKind("state", 10 * MINUTE, _evicts_sessions),
