@@ -44,7 +44,7 @@ class Silent:
     ) -> None:
         pass
 
-    def llm(self, call: LlmCall) -> None:
+    def llm(self, call: LlmCall | Callable[[], LlmCall | None]) -> None:
         pass
 
     def access(self, family: Family, key: str, size_bytes: int, source: int = 0, cost_usd: Decimal | None = None) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -168,7 +169,19 @@ class Config(BaseModel):
         "PROSEPOLISH_STAND_INS", "", "Set by the demo: names of upstreams that are stand-ins, separated by commas"
     )
     embedded: str = _env("PROSEPOLISH_EMBEDDED", "", "Set by the demo: names of servers that run embedded, separated by commas")
-    data_dir: Path = _env("PROSEPOLISH_DATA_DIR", Path(".prosepolish"), "Where the demo keeps its data and collectors their spool")
+    data_dir: Path = _env("PROSEPOLISH_DATA_DIR", Path(".prosepolish"), "Where demo, collectors and ledger keep data")
+
+    prices: Path | None = _env(
+        "PROSEPOLISH_PRICES", None, "A TOML file of prices that go before the published ones; see docs/savings.md"
+    )
+    cache_usd: Annotated[Decimal, Field(ge=0, le=10**9)] = _env(
+        "PROSEPOLISH_CACHE_USD", Decimal(0), "What Redis and PostgreSQL cost a month for this, in US dollars; feeds Net on Savings"
+    )
+    provenance: Literal["", "live", "stand-in", "test", "simulated"] = _env(
+        "PROSEPOLISH_PROVENANCE",
+        "",
+        "Mark of this process's LLM calls in the ledger. Default: live, or stand-in by its address",
+    )
 
     #: What was left out of the settings, one sentence each.
     _ignored: tuple[str, ...] = PrivateAttr(())

@@ -21,6 +21,9 @@ from .live.corrections.record import is_record
 from .live.limits.limiter import Limiter
 from .live.llm.backend import PacedBackend, choose_backend
 from .live.llm.define import LlmDefiner
+from .live.llm.ledger import Ledger
+from .live.llm.price_table import PriceTable
+from .live.llm.provenance import usual_provenance
 from .live.llm.unfit import UnfitLately, is_unfit
 from .live.sessions.postgres_sessions import PostgresSessions
 from .live.sessions.service import Sessions
@@ -36,6 +39,8 @@ from .standing_keeper import StandingKeeper
 from .upstreams import Upstreams
 from .watch.alerts.standing_file import StandingFile
 from .watch.alerts.standing_store import StandingStore
+from .watch.counts.call_journal import CallJournal
+from .watch.counts.ledger_store import LedgerStore
 from .watch.counts.reader import PostgresTelemetry
 from .watch.counts.recent_calls import RecentCalls
 from .watch.counts.recorder import BufferedRecorder
@@ -138,7 +143,7 @@ class Core:
     @lazy
     def dictionary(self) -> Dictionary:
         """Words: lookup, lookup_many, invalidate."""
-        return Dictionary(self.cache_link, self.words, (self.dictionary_api, self.definer), self.recorder)
+        return Dictionary(self.cache_link, self.words, (self.dictionary_api, self.definer), self.recorder, ledger=self.ledger)
 
     # --- upstreams and corrections ---
 
@@ -152,17 +157,22 @@ class Core:
     @lazy
     def gemini(self) -> PacedBackend | None:
         """The LLM, one backend for the whole process; None without a key."""
-        return choose_backend(self.config)
+        return choose_backend(self.config, self.ledger)
+
+    @lazy
+    def ledger(self) -> Ledger:
+        """Makes the ledger rows of calls; each that leaves is written down first."""
+        return Ledger(self.recorder.llm, PriceTable.from_file(self.config.prices), usual_provenance(self.config))
 
     @lazy
     def definer(self) -> LlmDefiner:
         """Tier 4 of the word lookup."""
-        return LlmDefiner(self.gemini, self.config.gemini_model, UnfitLately(self._llm_cache(is_unfit)))
+        return LlmDefiner(self.gemini, self.config.gemini_model, UnfitLately(self._llm_cache(is_unfit)), self.ledger)
 
     @lazy
     def corrector(self) -> Corrector:
         """Corrections by the LLM, behind their cache."""
-        return Corrector(self._llm_cache(is_record), self.gemini, self.config.gemini_model)
+        return Corrector(self._llm_cache(is_record), self.gemini, self.config.gemini_model, self.ledger)
 
     def _llm_cache(self, fits: Callable[[Any], bool]) -> FamilyCache:
         """What the LLM answered."""
@@ -258,10 +268,16 @@ class Core:
         pepper = self.config.pepper.get_secret_value().encode() if self.config.pepper else b""
         return BufferedRecorder(
             PostgresTelemetryWriter(self.telemetry_pool),
+            journal=self.journal,
             flush_s=self.config.flush_s,
             access_key=pepper,
             processes=self.config.expected_workers,
         )
+
+    @lazy
+    def journal(self) -> CallJournal:
+        """Ledger rows on the disk until PostgreSQL has them."""
+        return CallJournal(self.config.data_dir / "ledger", LedgerStore(self.telemetry_pool).write)
 
     @lazy
     def telemetry(self) -> PostgresTelemetry:
@@ -294,7 +310,10 @@ class Core:
     @lazy
     def upstreams(self) -> Upstreams:
         """The upstreams as health sees them; remembers for a minute what they answered."""
-        return Upstreams(self.config, lambda: self.dictionary_api, lambda: self.gemini, self._breakers)
+        return Upstreams(self.config, lambda: self.dictionary_api, lambda: self.gemini, self._breakers, self._ledger_fault)
+
+    def _ledger_fault(self) -> str:
+        return self.journal.probe()
 
     def _pools(self) -> list[PostgresPool]:
         """The pool of PostgreSQL, and those of its others that have been used."""

@@ -6,6 +6,7 @@ Neither costs money. Where others call an upstream it is asked once a minute; wh
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -63,7 +64,10 @@ class Upstreams:
         dictionary: Callable[[], DictionaryHttp],
         gemini: Callable[[], PacedBackend | None],
         breakers: Callable[[], Mapping[str, str]] = dict,
+        ledger_fault: Callable[[], str] = str,
     ) -> None:
+        """`ledger_fault`: why calls of Gemini cannot be written down before they leave; empty when they can."""
+        self._ledger_fault = ledger_fault
         self._config = config
         self._dictionary = dictionary
         self._gemini = gemini
@@ -81,7 +85,13 @@ class Upstreams:
         if self._config.gemini_api_key is None:
             reason = "No GEMINI_API_KEY is set, so texts are corrected from the cache alone."
             return Probed("gemini", State.DEGRADED, reason, "Set GEMINI_API_KEY.")
-        return self._judged("gemini", "Gemini", self._config.gemini_api_endpoint, self._ask_gemini, ask_again_s)
+        found = self._judged("gemini", "Gemini", self._config.gemini_api_endpoint, self._ask_gemini, ask_again_s)
+        if found.state is State.UP and (fault := self._ledger_fault()):
+            reason, _, action = fault.partition("; ")
+            return replace(
+                found, state=State.DEGRADED, reason=f"Gemini answers, but {reason}.", action=f"{action[:1].upper()}{action[1:]}."
+            )
+        return found
 
     def _judged(self, name: str, title: str, url: str, ask: Callable[[], Told], ask_again_s: float) -> Probed:
         """Reached, then a real question, then its breaker."""

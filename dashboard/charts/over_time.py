@@ -1,7 +1,7 @@
 """Lines and bars over time: gaps stay visible, marks are vertical lines, every trace is within its point budget."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -90,8 +90,9 @@ def bars(
     marks: Sequence[Mark] = (),
     height: int = 240,
     stacked: bool = True,
+    width_s: float = 0.0,
 ) -> go.Figure:
-    """Amounts per bucket, stacked or side by side."""
+    """Amounts per bucket, stacked or side by side. With the buckets' width each bar covers its own, a lone one too."""
     shown = scale(unit, _largest(series))
     figure = Draft()
     for line in series:
@@ -101,6 +102,7 @@ def bars(
             name=line.name,
             marker={"color": line.colour, "line": {"width": 0}},
             hovertemplate=f"{shown.prefix}%{{y:.4~g}}{shown.suffix}",
+            **({"width": width_s * 1000, "offset": 0} if width_s else {}),
         )
     left = room([shown.longest(_largest(series))])
     revision = f"bars{unit}{window.seconds:.0f}"
@@ -108,6 +110,9 @@ def bars(
     figure.update_layout(barmode="stack" if stacked else "group")
     start = _from(series, window)
     _axes(figure, start, window, shown, 0.0, None, log=False)
+    if width_s and any(len(line.ts) for line in series):  # no bar is cut at an edge
+        first, last = (pick(line.ts for line in series if len(line.ts)) for pick in (_first, _last))
+        figure.update_xaxes(range=[min(first, start.replace(tzinfo=None)), last + timedelta(seconds=width_s)])
     if unit == "1" and _largest(series) < FEW:
         figure.update_yaxes(dtick=1, range=[0, FEW])
     draw_marks(figure, marks, start, window.end)
@@ -147,6 +152,19 @@ def _band(figure: Draft, line: ChartLine, shown: Scale) -> None:
         showlegend=False,
         hoverinfo="skip",
     )
+
+
+def _first(several: Iterable[Instants]) -> datetime:
+    return _plain(min(ts.min() for ts in several))
+
+
+def _last(several: Iterable[Instants]) -> datetime:
+    return _plain(max(ts.max() for ts in several))
+
+
+def _plain(instant: np.datetime64) -> datetime:
+    plain: datetime = instant.astype("datetime64[ms]").item()
+    return plain
 
 
 def _largest(series: Sequence[ChartLine]) -> float:

@@ -7,6 +7,7 @@ from dashboard.components.foreign_text import plain
 from dashboard.views.playground import Explained, of_correction
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.model.correction import Correction
+from prosepolish_core.model.provenance import Provenance, acting_as
 
 from . import explained_call as told
 from .visitor import visitor
@@ -56,7 +57,7 @@ def _correct(text: str) -> None:
         )
         return
     try:
-        with st.spinner("Correcting …"):
+        with st.spinner("Correcting …"), acting_as(Provenance.PLAYGROUND):
             found = core.corrector.correct(text, user_id=visitor())
     except InvalidInput as error:
         st.warning(f"This text cannot be corrected: {plain(str(error))}.", icon=":material/edit:")

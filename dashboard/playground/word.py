@@ -12,6 +12,7 @@ from prosepolish_core.errors import InvalidInput, LookupUnavailable
 from prosepolish_core.model.entry import Entry
 from prosepolish_core.model.health import Level
 from prosepolish_core.model.outcome import Trace
+from prosepolish_core.model.provenance import Provenance, acting_as
 
 from . import explained_call as told
 from .visitor import visitor
@@ -59,7 +60,8 @@ def _look(word: str) -> None:
         st.warning(f"That was fast. Try again in {allowed.retry_after_s:.1f} s.", icon=":material/hourglass_top:")
         return
     try:
-        found = core.dictionary.lookup(word)
+        with acting_as(Provenance.PLAYGROUND):
+            found = core.dictionary.lookup(word)
     except InvalidInput as error:
         st.warning(f"This is no word to look up: {plain(str(error))}.", icon=":material/edit:")
         return

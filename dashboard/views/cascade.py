@@ -8,7 +8,7 @@ import pandas as pd
 
 from prosepolish_core.calc import numbers
 from prosepolish_core.model.counts import LatencyBuckets
-from prosepolish_core.model.outcome import ANSWERED, Family, Tier
+from prosepolish_core.model.outcome import HITS, Family, Outcome, Tier
 
 from . import latency
 from .names import tier_label
@@ -29,16 +29,19 @@ def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: D
     words = found[found["family"] == Family.DICTIONARY]
     reached = words.groupby("tier")["steps"].sum()
     # The tier whose word was final: "no such word" of the API is put to the LLM, and then counts for the LLM alone.
-    answered = words[words["outcome"].isin(ANSWERED)].groupby("tier")["answers"].sum()
+    answered = words[words["outcome"].isin(HITS)].groupby("tier")["answers"].sum()
     lookups = float(reached.get(Tier.REDIS.value, 0))
     if not lookups:
         return []
+    waited = 100 * float(words[words["outcome"] == Outcome.COALESCED]["answers"].sum()) / lookups
     spreads = {s.tier: s for s in latency.spreads([h for h in histograms if h.family == Family.DICTIONARY])}
     result = []
     for tier in Tier:
         share = 100 * float(reached.get(tier.value, 0)) / lookups
         hits = 100 * float(answered.get(tier.value, 0)) / lookups
         result.append(Fall(tier.value, tier_label(tier), share, hits, _note(tier, hits, spreads.get(tier.value), paid_usd)))
+    if waited:  # no tier's own doing: they had their answer from a load that another caller had begun
+        result[0] = result[0]._replace(note=f"{result[0].note} · {few(waited)} of 100 waited for another caller's load")
     return result
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prosepolish_core.model.counts import LookupCounts
-from prosepolish_core.model.outcome import ANSWERED, FAILED, Tier
+from prosepolish_core.model.outcome import FAILED, HITS, Outcome, Tier
 from prosepolish_core.model.series import Instants, Numbers
 from prosepolish_core.model.window import Window
 
@@ -18,15 +18,16 @@ SETTLE_S = 12.0
 
 
 def frame(rows: Sequence[LookupCounts]) -> pd.DataFrame:
-    """The rows with `hits` (the tier answered:
-    found, known to be unknown, or stale), `misses` and `failures`, all in steps.
+    """The rows with `hits` (the tier itself had it: found, known to be unknown, or stale), `misses` (it had not;
+    of them `waited`, where another caller's load was waited for) and `failures`, all in steps.
     """
     found = pd.DataFrame(rows, columns=list(LookupCounts._fields))
     found["ts"] = pd.to_datetime(found["ts"], utc=True)
-    answered, failed = found["outcome"].isin(ANSWERED), found["outcome"].isin(FAILED)
+    answered, failed = found["outcome"].isin(HITS), found["outcome"].isin(FAILED)
     found["hits"] = found["steps"].where(answered, 0)
     found["failures"] = found["steps"].where(failed, 0)
     found["misses"] = found["steps"].where(~answered & ~failed, 0)
+    found["waited"] = found["steps"].where(found["outcome"] == Outcome.COALESCED, 0)
     return found
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from prosepolish_core.calc import numbers
 from prosepolish_core.calc.freshness import fresh
-from prosepolish_core.calc.savings import Side
 from prosepolish_core.model.health import Verdict
 from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.series import Numbers
@@ -80,7 +79,7 @@ def build(
         _uptime(samples, window.end),
     )
     cache = next((i for i in servers.instances if i.source == "cache"), None)
-    paid = _price_of_a_call(money.sums.paid)
+    paid = money.sums.paid.usd_per_call
     return OverviewView(
         window,
         replace(servers.oldest, source=f"{servers.oldest.source} and the core's own counters"),
@@ -112,12 +111,6 @@ def _throughput(found: pd.DataFrame, window: Window) -> Headline:
         return Headline(None, np.array([]))
     per_s = answers / counts.width_s(found)
     return Headline(float(per_s.mean()), per_s)
-
-
-def _price_of_a_call(paid: Side) -> Decimal | None:
-    """The mean price of the priced calls."""
-    priced = paid.calls - paid.unpriced
-    return paid.usd / priced if priced else None
 
 
 def _memory(cache: memory.ServerMemory | None) -> Headline:

@@ -19,6 +19,7 @@ TOLD = {
     Outcome.MISS: "does not have it",
     Outcome.NEGATIVE_HIT: "knows there is no such word",
     Outcome.STALE_HIT: "found an old copy",
+    Outcome.COALESCED: "waited for another caller's load",
     Outcome.REFUSED: "refused",
     Outcome.TIMEOUT: "took too long",
     Outcome.ERROR: "failed",

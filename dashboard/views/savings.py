@@ -1,101 +1,143 @@
-"""Savings: what the ledger says was paid, and what hits made unnecessary.
+"""Savings: what the ledger says was paid, and what the same calls would have cost without any cache, line by line.
 
-Decimal throughout; unpriced is never zero.
+Decimal throughout; what is not known is in no sum and is told beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 
-from prosepolish_core.calc.savings import Measured, measured
+from prosepolish_core.calc.ledger_sums import HEADLINE, Measured, measured
+from prosepolish_core.calc.ratios import Ratio, tier_ratio
 from prosepolish_core.model.counts import LedgerTotal
 from prosepolish_core.model.llm import added
+from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.series import Instants, Mark, Numbers
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 
-from .marks import TIERS, about
 from .trust import Trust, of_counts
 
 POINTS = 60
 LEDGER = "the ledger of LLM calls (recorded tokens times dated prices)"
-MONTH_S = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One model's calls and tokens of one task and kind, as billed:
+    """One model's calls and tokens of one task and line, as billed:
     prompt includes cached, thoughts cost as much as output.
     """
 
     model: str
     task: str
     kind: str
+    line: str
+    provenance: str
+    price: str
     calls: int
     unpriced: int
+    unknown: int
+    sent: int
     prompt: int
     cached: int
     output: int
     thoughts: int
     usd: Decimal
+    discount_usd: Decimal
     then_usd: Decimal
     then_unpriced: int
 
 
 @dataclass(frozen=True, slots=True)
 class SavingsView:
-    """Everything the measured half of the Savings page shows."""
+    """Everything the measured half of the Savings page shows.
+
+    `rate` is the hit rate of corrections in Redis, the one that every page shows. `width_s` is that of the bars.
+    """
 
     window: Window
     trust: Trust
     sums: Measured
     tasks: Mapping[str, Measured]
     tokens: tuple[TokenRow, ...]
+    rate: Ratio
+    since: datetime | None
     ts: Instants
+    width_s: float
     paid_usd: Numbers
     avoided_usd: Numbers
     marks: tuple[Mark, ...]
 
-    def hit_ratio(self, task: str) -> float | None:
+    def spared_ratio(self, task: str) -> float | None:
         """Share of the task's calls wanted that were not made; None when none was wanted."""
         found = self.tasks.get(task)
-        return found.hit_ratio if found else None
-
-    @property
-    def per_month_usd(self) -> Decimal:
-        """The pace since the first row in the window, carried on to 30 days: an extrapolation, and shown as one."""
-        if not len(self.ts):
-            return Decimal(0)
-        first = max(self.ts[0].astype("datetime64[ms]").item().replace(tzinfo=UTC), self.window.start)
-        return self.sums.avoided.usd * MONTH_S / Decimal(str(max(60.0, (self.window.end - first).total_seconds())))
+        return found.spared_ratio if found else None
 
 
-def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> SavingsView:
+def build(
+    samples: SampleReader,
+    telemetry: TelemetryReader,
+    window: Window,
+    *,
+    counted: Collection[str] = HEADLINE,
+    cache_usd_per_month: Decimal = Decimal(0),
+) -> SavingsView:
     """Read and compute. Raises StoreUnavailable."""
-    rows = telemetry.ledger(window, POINTS)
-    instants = sorted({row.ts for row in rows})
-    per_bucket = [measured(row for row in rows if row.ts == ts) for ts in instants]
+    every = telemetry.ledger(window, POINTS)
+    rows = [row for row in every if row.provenance in counted]
+    instants, width_s = _grid(rows)
+    per_bucket = {ts: measured((row for row in rows if row.ts == ts), counted=counted) for ts in instants}
     return SavingsView(
         window,
         of_counts(telemetry.newest(), window, (), LEDGER),
-        measured(rows),
-        {task: measured(row for row in rows if row.task == task) for task in sorted({row.task for row in rows})},
+        measured(every, cache_share(cache_usd_per_month, window), counted),
+        {task: measured((row for row in rows if row.task == task), counted=counted) for task in sorted({r.task for r in rows})},
         tuple(tokens(rows)),
+        tier_ratio(telemetry.lookups(window, 1), Family.LLM, Tier.REDIS),
+        telemetry.ledger_since(counted),
         np.array([ts.replace(tzinfo=None) for ts in instants], dtype="datetime64[ms]"),
-        np.array([float(bucket.paid.usd) for bucket in per_bucket]),
-        np.array([float(bucket.avoided.usd) for bucket in per_bucket]),
-        about(samples.marks(window), *TIERS),
+        width_s,
+        np.array([float(bucket.paid.usd) for bucket in per_bucket.values()]),
+        np.array([float(bucket.avoided.usd) for bucket in per_bucket.values()]),
+        tuple(samples.marks(window)),
     )
 
 
+def cache_share(usd_per_month: Decimal, window: Window) -> Decimal:
+    """The window's share of what the cache costs a month of 30 days, to the millionth of a dollar."""
+    return round(usd_per_month * Decimal(round(window.seconds)) / (30 * 86_400), 6)
+
+
+def _grid(rows: Sequence[LedgerTotal]) -> tuple[list[datetime], float]:
+    """Every bucket from the first with a row to the last, and their width: where nothing stands, nothing was."""
+    distinct = sorted({row.ts for row in rows})
+    gaps = [(b - a).total_seconds() for a, b in pairwise(distinct)]
+    width = min((gap for gap in gaps if gap > 0), default=60.0)
+    if not gaps:
+        return distinct, width
+    steps = round((distinct[-1] - distinct[0]).total_seconds() / width)
+    filled = {distinct[0] + timedelta(seconds=width * step) for step in range(min(steps, 4 * POINTS) + 1)}
+    return sorted(filled | set(distinct)), width
+
+
 def tokens(rows: Sequence[LedgerTotal]) -> list[TokenRow]:
-    """One row per task, model and kind, by name."""
+    """One row per task, model, line, provenance and price, by name."""
     found = []
-    for task, model, kind in sorted({(row.task, row.model, row.kind) for row in rows}):
-        chosen = [row for row in rows if (row.task, row.model, row.kind) == (task, model, kind)]
-        sums = added(chosen, "calls", "unpriced", "cost_usd", "then_usd", "then_unpriced")
-        found.append(TokenRow(model, task, kind, usd=sums.pop("cost_usd"), **sums))
+    apart: dict[tuple[str, ...], list[LedgerTotal]] = {}
+    for row in rows:
+        key = (row.task, row.model, row.kind, row.line, row.provenance, priced_by(row))
+        apart.setdefault(key, []).append(row)
+    for (task, model, kind, line, provenance, price), chosen in sorted(apart.items()):
+        names = ("calls", "unpriced", "unknown", "sent", "cost_usd", "discount_usd", "then_usd", "then_unpriced")
+        sums = added(chosen, *names)
+        found.append(TokenRow(model, task, kind, line, provenance, price, usd=sums.pop("cost_usd"), **sums))
     return found
+
+
+def priced_by(row: LedgerTotal) -> str:
+    """Who says the price, and since when it is valid; a dash where none is known."""
+    return " ".join(filter(None, (row.price_source, f"from {row.price_date}" if row.price_date else ""))) or "–"

@@ -47,8 +47,15 @@ def cost_of(tokens: Tokens, row: PriceRow) -> Decimal:
     return (fresh + tokens.cached * row.cached + (tokens.output + tokens.thoughts) * row.output) / MILLION
 
 
+def discount_of(tokens: Tokens, row: PriceRow) -> Decimal:
+    """What the model's own prompt caching takes off: cached tokens at the full price less what they cost."""
+    return tokens.cached * (row.input - row.cached) / MILLION
+
+
 class Priced(NamedTuple):
-    """What a call costs by the row that counted. `cost_usd` is None when no row is known."""
+    """What a call costs by the row that counted, and who says so. `cost_usd` is None when no row is known."""
 
     cost_usd: Decimal | None
     price_date: str = ""
+    source: str = ""
+    discount_usd: Decimal | None = None

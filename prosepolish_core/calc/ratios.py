@@ -1,9 +1,12 @@
 """Ratios with their uncertainty: a hit ratio and its Wilson interval, valid for few and for extreme counts."""
 
+from collections.abc import Iterable
 from math import nan, sqrt
 from typing import NamedTuple
 
 from ..errors import InvalidInput
+from ..model.counts import LookupCounts
+from ..model.outcome import FAILED, HITS
 
 #: Two-sided 95 %.
 Z95 = 1.959963984540054
@@ -22,6 +25,16 @@ def hit_ratio(hits: float, misses: float, z: float = Z95) -> Ratio:
     """Hits among lookups, with its interval."""
     total = hits + misses
     return Ratio(hits / total if total else nan, *wilson(hits, total, z), total)
+
+
+def tier_ratio(rows: Iterable[LookupCounts], family: str, tier: str) -> Ratio:
+    """What a tier answered of what reached it and was answered yes or no: the one hit rate that every surface shows.
+
+    A caller who waited for another one's load found nothing in the tier.
+    """
+    asked = [row for row in rows if (row.family, row.tier) == (family, tier) and row.outcome not in FAILED]
+    hits = sum(row.steps for row in asked if row.outcome in HITS)
+    return hit_ratio(hits, sum(row.steps for row in asked) - hits)
 
 
 def wilson(hits: float, total: float, z: float = Z95) -> tuple[float, float]:

@@ -1,11 +1,9 @@
-"""What the cache saves: by the project's formula from assumptions, and measured from ledger rows. Decimal only."""
+"""What the cache saves by the project's formula, from assumptions. Decimal only."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from ..errors import InvalidInput
-from ..model.counts import LedgerTotal
 
 #: The largest figure that makes sense, where it is not far beyond any project.
 MOST = {"correction_hit_ratio": 1, "lookup_hit_ratio": 1, "days_per_month": 31, "months_per_year": 12}
@@ -69,49 +67,3 @@ def estimate(given: Assumptions) -> Estimate:
         requests_per_month=requests,
         bytes_per_month=requests * given.bytes_per_lookup,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One side of the ledger. `usd` covers the priced calls only: with `unpriced` above zero it is a lower bound."""
-
-    calls: int = 0
-    unpriced: int = 0
-    usd: Decimal = Decimal(0)
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a window's ledger says."""
-
-    paid: Side
-    avoided: Side
-    cache_usd: Decimal = Decimal(0)
-
-    @property
-    def net_usd(self) -> Decimal:
-        """Avoided cost less the cache's own price in the window; may be negative."""
-        return self.avoided.usd - self.cache_usd
-
-    @property
-    def hit_ratio(self) -> float | None:
-        """Share of the LLM calls wanted that were not made; None when none was wanted."""
-        wanted = self.paid.calls + self.avoided.calls
-        return self.avoided.calls / wanted if wanted else None
-
-    @property
-    def unpriced(self) -> int:
-        """Calls on either side whose price nobody knows. They are in no sum."""
-        return self.paid.unpriced + self.avoided.unpriced
-
-
-def measured(rows: Iterable[LedgerTotal], cache_usd: Decimal = Decimal(0)) -> Measured:
-    """Add up a window's ledger rows. Rows of another kind are left out."""
-    sides = {"paid": Side(), "avoided": Side()}
-    for row in rows:
-        if (side := sides.get(row.kind)) is not None:
-            sides[row.kind] = Side(
-                side.calls + row.calls, side.unpriced + row.unpriced, side.usd + row.cost_usd, side.seconds + row.duration_s
-            )
-    return Measured(sides["paid"], sides["avoided"], cache_usd)

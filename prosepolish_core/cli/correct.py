@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from ..model.provenance import Provenance, acting_as
 from .opened import as_json, opened_core, print_json
 
 
@@ -18,7 +19,7 @@ def correct(text: str, user_id: str | None, as_json: bool) -> int:
     """
     if text == "-":
         text = sys.stdin.read()
-    with opened_core() as core:
+    with opened_core() as core, acting_as(Provenance.PLAYGROUND):
         found = core.corrector.correct(text, user_id=user_id)
     if as_json:
         plain = {name: getattr(found, name) for name in ("text", "changed", "corrected", "tier", "outcome", "detail", "model")}

@@ -10,9 +10,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ..calc.savings import Assumptions, Estimate, Measured, measured
+from ..calc.ledger_sums import Measured, measured
+from ..calc.ratios import Ratio, tier_ratio
+from ..calc.savings import Assumptions, Estimate
 from ..calc.savings import estimate as estimated
 from ..errors import InvalidInput
+from ..model.outcome import Family, Tier
 from ..model.window import Window, parse_span
 from .figures import amount, count, in_bytes, percent, plain_number, usd
 from .opened import opened_core
@@ -67,24 +70,29 @@ def estimate(span: str | None, as_json: bool, **given: Any) -> None:
     except InvalidInput as error:
         raise click.UsageError(str(error)) from None
     result = estimated(assumed)
-    found = None if seconds is None else _from_ledger(seconds, assumed)
+    found, rate = (None, None) if seconds is None else _from_ledger(seconds, assumed)
     if as_json:
         plain: dict[str, object] = {"assumptions": _plain(assumed), "estimate": _plain(result)}
-        click.echo(json.dumps(plain | ({"measured": _plain_measured(found)} if found else {})))
+        click.echo(json.dumps(plain | ({"measured": _plain_measured(found, rate)} if found and rate else {})))
         return
     console = Console(highlight=False)
     console.print(_table(assumed, result))
-    if found:
-        console.print(_measured_table(found, str(span)))
+    if found and rate:
+        console.print(_measured_table(found, rate, str(span)))
 
 
-def _from_ledger(seconds: int, assumed: Assumptions) -> Measured:
-    """The ledger of the window, with the window's share of what the cache costs a month. Raises StoreUnavailable."""
+def _from_ledger(seconds: int, assumed: Assumptions) -> tuple[Measured, Ratio]:
+    """The ledger of the window with its share of what the cache costs a month, and the hit rate of corrections.
+
+    Raises StoreUnavailable.
+    """
     month_s = assumed.days_per_month * 86_400
     price = assumed.cache_usd_per_month * seconds / month_s if month_s else Decimal(0)
     with opened_core() as core:
-        rows = core.telemetry.ledger(Window.last(seconds))
-    return measured(rows, cache_usd=round(price, SHOWN_PLACES))
+        window = Window.last(seconds)
+        rows, counts = core.telemetry.ledger(window), core.telemetry.lookups(window, 1)
+    rate = tier_ratio(counts, Family.LLM, Tier.REDIS)
+    return measured(rows, cache_usd=round(price, SHOWN_PLACES)), rate
 
 
 def _table(assumed: Assumptions, result: Estimate) -> Table:
@@ -109,7 +117,7 @@ def _table(assumed: Assumptions, result: Estimate) -> Table:
     return table
 
 
-def _measured_table(found: Measured, span: str) -> Table:
+def _measured_table(found: Measured, rate: Ratio, span: str) -> Table:
     note = f"Calls without a known price, in no sum: {found.unpriced:,}." if found.unpriced else "Every call has a known price."
     table = Table(title=f"Measured in the last {span}", caption=note)
     for name, side in (("what", "left"), ("calls", "right"), ("US dollars", "right")):
@@ -117,12 +125,12 @@ def _measured_table(found: Measured, span: str) -> Table:
     table.add_row("LLM calls paid for", f"{found.paid.calls:,}", usd(found.paid.usd))
     table.add_row("Savings (calls not made)", f"{found.avoided.calls:,}", usd(found.avoided.usd), style="bold")
     table.add_row("Net savings", "", usd(found.net_usd))
-    table.add_row("Hit rate", "–" if found.hit_ratio is None else f"{found.hit_ratio * 100:.1f} %", "")
+    table.add_row("Hit rate, corrections in Redis", f"{rate.value * 100:.1f} %" if rate.total else "–", "")
     table.add_row("Waiting saved", f"{found.avoided.seconds / 3600:.2f} h", "")
     return table
 
 
-def _plain_measured(found: Measured) -> dict[str, object]:
+def _plain_measured(found: Measured, rate: Ratio) -> dict[str, object]:
     return {
         "paid_calls": found.paid.calls,
         "paid_usd": amount(found.paid.usd),
@@ -130,7 +138,7 @@ def _plain_measured(found: Measured) -> dict[str, object]:
         "avoided_usd": amount(found.avoided.usd),
         "net_usd": amount(found.net_usd),
         "unpriced_calls": found.unpriced,
-        "hit_ratio": found.hit_ratio,
+        "hit_ratio": rate.value if rate.total else None,
         "waiting_saved_s": found.avoided.seconds,
     }
 

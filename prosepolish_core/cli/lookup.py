@@ -8,6 +8,7 @@ from ..errors import LookupUnavailable
 from ..model.entry import Entry
 from ..model.lookup import Lookup
 from ..model.outcome import FAILED, TraceStep
+from ..model.provenance import Provenance, acting_as
 from .opened import as_json, milliseconds, opened_core, print_json
 
 MOST_SENSES = 3
@@ -21,7 +22,7 @@ def lookup(words: tuple[str, ...], as_json: bool) -> int:
 
     Exit code 0 when every word was answered (an unknown word is an answer), 1 when no tier could answer.
     """
-    with opened_core() as core:
+    with opened_core() as core, acting_as(Provenance.PLAYGROUND):
         try:
             found = core.dictionary.lookup_many(list(words)) if len(words) > 1 else {words[0]: core.dictionary.lookup(words[0])}
         except LookupUnavailable as error:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from .access import RECORD
-from .llm import LlmCall
+from .llm import LedgerLine, LlmCall
+from .provenance import Provenance
 
 
 class LookupDelta(NamedTuple):
@@ -36,11 +37,15 @@ class EventDelta(NamedTuple):
 
 
 class LedgerRow(NamedTuple):
-    """One LLM call, or `calls` alike ones whose numbers were added while PostgreSQL was away."""
+    """One LLM call, or `calls` alike ones whose numbers were added while PostgreSQL was away.
+
+    (`call_id`) is unique: written again it adds nothing, and a settled row replaces the one of the call as it was sent.
+    """
 
     ts: datetime
     call: LlmCall
     calls: int = 1
+    call_id: str = ""
 
 
 class AccessChunk(NamedTuple):
@@ -98,10 +103,11 @@ class LatencyBuckets(NamedTuple):
 
 
 class LedgerTotal(NamedTuple):
-    """Ledger rows summed per bucket, kind, model and task. `unpriced` counts calls without a known price.
+    """Ledger rows summed per bucket and everything that tells them apart.
 
-    `then_usd` is what the same calls cost on the days they were paid; `then_unpriced` counts those of which nobody
-    knows.
+    `unpriced` counts calls of known tokens without a known price, `unknown` those that left and whose cost nobody
+    knows, `sent` those on their way. `then_usd` is what the same calls cost on the days they were paid;
+    `then_unpriced` counts those of which nobody knows. `discount_usd` is what the model's own prompt caching took off.
     """
 
     ts: datetime
@@ -118,3 +124,11 @@ class LedgerTotal(NamedTuple):
     task: str = "correct"
     then_usd: Decimal = Decimal(0)
     then_unpriced: int = 0
+    line: str = LedgerLine.ANSWER
+    provenance: str = Provenance.LIVE
+    also_postgres: bool = False
+    price_date: str = ""
+    price_source: str = ""
+    unknown: int = 0
+    sent: int = 0
+    discount_usd: Decimal = Decimal(0)

@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     MISS = "miss"
     NEGATIVE_HIT = "negative_hit"
     STALE_HIT = "stale_hit"
+    #: Another caller's load of the same key was waited for. No hit of Redis: it had nothing.
+    COALESCED = "coalesced"
     REFUSED = "refused"
     TIMEOUT = "timeout"
     ERROR = "error"
@@ -40,8 +42,10 @@ class Family(StrEnum):
     SETTINGS = "settings"
 
 
+#: Outcomes in which the tier itself had the answer.
+HITS = frozenset({Outcome.HIT, Outcome.NEGATIVE_HIT, Outcome.STALE_HIT})
 #: Outcomes that gave the caller an answer.
-ANSWERED = frozenset({Outcome.HIT, Outcome.NEGATIVE_HIT, Outcome.STALE_HIT})
+ANSWERED = HITS | {Outcome.COALESCED}
 #: Outcomes in which a tier could not do its work.
 FAILED = frozenset({Outcome.REFUSED, Outcome.TIMEOUT, Outcome.ERROR})
 

@@ -1,6 +1,7 @@
 """What the tiers below Redis say of a word: a row of PostgreSQL, or the reply of an upstream."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from .llm import LlmCall
@@ -12,7 +13,7 @@ class WordRow(NamedTuple):
 
     Without an entry: `absences` counts how often it was found not to exist, `absent` says that this is still
     remembered, `judged` that the LLM has said so (it is not asked twice). `paid` is the ledger row of the call that
-    gave the entry.
+    gave the entry, or the LLM's word that there is none.
     """
 
     fence: int = 0
@@ -28,7 +29,9 @@ class Fetched(NamedTuple):
     """What an upstream that knows words said.
 
     `outcome` is HIT (with `entry`), NEGATIVE_HIT (it says there is no such word), REFUSED (429 or pacing), TIMEOUT or
-    ERROR. `entry` is the plain dictionary that `Entry.from_dict` reads. `call` is set when the answer was paid for.
+    ERROR. `entry` is the plain dictionary that `Entry.from_dict` reads. `call` is set when the answer was paid for,
+    `spared` when a call was not made because its last answer was unfit. `cost_usd` is that of a fault: None when
+    nobody knows it.
     """
 
     outcome: Outcome
@@ -36,3 +39,5 @@ class Fetched(NamedTuple):
     detail: str = ""
     retry_after_s: float | None = None
     call: LlmCall | None = None
+    spared: LlmCall | None = None
+    cost_usd: Decimal | None = Decimal(0)

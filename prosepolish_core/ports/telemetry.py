@@ -1,6 +1,6 @@
 """What the core counts: the recorder that the live path calls, and the store that keeps it and reads it back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -26,8 +26,11 @@ class Recorder(Protocol):
     ) -> None:
         """`hit` and `access` for every key of one batch, in one call."""
 
-    def llm(self, call: LlmCall) -> None:
-        """Keep one ledger row."""
+    def llm(self, call: LlmCall | Callable[[], LlmCall | None]) -> None:
+        """Keep one ledger row, or what is called later, beside the callers, to make one.
+
+        A row of a call that left the process is durable on return.
+        """
 
     def access(
         self, family: Family, key: str, size_bytes: int, source: int = Source.REDIS, cost_usd: Decimal | None = None
@@ -68,7 +71,10 @@ class TelemetryReader(Protocol):
         """Latency histograms per family and tier; one merged histogram for the whole window when `points` is 1."""
 
     def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
-        """LLM calls paid and avoided."""
+        """LLM calls paid and avoided, of every provenance."""
+
+    def ledger_since(self, provenance: Collection[str]) -> datetime | None:
+        """The instant of the oldest row of one of these; None without any."""
 
     def events(self, window: Window) -> Mapping[str, int]:
         """Named events summed over the window."""

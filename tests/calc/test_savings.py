@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prosepolish_core.calc.savings import Assumptions, estimate, measured
+from prosepolish_core.calc.ledger_sums import measured
+from prosepolish_core.calc.savings import Assumptions, estimate
 from prosepolish_core.errors import InvalidInput
 from prosepolish_core.model.counts import LedgerTotal
 
@@ -69,13 +70,13 @@ def test_the_ledger_is_added_up_side_by_side() -> None:
     assert (found.paid.calls, found.paid.usd, found.paid.unpriced) == (7, Decimal("0.007"), 1)
     assert (found.avoided.calls, found.avoided.usd, found.avoided.seconds) == (3, Decimal("0.003"), 4.5)
     assert found.net_usd == Decimal("-0.007")
-    assert found.hit_ratio == 0.3
+    assert found.spared_ratio == 0.3
     assert found.unpriced == 2
 
 
 def test_an_empty_ledger_has_no_hit_ratio() -> None:
     """No calls: zero dollars, and a ratio that is unknown rather than zero."""
-    assert measured([]).hit_ratio is None
+    assert measured([]).spared_ratio is None
     assert measured([]).net_usd == 0
 
 

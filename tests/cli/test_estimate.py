@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from prosepolish_core import Config, Core
 from prosepolish_core.cli.estimate import estimate
 from prosepolish_core.model.llm import LlmCall
+from prosepolish_core.model.outcome import Family, Outcome, Tier
 
 
 def run(*arguments: str) -> Result:
@@ -115,6 +116,7 @@ def test_the_ledger_is_shown_beside_the_estimate(database_url: str) -> None:
     with Core.open(Config.from_env({"DATABASE_URL": database_url})) as core:
         for each in (call, *[call._replace(kind="avoided")] * 2, call._replace(kind="avoided", cost_usd=None)):
             core.recorder.llm(each)
+            core.recorder.hit(Family.LLM, Tier.REDIS, Outcome.MISS if each.kind == "paid" else Outcome.HIT, 0.001)
     environ = {"DATABASE_URL": database_url, "COLUMNS": "120"}
     shown = CliRunner().invoke(estimate, ["--measured", "1h", "--cache-usd", "7.2"], env=environ)
     for part in ("Measured in the last 1h", "$0.00102", "75.0 %", "Calls without a known price, in no sum: 1."):

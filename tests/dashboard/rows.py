@@ -2,7 +2,7 @@
 a test says what the store holds and reads what a view makes of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -100,6 +100,10 @@ class Telemetry:
     def ledger(self, window: Window, points: int = 1) -> list[LedgerTotal]:
         """All rows."""
         return list(self.rows)
+
+    def ledger_since(self, provenance: Collection[str]) -> datetime | None:
+        """The oldest row."""
+        return min((row.ts for row in self.rows if row.provenance in provenance), default=None)
 
     def events(self, window: Window) -> Mapping[str, int]:
         """None."""

@@ -20,6 +20,7 @@ calls = st.builds(
     st.text(),
     st.floats(0, 3600),
     money,
+    discount_usd=money,
 )
 
 

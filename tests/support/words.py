@@ -69,8 +69,9 @@ class Remembers:
             self.hit(family, tier, outcome, duration_s)
             self.access(family, key, size)
 
-    def llm(self, call: LlmCall) -> None:
-        self.calls.append(call)
+    def llm(self, call: LlmCall | Callable[[], LlmCall | None]) -> None:
+        if (made := call if isinstance(call, LlmCall) else call()) is not None:
+            self.calls.append(made)
 
     def access(self, family: Family, key: str, size_bytes: int, source: int = 0, cost_usd: Decimal | None = None) -> None:
         self.keys.append(key)

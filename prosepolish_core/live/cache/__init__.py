@@ -18,7 +18,8 @@ stored. A loader that is always quick (one SQL query) is run in the caller's thr
 in every process, and stores nothing: use it for outcomes that must not be cached. An exception of the loader reaches
 the callers of this process.
 
-`Cached.outcome` is HIT (from Redis), STALE_HIT (from Redis, in its grace; being refreshed) or MISS (loaded now).
+`Cached.outcome` is HIT (from Redis), STALE_HIT (from Redis, in its grace; being refreshed), MISS (loaded now) or
+COALESCED (another caller's load was waited for).
 `shared` says that another caller's load was used: it cost this call nothing. `step` is the TraceStep of tier `redis`,
 to be put before the loader's own. `degraded` says that Redis could not do its work. `extra` is the loader's, in this
 process only. Treat values as read-only. No answer within `deadline_s`, or no room to load: `NoLoad` with `.outcome`

@@ -3,7 +3,7 @@ and the slow ones in parallel, bounded.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import compress
 from operator import itemgetter
@@ -34,10 +34,16 @@ _BODY = itemgetter(slice(HEADER, None))
 class Hits:
     """Fresh, plain values found in Redis, column by column; of each value only the part that the caller picks."""
 
-    __slots__ = ("created_ms", "keys", "parts", "sizes")
+    __slots__ = ("_rows", "created_ms", "keys", "parts", "sizes")
 
-    def __init__(self, keys: Sequence[str], parts: list[Any], created_ms: list[int], sizes: list[int]) -> None:
-        self.keys, self.parts, self.created_ms, self.sizes = keys, parts, created_ms, sizes
+    def __init__(
+        self, keys: Sequence[str], parts: list[Any], created_ms: list[int], sizes: list[int], rows: Sequence[bytes]
+    ) -> None:
+        self.keys, self.parts, self.created_ms, self.sizes, self._rows = keys, parts, created_ms, sizes, rows
+
+    def values_of(self, chosen: Iterable[bool]) -> list[Any]:
+        """The whole values of the chosen ones, read again: hardly ever wanted."""
+        return [loads(_BODY(row)) for row in compress(self._rows, chosen)]
 
 
 class Batch:
@@ -62,7 +68,7 @@ class Batch:
         self._until = began + deadline_s
         self._found: dict[str, Result] = {}
         #: What Redis answered at once, and the one step that all of it shares.
-        self.hits = Hits([], [], [], [])
+        self.hits = Hits([], [], [], [], [])
         self.step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, 0.0)
         self.wall_ms = 0
         self._plain = b"1Vj" if cache.seal is None else b"sealed"  # of a sealed family nothing lies open
@@ -104,7 +110,7 @@ class Batch:
                 wanted = [type(part) is dict for part in parts]
                 keys, rows = self._without(wanted, keys, rows, missing)
                 parts = list(compress(parts, wanted))
-            self.hits = Hits(keys, parts, list(map(int, map(_CREATED, rows))), list(map(len, rows)))
+            self.hits = Hits(keys, parts, list(map(int, map(_CREATED, rows))), list(map(len, rows)), rows)
         except (ValueError, TypeError, LookupError):  # one of them cannot be read: rare enough to look at each again
             self._without([False] * len(rows), keys, rows, missing)
         return missing, fault

@@ -192,7 +192,7 @@ class FamilyCache:
             # What a holder told us was never stored, and may be a reason why there is no value.
             found = decode(key, landing.stored, self.seal) if landing.woken else self.opened(key, landing.stored)
             wall = self._wall_ms()
-            outcome = _HIT
+            outcome = Outcome.COALESCED if landing.woken else _HIT
             if wall >= found.fresh_until_ms and not landing.woken:
                 outcome = Outcome.STALE_HIT
                 self.refresh(key, loader, deadline_s)
@@ -201,13 +201,14 @@ class FamilyCache:
             return Cached(found.value, outcome, step, age_s, found.size_bytes, landing.woken or shared)
         loaded = landing.loaded
         assert loaded is not None  # noqa: S101 - a landing has one or the other
+        outcome = Outcome.COALESCED if shared else Outcome.MISS
         if shared:
-            step = TraceStep(Tier.REDIS, Outcome.HIT, 0.0, now - began, (), "coalesced")
+            step = TraceStep(Tier.REDIS, outcome, 0.0, now - began, (), "coalesced")
         else:
-            outcome = landing.fault_outcome if landing.fault else Outcome.MISS
-            step = TraceStep(Tier.REDIS, outcome, 0.0, landing.asked - began, (), landing.fault)
+            said = landing.fault_outcome if landing.fault else outcome
+            step = TraceStep(Tier.REDIS, said, 0.0, landing.asked - began, (), landing.fault)
         filled = landing.filled
-        return Cached(loaded.value, Outcome.MISS, step, None, filled, shared, filled > 0, bool(landing.fault), loaded.extra)
+        return Cached(loaded.value, outcome, step, None, filled, shared, filled > 0, bool(landing.fault), loaded.extra)
 
     # --- beside the flights ---
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ...errors import CacheUnavailable
 from ...model.lease import Fill
 from ...model.outcome import Outcome
+from ...model.provenance import Provenance, acting_as
 from ...ports import Recorder
 from .cache_link import CacheLink
 from .flight import Flight
@@ -105,19 +106,22 @@ class Loading:
         """
         token = self._runtime.token()
         try:
-            if not self._guard.writable() or not self._server.take([(key, token)], LEASE_MS, refresh=True)[0].taken:
-                return
-            self._link.keeper.keep(key, token)
-            until = self._runtime.now() + deadline_s
-            loaded = complete(loader(until), until)
-            if loaded.keep:
-                self._fill(key, token, loaded)
+            with acting_as(Provenance.REFRESH):
+                self._refresh(key, token, loader, deadline_s)
         except CacheUnavailable as fault:
             self._guard.failed(fault)
         except Exception:  # noqa: BLE001 - nobody waits for a refresh; the next reader tries again
             self._recorder.event("refresh_failed")
         finally:
             self._link.keeper.let_go(token)
+
+    def _refresh(self, key: str, token: str, loader: Loader, deadline_s: float) -> None:
+        if self._guard.writable() and self._server.take([(key, token)], LEASE_MS, refresh=True)[0].taken:
+            self._link.keeper.keep(key, token)
+            until = self._runtime.now() + deadline_s
+            loaded = complete(loader(until), until)
+            if loaded.keep:
+                self._fill(key, token, loaded)
 
     def release(self, key: str, lease: str) -> None:
         """Give a lease back without a value: whoever waits tries for himself."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Protocol
 
 from ...ports import Signal
@@ -82,14 +83,14 @@ class Threads:
         return threading.Event()
 
     def submit(self, work: Callable[[], None]) -> bool:
-        """Run in the background; False when too much is waiting already."""
+        """Run in the background, with the caller's provenance; False when too much is waiting already."""
         if self._closing or not self._room.acquire(blocking=False):
             return False
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="prosepolish-load")
         try:
-            self._pool.submit(work).add_done_callback(lambda _: self._room.release())
+            self._pool.submit(copy_context().run, work).add_done_callback(lambda _: self._room.release())
         except RuntimeError:  # the interpreter is going down
             self._room.release()
             return False

@@ -3,21 +3,21 @@ what is paid for is recorded, what is fit to use is kept, everything has a type.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from ...calc.breaker import Breaker, BreakerPolicy
 from ...calc.outage import tell
-from ...model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
+from ...model.llm import LedgerLine, LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
 from ...ports import LlmBackend, Recorder
 from ..cache import Loaded
 from ..llm.answers import BadAnswer
-from ..llm.ledger import paid, tokens_of
+from ..llm.ledger import Ledger, tokens_of
 from ..llm.prompts import CORRECT
 from ..llm.unfit import UNFIT_S, UnfitLately
 from .guard import corrected_text
-from .record import CorrectionRecord
+from .record import CorrectionRecord, origin_of
 
 #: How long the LLM may take. Longer than a caller waits: a late answer is paid for anyway, and is kept for the next
 #: caller.
@@ -27,11 +27,11 @@ BREAKER = BreakerPolicy(failures=5)
 
 
 class Asked(NamedTuple):
-    """What only the caller who was elected to ask hears: when the call began, how long it took, its ledger row."""
+    """What only the caller who was elected to ask hears: when the call began, how long it took, what it cost."""
 
     began: float
     duration_s: float
-    call: LlmCall | None = None
+    cost_usd: Decimal | None = Decimal(0)
 
 
 class Asking:
@@ -42,13 +42,13 @@ class Asking:
         backend: LlmBackend | None,
         recorder: Recorder,
         clock: Callable[[], float],
-        now: Callable[[], datetime],
+        ledger: Ledger,
         keeps: Callable[[], bool],
     ) -> None:
         self._backend = backend
         self._recorder = recorder
         self._clock = clock
-        self._now = now
+        self._ledger = ledger
         self._keeps = keeps
         self._unfit = UnfitLately(clock_s=clock)
         self.breaker = Breaker(BREAKER)
@@ -59,8 +59,10 @@ class Asking:
         A correction is kept, an unfit answer that was paid for is kept briefly; a fault is only told to who waits.
         """
         began = self._clock()
-        if not self._keeps() and (reason := self._unfit.why(name)):  # Redis, which keeps it for all processes, does not
-            return _fault(Outcome.ERROR, reason, Asked(began, 0.0))
+        if not self._keeps() and (unfit := self._unfit.why(name)):  # Redis, which keeps it for all processes, does not
+            if unfit.call is not None:
+                self._recorder.llm(self._ledger.avoided(unfit.call, LedgerLine.REMEMBERED))
+            return _fault(Outcome.ERROR, unfit.reason, Asked(began, 0.0))
         if self._backend is None:
             return _fault(Outcome.REFUSED, "no_backend", Asked(began, 0.0))
         if not self.breaker.allow(began):
@@ -70,25 +72,27 @@ class Asking:
         duration_s = ended - began
         if isinstance(reply, LlmFault):
             tell(self.breaker, reply.outcome, reply.detail, ended, duration_s, reply.retry_after_s)
-            return _fault(reply.outcome, reply.detail, Asked(began, duration_s))
+            return _fault(reply.outcome, reply.detail, Asked(began, duration_s, reply.cost_usd))
         self.breaker.success(ended, duration_s)
         return self._read(text, reply, name, began, duration_s)
 
     def _read(self, text: str, reply: LlmReply, name: str, began: float, duration_s: float) -> Loaded:
-        call = paid(CORRECT.task, reply, duration_s, self._now())
-        self._recorder.llm(call)
-        asked = Asked(began, duration_s, call)
+        why = ""
         try:
-            better = corrected_text(text, reply)
+            better: str | None = corrected_text(text, reply)
         except BadAnswer as bad:
-            self._recorder.event("llm_answer_unfit")
-            why = str(bad)
-            record = CorrectionRecord(None, reply.model_version, tokens_of(reply), duration_s, Outcome.ERROR, why, call.cost_usd)
-            if billed := bool(record.tokens.total):  # without a bill it is no answer of the model, and the next may be one
-                self._unfit.remember(why, name)
-            return Loaded(record.to_dict(), keep=billed, ttl_s=UNFIT_S, extra=asked)
-        record = CorrectionRecord(better, reply.model_version, tokens_of(reply), duration_s, cost_usd=call.cost_usd)
-        return Loaded(record.to_dict(), extra=asked)
+            better, why = None, str(bad)
+        call = self._ledger.paid(CORRECT.task, reply, duration_s, why)
+        self._recorder.llm(call)
+        outcome = Outcome.ERROR if why else Outcome.HIT
+        record = CorrectionRecord(better, call.model, tokens_of(reply), duration_s, outcome, why, call.cost_usd, *origin_of(call))
+        asked = Asked(began, duration_s, call.cost_usd)
+        if better is not None:
+            return Loaded(record.to_dict(), extra=asked)
+        self._recorder.event("llm_answer_unfit")
+        if billed := bool(record.tokens.total):  # without a bill it is no answer of the model, and the next may be one
+            self._unfit.remember(why, call, name)
+        return Loaded(record.to_dict(), keep=billed, ttl_s=UNFIT_S, extra=asked)
 
 
 def _fault(outcome: Outcome, detail: str, asked: Asked) -> Loaded:

@@ -3,19 +3,17 @@
 Always gives a text fit to show, the original one when nobody could correct it.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from ...model.access import source_of
 from ...model.correction import Correction
 from ...model.keys import key
-from ...model.llm import LlmCall
+from ...model.llm import LedgerLine, LlmCall
 from ...model.outcome import Family, Outcome, Tier, Trace, TraceStep
 from ...ports import LlmBackend
 from ..cache import Cached, FamilyCache, NoLoad
 from ..cache.results import Loader
-from ..llm.ledger import avoided
+from ..llm.ledger import Ledger
 from ..llm.prompts import CORRECT, RequestKeys
 from .asking import Asked, Asking
 from .record import CorrectionRecord
@@ -24,8 +22,6 @@ from .text import checked_text
 #: How long a caller waits in all.
 DEADLINE_S = 8.0
 FREE = Decimal(0)
-#: The word of the cache's step when another caller's load was waited for.
-COALESCED = "coalesced"
 
 
 class Corrector:
@@ -36,16 +32,16 @@ class Corrector:
         cache: FamilyCache,
         backend: LlmBackend | None,
         model: str,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ledger: Ledger | None = None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._cache = cache
         self._recorder = cache.recorder
         self._clock = cache.link.runtime.now
-        self._asking = Asking(backend, cache.recorder, self._clock, now, cache.link.guard.writable)
+        self._ledger = ledger or Ledger(cache.recorder.llm)
+        self._asking = Asking(backend, cache.recorder, self._clock, self._ledger, cache.link.guard.writable)
         self._model = model
         self._keys = RequestKeys(CORRECT.task, CORRECT.version, CORRECT.request(model, ""))
-        self._now = now
         self._deadline_s = deadline_s
 
     def correct(self, text: str, user_id: str | None = None) -> Correction:  # noqa: ARG002 - the answer depends on the text alone
@@ -83,21 +79,21 @@ class Corrector:
         """What the record means for this caller: found, made for it, or made for somebody else at the same moment."""
         asked: Asked | None = None if cached.shared else cached.extra
         trace = _found(cached, record) if asked is None else _trace(cached, asked, record, began)
+        cost = asked.cost_usd if asked else FREE
+        call = self._avoided(cached, record)
         if record.text is None:
             if trace[-1].outcome is Outcome.NEGATIVE_HIT:
                 self._recorder.event("llm_verdict_remembered")
-            paid = asked.call.cost_usd if asked and asked.call else FREE
             return Correction(
-                text, False, None, record.outcome, record.tokens, paid, trace, record.detail, record.model, None, cached.degraded
+                text, False, None, record.outcome, record.tokens, cost, trace, record.detail, record.model, None, cached.degraded
             )
-        call = self._avoided(cached, record)
         return Correction(
             text=record.text,
             changed=record.text != text,
             tier=trace[-1].tier,
-            outcome=Outcome.HIT,
+            outcome=Outcome.COALESCED if cached.outcome is Outcome.COALESCED else Outcome.HIT,
             tokens=record.tokens,
-            cost_usd=asked.call.cost_usd if asked and asked.call else FREE,
+            cost_usd=cost,
             trace=trace,
             model=record.model,
             avoided_usd=call.cost_usd if call else None,
@@ -105,15 +101,15 @@ class Corrector:
         )
 
     def _avoided(self, cached: Cached, record: CorrectionRecord) -> LlmCall | None:
-        """The ledger row of a hit.
-
-        Waiting for somebody else's call avoided none: the cache had nothing; it is counted apart.
-        """
-        if cached.step.detail == COALESCED:
-            self._recorder.event("llm_coalesced")
-        if cached.outcome is Outcome.MISS or cached.step.detail == COALESCED:
+        """The ledger row of a call that was not made; None when one was made, or nobody knows what one would cost."""
+        if cached.outcome is Outcome.MISS or not (record.tokens.total or record.text):
             return None
-        call = avoided(record.paid(CORRECT.task), self._now())
+        if cached.outcome is Outcome.COALESCED:
+            self._recorder.event("llm_coalesced")
+            line = LedgerLine.COALESCED
+        else:
+            line = LedgerLine.REDIS if record.text is not None else LedgerLine.REMEMBERED
+        call = self._ledger.avoided(record.paid(CORRECT.task), line)
         self._recorder.llm(call)
         return call
 
@@ -125,8 +121,8 @@ def _found(cached: Cached, record: CorrectionRecord) -> Trace:
     """
     if record.text is not None:
         return (cached.step,)
-    if cached.step.detail == COALESCED:
-        return (TraceStep(Tier.GEMINI, record.outcome, 0.0, cached.step.duration_s, (), COALESCED),)
+    if cached.outcome is Outcome.COALESCED:
+        return (TraceStep(Tier.GEMINI, record.outcome, 0.0, cached.step.duration_s, (), cached.step.detail),)
     return (cached.step._replace(outcome=Outcome.NEGATIVE_HIT, detail=record.detail),)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from ...model.correction import NO_TOKENS, Tokens
 from ...model.llm import LlmCall
 from ...model.outcome import Outcome
+from ...model.provenance import Provenance
 from ..llm.ledger import PAID, affordable, lasted
 
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
@@ -20,7 +21,7 @@ class CorrectionRecord:
     """`text` is None for a verdict or a fault, `outcome` and `detail` say which. The rest is the evidence of the call.
 
     `model` is the version that answered, `duration_s` how long it took: the time that a hit saves. `cost_usd` is what
-    it cost on that day; None when its price was not known.
+    it cost on that day; None when its price was not known. `call_id` and `provenance` are those of its ledger row.
     """
 
     text: str | None
@@ -30,6 +31,8 @@ class CorrectionRecord:
     outcome: Outcome = Outcome.HIT
     detail: str = ""
     cost_usd: Decimal | None = None
+    call_id: str = ""
+    provenance: str = Provenance.LIVE
 
     @classmethod
     def from_dict(cls, plain: Any) -> Self | None:
@@ -48,15 +51,18 @@ class CorrectionRecord:
             Outcome(plain["outcome"]),
             plain["detail"],
             None if cost is None else Decimal(cost),
+            plain.get("call", ""),
+            plain.get("provenance", Provenance.LIVE),
         )
 
     def paid(self, task: str) -> LlmCall:
         """The call behind it, as the ledger has it."""
-        return LlmCall(PAID, task, self.model, *self.tokens, self.cost_usd, "", self.duration_s)
+        row = LlmCall(PAID, task, self.model, *self.tokens, self.cost_usd, "", self.duration_s)
+        return row._replace(call_id=self.call_id, provenance=self.provenance)
 
     def to_dict(self) -> dict[str, Any]:
         """The plain dictionary that `from_dict` reads back."""
-        return {
+        plain = {
             "text": self.text,
             "model": self.model,
             "tokens": list(self.tokens),
@@ -65,6 +71,16 @@ class CorrectionRecord:
             "detail": self.detail,
             "cost_usd": None if self.cost_usd is None else str(self.cost_usd),
         }
+        if self.call_id:
+            plain["call"] = self.call_id
+        if self.provenance != Provenance.LIVE:
+            plain["provenance"] = str(self.provenance)
+        return plain
+
+
+def origin_of(call: LlmCall) -> tuple[str, str]:
+    """The fields of a record that say which ledger row it comes from."""
+    return call.call_id, call.provenance
 
 
 def is_record(plain: Any) -> bool:
@@ -80,6 +96,7 @@ def is_record(plain: Any) -> bool:
             and Tokens(*plain["tokens"]).possible
             and lasted(plain["duration_s"])
             and (cost is None or affordable(Decimal(cost)))
+            and type(plain.get("call", "")) is type(plain.get("provenance", "")) is str
         )
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return False

@@ -11,6 +11,7 @@ from ...ports import LlmBackend
 from .gemini_genai import GenAiBackend
 from .gemini_generativeai import GenerativeAiBackend
 from .lazy_sdk import LazySdk
+from .ledger import Ledger
 from .price_table import load_prices
 
 #: Calls a second and at once, for each process; far above our traffic, it only stops a runaway loop from spending
@@ -36,18 +37,19 @@ class Gemini(LlmBackend, Protocol):
 
 
 #: GEMINI_BACKEND -> how it is made from a key and an endpoint. The SDKs are imported by their first use.
-BACKENDS: dict[str, Callable[[str, str], Gemini]] = {
+BACKENDS: dict[str, Callable[[str, str, Ledger | None], Gemini]] = {
     GenerativeAiBackend.name: GenerativeAiBackend,
     GenAiBackend.name: GenAiBackend,
 }
 
 
-def choose_backend(config: Config) -> "PacedBackend | None":
-    """The configured backend, or None without a key: then tier 4 is off."""
+def choose_backend(config: Config, ledger: Ledger | None = None) -> "PacedBackend | None":
+    """The configured backend, or None without a key: then tier 4 is off. `ledger` hears of each call that leaves."""
     if config.gemini_api_key is None:
         return None
     make = BACKENDS[config.gemini_backend]
-    return PacedBackend(make(config.gemini_api_key.get_secret_value(), config.gemini_api_endpoint), Pacer(PER_S, BURST))
+    key = config.gemini_api_key.get_secret_value()
+    return PacedBackend(make(key, config.gemini_api_endpoint, ledger), Pacer(PER_S, BURST))
 
 
 class PacedBackend:

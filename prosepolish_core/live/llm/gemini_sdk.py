@@ -6,6 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -16,12 +17,24 @@ from ...model.llm import LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
 from .gemini_wire import read_reply
 from .lazy_sdk import LazySdk
+from .ledger import Ledger, cost_of_fault
 
 #: Far above any answer we ask for; a larger body is refused before it is parsed.
 MAX_BYTES = 1024 * 1024
 _log = logging.getLogger("prosepolish_core.llm")
-#: The body that came for the running call.
-_HEARD: ContextVar[bytes | None] = ContextVar("heard", default=None)
+
+
+class _Call:
+    """The running call: its id once it has left, and the body that came."""
+
+    def __init__(self, request: LlmRequest) -> None:
+        self.request = request
+        self.began = monotonic()
+        self.id = ""
+        self.heard: bytes | None = None
+
+
+_RUNNING: ContextVar[_Call | None] = ContextVar("running", default=None)
 
 
 class SdkBackend(ABC):
@@ -31,9 +44,10 @@ class SdkBackend(ABC):
     #: The extra that brings it.
     extra: str
 
-    def __init__(self, api_key: str, endpoint: str, *, pool_size: int = 32) -> None:
+    def __init__(self, api_key: str, endpoint: str, ledger: Ledger | None = None, *, pool_size: int = 32) -> None:
+        self._ledger = ledger
         self._client = bounded_client(endpoint, max_bytes=MAX_BYTES, json_only=True, pool_size=pool_size, kept_s=KEPT_FOR_PAID_S)
-        self._client.event_hooks = {"response": [_hear]}
+        self._client.event_hooks = {"request": [self._leaves], "response": [_hear]}
         self._told_missing = False
         self._sdk = LazySdk(lambda: self._load(api_key, endpoint.rstrip("/")))
         # Asked without the SDK: that takes a second to load, and whoever asks for health must not wait for it.
@@ -43,11 +57,24 @@ class SdkBackend(ABC):
 
     def generate(self, request: LlmRequest, timeout_s: float) -> LlmReply | LlmFault:
         """Ask the model once."""
-        token = _HEARD.set(None)
+        call = _Call(request)
+        token = _RUNNING.set(call)
+        try:
+            answer = self._answer(call, timeout_s)
+        finally:
+            _RUNNING.reset(token)
+        if isinstance(answer, LlmReply):
+            return answer._replace(call_id=call.id)
+        if call.id and self._ledger is not None:
+            answer = answer._replace(cost_usd=cost_of_fault(answer.outcome, answer.detail))
+            self._ledger.lost(call.id, request, answer, monotonic() - call.began)
+        return answer
+
+    def _answer(self, call: _Call, timeout_s: float) -> LlmReply | LlmFault:
         try:
             with deadline(timeout_s):
                 sdk = self._sdk.get(timeout_s)
-                return LlmFault(Outcome.TIMEOUT, "sdk_loading") if sdk is None else self._reply(sdk, request)
+                return LlmFault(Outcome.TIMEOUT, "sdk_loading") if sdk is None else self._reply(sdk, call)
         except UpstreamFault as fault:
             return LlmFault(fault.outcome, fault.detail, fault.retry_after_s)
         except ImportError:
@@ -55,19 +82,23 @@ class SdkBackend(ABC):
             return LlmFault(Outcome.ERROR, "sdk_missing")
         except Exception:  # noqa: BLE001 - an SDK may raise anything over a hostile reply; the port promises a fault
             return LlmFault(Outcome.ERROR, "malformed")
-        finally:
-            _HEARD.reset(token)
 
-    def _reply(self, sdk: Any, request: LlmRequest) -> LlmReply:
+    def _reply(self, sdk: Any, call: _Call) -> LlmReply:
         """What was answered, also where the SDK could not make sense of it: it was paid for."""
         try:
-            self._ask(sdk, request)
+            self._ask(sdk, call.request)
         except UpstreamFault:
             raise
         except Exception:
-            if _HEARD.get() is None:
+            if call.heard is None:
                 raise
-        return read_reply(parse(_HEARD.get() or b""), request.model)
+        return read_reply(parse(call.heard or b""), call.request.model)
+
+    def _leaves(self, _request: httpx.Request) -> None:
+        """The last moment before a request goes out."""
+        call = _RUNNING.get()
+        if call is not None and self._ledger is not None and not call.id:
+            call.id = self._ledger.sent(call.request)
 
     def models(self, timeout_s: float) -> Collection[str] | LlmFault:
         """Names of the models on offer, without their prefix; none when there are more than one page tells."""
@@ -104,4 +135,5 @@ class SdkBackend(ABC):
 
 
 def _hear(reply: httpx.Response) -> None:
-    _HEARD.set(reply.content)
+    if (call := _RUNNING.get()) is not None:
+        call.heard = reply.content

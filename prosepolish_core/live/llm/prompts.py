@@ -56,7 +56,7 @@ class Prompt(NamedTuple):
     def request(self, model: str, text: str) -> LlmRequest:
         """The call for one text. The text travels apart from the instructions, as data."""
         room = min(ROOM_TO_THINK + 2 * len(text), MOST_OUTPUT)
-        return LlmRequest(self.instructions, text, model, self.temperature, room, self.schema)
+        return LlmRequest(self.instructions, text, model, self.temperature, room, self.schema, self.task)
 
 
 _TEXT = {"type": "STRING"}

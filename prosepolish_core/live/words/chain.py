@@ -7,12 +7,13 @@ from typing import NamedTuple
 from ...calc.breaker import Breaker
 from ...calc.outage import tell
 from ...errors import StoreUnavailable
-from ...model.llm import LlmCall
+from ...model.llm import LedgerLine, LlmCall
 from ...model.lookup import FREE
 from ...model.outcome import FAILED, Outcome, Tier, TraceStep
 from ...model.tier_replies import Fetched, WordRow
 from ...ports import Recorder, WordSource, WordStore
 from ..cache import Later, Loaded
+from ..llm.ledger import Ledger
 from ..llm.unfit import UNFIT_S
 from .stored_answer import TierAnswer, to_value, unavailable
 from .tiers import DOUBTFUL_ABSENCE_S, LEAST_S, ROWS, SPARED_S, TIERS, absence_s, kept_absence_s
@@ -49,7 +50,10 @@ class SourcesSaid(NamedTuple):
 class WordChain:
     """PostgreSQL, then the sources in order. One breaker for each source, shared by every word."""
 
-    def __init__(self, store: WordStore, sources: Sequence[WordSource], recorder: Recorder, now: Callable[[], float]) -> None:
+    def __init__(
+        self, store: WordStore, sources: Sequence[WordSource], recorder: Recorder, ledger: Ledger, now: Callable[[], float]
+    ) -> None:
+        self._ledger = ledger
         self._store = store
         self._sources = tuple(sources)
         self._recorder = recorder
@@ -122,16 +126,20 @@ class WordChain:
         call: LlmCall | None = None
         for source in self._sources:
             if source.tier is Tier.GEMINI and row is not None and row.judged:
-                continue  # it has said no before, and it is not paid to say so twice
+                self._spared(row.paid)  # it has said no before, and it is not paid to say so twice
+                continue
             started = self._now()
             fetched = self._fetch(source, sought, started, until)
             if fetched.detail == OFF:
                 continue
             steps.append(TraceStep(source.tier, fetched.outcome, started - began, self._now() - started, (), fetched.detail))
+            if fetched.spared is not None:
+                self._recorder.llm(fetched.spared)
             if fetched.call is not None:
                 self._recorder.llm(fetched.call)
                 call = fetched.call
-                cost = None if cost is None or call.cost_usd is None else cost + call.cost_usd
+            more = fetched.cost_usd if fetched.call is None else fetched.call.cost_usd
+            cost = None if cost is None or more is None else cost + more
             if fetched.outcome is Outcome.HIT:
                 return SourcesSaid(tuple(steps), fetched, source.tier, False, False, cost, call)
             if fetched.outcome is Outcome.NEGATIVE_HIT:
@@ -139,6 +147,11 @@ class WordChain:
                 judged = judged or source.tier is Tier.GEMINI
             failed = failed or fetched.outcome in FAILED
         return SourcesSaid(tuple(steps), said, by, failed and by is not Tier.GEMINI, judged, cost, call)
+
+    def _spared(self, paid: LlmCall | None) -> None:
+        """PostgreSQL's memory of a non-word made a call unnecessary."""
+        if paid is not None:
+            self._recorder.llm(self._ledger.avoided(paid, LedgerLine.REMEMBERED, also_postgres=True))
 
     def _fetch(self, source: WordSource, sought: Sought, started: float, until: float) -> Fetched:
         breaker, policy = self.breakers[source.tier], TIERS[source.tier]
@@ -168,12 +181,12 @@ class WordChain:
             return self._absence(word, row, asked, asked.by)
         if row is not None and row.judged:  # nobody could be asked, but the LLM's word still stands: better than an error
             steps = (*asked.steps[1:], first._replace(outcome=Outcome.NEGATIVE_HIT, detail="judged"))
-            value = to_value(None, Tier.GEMINI, None)
+            value = to_value(None, Tier.GEMINI, row.paid)
             return Loaded(value, True, DOUBTFUL_ABSENCE_S, TierAnswer(Tier.POSTGRES, Outcome.NEGATIVE_HIT, steps, asked.cost_usd))
         faults = [step for step in asked.steps if step.outcome in FAILED]
         if faults:
             lost = TierAnswer(None, Outcome.ERROR, asked.steps, asked.cost_usd)
-            return Loaded(unavailable(faults[-1].detail), False, None, lost)
+            return Loaded(unavailable(faults[-1].detail, asked.call), False, None, lost)
         return Loaded(to_value(None, "", None), False, None, TierAnswer(None, Outcome.MISS, asked.steps, asked.cost_usd))
 
     def _entry(self, word: str, row: WordRow | None, asked: SourcesSaid, entry: Mapping[str, object], by: Tier) -> Loaded:
@@ -185,12 +198,13 @@ class WordChain:
     def _absence(self, word: str, row: WordRow | None, asked: SourcesSaid, by: Tier) -> Loaded:
         answer = next(step for step in reversed(asked.steps) if step.tier is by)
         steps = (*(step for step in asked.steps if step is not answer), answer)
-        value = to_value(None, by.value, None)
+        paid = asked.call if by is Tier.GEMINI else row.paid if row is not None and row.judged else None
+        value = to_value(None, by.value, paid)
         found = TierAnswer(by, Outcome.NEGATIVE_HIT, steps, asked.cost_usd)
         if asked.doubtful:
             return Loaded(value, True, DOUBTFUL_ABSENCE_S if asked.call is None else UNFIT_S, found)
         absences = (row.absences if row else 0) + 1
-        kept = WordRow(row.fence if row else 0, absences=absences, judged=asked.judged)
+        kept = WordRow(row.fence if row else 0, absences=absences, judged=asked.judged, paid=paid)
         proved = self._keep(word, row, lambda _: (kept, kept_absence_s(absences)))
         ttl_s = absence_s(absences, TIERS[by].absence_s)
         return Loaded(value, True, ttl_s, found._replace(steps=_filled(steps, proved > NEVER)), proved)

@@ -1,7 +1,6 @@
 """The word lookup: Redis first, then the chain, under one lease and one overall deadline."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
 from operator import itemgetter
@@ -10,21 +9,23 @@ from typing import NamedTuple
 from ...errors import InvalidInput, InvalidWord, LookupUnavailable, StoreUnavailable
 from ...model import keys
 from ...model.access import source_of
+from ...model.llm import LedgerLine, LlmCall
 from ...model.lookup import FREE, Lookup, redis_hits
 from ...model.outcome import FAILED, Family, Outcome, Tier, Trace, TraceStep
 from ...model.word import normalise, spelled
 from ...ports import Recorder, WordSource, WordStore
 from ..cache import Cached, CacheLink, FamilyCache, Later, Loaded, NoLoad
 from ..cache.batch import Batch, Hits, Result
-from ..llm.ledger import avoided
+from ..llm.ledger import Ledger
 from .chain import WordChain
-from .stored_answer import TierAnswer, is_value, paid_in
+from .stored_answer import TierAnswer, Value, is_value, paid_in
 from .tiers import OVERALL_S, TIERS
 
 #: Members of an enum are slow to reach; these are needed for every hit.
 _FAMILY, _REDIS, _POSTGRES = Family.DICTIONARY, Tier.REDIS, Tier.POSTGRES
 _HIT, _MISS = Outcome.HIT, Outcome.MISS
 _ENTRY = itemgetter("entry")
+_SOURCE, _GEMINI = repeat("source"), "gemini"
 #: Longest batch.
 MOST_WORDS = 1000
 
@@ -51,6 +52,7 @@ class Dictionary:
         sources: Sequence[WordSource],
         recorder: Recorder,
         *,
+        ledger: Ledger | None = None,
         deadline_s: float = OVERALL_S,
         ttl_s: float | None = None,
     ) -> None:
@@ -58,9 +60,9 @@ class Dictionary:
         self._store = store
         self._recorder = recorder
         self._now = link.runtime.now
-        self._wall_ms = link.runtime.wall_ms
         self._deadline_s = deadline_s
-        self.chain = WordChain(store, sources, recorder, self._now)
+        self._ledger = ledger or Ledger(recorder.llm)
+        self.chain = WordChain(store, sources, recorder, self._ledger, self._now)
 
     def lookup(self, word: str) -> Lookup:
         """What this word means. Raises InvalidWord, or LookupUnavailable when no tier could answer."""
@@ -110,6 +112,9 @@ class Dictionary:
             return []
         step = batch.step
         self._recorder.many_hits(_FAMILY, _REDIS, _HIT, step.duration_s, hits.keys, hits.sizes)
+        if _GEMINI in map(dict.get, hits.parts, _SOURCE):  # few words are the LLM's, and only those saved money
+            for value in hits.values_of(part.get("source") == _GEMINI for part in hits.parts):
+                self._avoided(value, LedgerLine.REDIS)
         words = normals.values() if len(hits.keys) == len(normals) else map(normals.__getitem__, hits.keys)
         return redis_hits(words, hits.parts, zip(hits.created_ms, repeat(batch.wall_ms)), (step,))
 
@@ -152,7 +157,7 @@ class Dictionary:
             raise LookupUnavailable("no tier could answer", trace)
         self._recorder.access(_FAMILY, key, cached.size_bytes, source_of(steps[-1]), found.cost_usd)
         if found.tier is _POSTGRES and "paid" in value:
-            self._avoided(cached)
+            self._avoided(value, LedgerLine.POSTGRES if value["entry"] is not None else LedgerLine.REMEMBERED)
         degraded = False
         for tried in trace:
             if tried.outcome in FAILED:
@@ -165,27 +170,38 @@ class Dictionary:
         if "unavailable" in value:
             trace: Trace = (step._replace(outcome=Outcome.ERROR, detail="coalesced"),)
             self._recorder.record(Family.DICTIONARY, trace)
+            if "paid" in value:
+                self._avoided(value, LedgerLine.COALESCED)
             raise LookupUnavailable("no tier could answer", trace)
         outcome = step.outcome
         if value["entry"] is None:
             outcome = Outcome.NEGATIVE_HIT if value["source"] else Outcome.MISS
-            step = step._replace(outcome=outcome)
-        if step.detail:  # another caller's load was waited for: no time of Redis
+            if not step.detail:
+                step = step._replace(outcome=outcome)
+        if step.detail:  # another caller's load was waited for: no hit and no time of Redis
             self._recorder.record(_FAMILY, (step,))
         else:
             self._recorder.hit(_FAMILY, _REDIS, outcome, step.duration_s)
         self._recorder.access(_FAMILY, key, cached.size_bytes, source_of(step))
-        if step.detail and paid_in(value):
-            self._recorder.event("llm_coalesced")
+        if "paid" in value:
+            if step.detail:
+                self._recorder.event("llm_coalesced")
+            line = LedgerLine.COALESCED if step.detail else LedgerLine.REMEMBERED if value["entry"] is None else LedgerLine.REDIS
+            self._avoided(value, line)
         return Lookup(word, value["entry"], _REDIS, outcome, (step,), FREE, cached.age_s, cached.degraded)
 
-    def _avoided(self, cached: Cached) -> None:
-        """A ledger row for the paid call that PostgreSQL made unnecessary.
+    def _avoided(self, value: Value, line: LedgerLine) -> None:
+        """A ledger row for the paid call that was not made; it is read and priced later, beside the callers.
 
-        Redis avoids none: PostgreSQL would have answered.
+        PostgreSQL, which keeps every answer for good, would have spared it too, but for one that was only just made.
         """
-        if (call := paid_in(cached.value)) is not None:
-            self._recorder.llm(avoided(call, datetime.fromtimestamp(self._wall_ms() / 1000, UTC)))
+        asked, also_postgres = self._ledger.asked_now(), line is not LedgerLine.COALESCED
+
+        def row() -> LlmCall | None:
+            call = paid_in(value)
+            return None if call is None else self._ledger.avoided(call, line, also_postgres=also_postgres, asked=asked)
+
+        self._recorder.llm(row)
 
     def _unavailable(self, word: str, began: float, late: NoLoad) -> LookupUnavailable:
         """The caller's time was up: the step names the source that was still being asked,

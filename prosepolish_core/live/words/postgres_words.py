@@ -26,10 +26,10 @@ ON CONFLICT (word) DO UPDATE SET entry = excluded.entry, source = excluded.sourc
     absences = 0, absent_until = NULL, judged = false, updated_at = now()
 WHERE w.fence = excluded.fence RETURNING 1"""
 _PUT_ABSENCE = """
-INSERT INTO dictionary_words AS w (word, absences, absent_until, judged, fence)
-VALUES (%s, %s, now() + make_interval(secs => %s), %s, %s)
+INSERT INTO dictionary_words AS w (word, absences, absent_until, judged, paid, fence)
+VALUES (%s, %s, now() + make_interval(secs => %s), %s, %s, %s)
 ON CONFLICT (word) DO UPDATE SET absences = excluded.absences, absent_until = excluded.absent_until,
-    judged = w.judged OR excluded.judged, updated_at = now()
+    judged = w.judged OR excluded.judged, paid = coalesce(excluded.paid, w.paid), updated_at = now()
 WHERE w.fence = excluded.fence AND w.entry IS NULL RETURNING 1"""
 _INVALIDATE = """
 INSERT INTO dictionary_words AS w (word, fence) VALUES (%s, 1)
@@ -59,12 +59,11 @@ class PostgresWords:
 
     def put(self, word: str, row: WordRow, timeout_s: float) -> bool:
         """Keep an entry. False when the word was invalidated after `row.fence` was read."""
-        paid = None if row.paid is None else _json(row.paid.to_dict())
-        return bool(self._rows(_PUT, (word, _json(row.entry), row.source, paid, row.fence), timeout_s))
+        return bool(self._rows(_PUT, (word, _json(row.entry), row.source, _paid(row), row.fence), timeout_s))
 
     def put_absence(self, word: str, row: WordRow, absent_s: float, timeout_s: float) -> bool:
         """Remember for a while that there is no such word. Never replaces an entry."""
-        return bool(self._rows(_PUT_ABSENCE, (word, row.absences, absent_s, row.judged, row.fence), timeout_s))
+        return bool(self._rows(_PUT_ABSENCE, (word, row.absences, absent_s, row.judged, _paid(row), row.fence), timeout_s))
 
     def invalidate(self, word: str, timeout_s: float) -> None:
         """Forget the word, and void every fill that is on its way."""
@@ -120,6 +119,10 @@ def _one_word(connection: DeadlineConnection, word: str) -> WordRow:
 def _row(row: Sequence[Any]) -> WordRow:
     fence, entry, source, absences, absent, judged, paid = row
     return WordRow(fence, entry, source, absences, absent, judged, LlmCall.from_dict(paid) if paid else None)
+
+
+def _paid(row: WordRow) -> str | None:
+    return None if row.paid is None else _json(row.paid.to_dict())
 
 
 def _json(value: object) -> str:

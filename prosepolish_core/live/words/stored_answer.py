@@ -27,14 +27,18 @@ Value = dict[str, Any]
 def to_value(entry: Mapping[str, object] | None, source: str, paid: LlmCall | None) -> Value:
     """As it lies in Redis."""
     value: Value = {"entry": None if entry is None else cut(entry), "source": source}
+    return _with_call(value, paid)
+
+
+def unavailable(reason: str, paid: LlmCall | None = None) -> Value:
+    """Told to who waits in other processes, so that a broken upstream is not asked once by each of them."""
+    return _with_call({"unavailable": reason}, paid)
+
+
+def _with_call(value: Value, paid: LlmCall | None) -> Value:
     if paid is not None:
         value["paid"] = paid.to_dict()
     return value
-
-
-def unavailable(reason: str) -> Value:
-    """Told to who waits in other processes, so that a broken upstream is not asked once by each of them."""
-    return {"unavailable": reason}
 
 
 def is_value(found: object) -> bool:

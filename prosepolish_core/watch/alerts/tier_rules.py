@@ -11,7 +11,7 @@ from .rule import Rule, critical, warning
 
 MIN, HOUR, WEEK = 60.0, 3600.0, 604_800.0
 #: Outcomes that answer at a tier, that pass on, and that failed at it.
-HITS, ANSWERS, FAILURES = "hit|stale_hit|negative_hit", "hit|stale_hit|negative_hit|miss", "timeout|error"
+HITS, ANSWERS, FAILURES = "hit|stale_hit|negative_hit", "hit|stale_hit|negative_hit|miss|coalesced", "timeout|error"
 UPSTREAMS = f"{Tier.DICTIONARY_API}|{Tier.GEMINI}"
 
 

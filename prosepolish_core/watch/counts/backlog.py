@@ -17,6 +17,9 @@ KEEP = ((10, 900), (60, 7200), (3600, 604_800))
 MOST_BUCKETS, MORE_BUCKETS = 90, 90
 #: Ledger rows kept one by one; older ones are added up per hour and model.
 MOST_LEDGER_ROWS = 5000
+#: Of these, rows of calls that left the process are kept one by one up to this many.
+MOST_SINGLE = 50_000
+MONEY = ("cost_usd", "then_usd", "discount_usd")
 #: Sampled key reads kept; older ones are dropped, and counted as the event `access_trace_dropped`.
 MOST_ACCESSES = 200_000
 #: What one flush carries at most, so that it stays a short transaction.
@@ -102,17 +105,26 @@ def thinned(buckets: dict[int, Tally]) -> dict[int, Tally]:
 
 
 def added_up(rows: list[LedgerRow]) -> list[LedgerRow]:
-    """The newer half as it is; the older half added up per hour, kind, task, model, price and whether it has one."""
+    """The newer half as it is; the older half added up per hour and everything that tells rows apart.
+
+    A call that left the process keeps its row unless there are too many: it may lie in PostgreSQL as it was sent.
+    """
     half = len(rows) // 2
     sums: dict[tuple[object, ...], LedgerRow] = {}
+    single: list[LedgerRow] = []
     for row in rows[:half]:
         ts, call = row.ts.replace(minute=0, second=0, microsecond=0), row.call
-        key = (ts, call.kind, call.task, call.model, call.price_date, call.cost_usd is None, call.then_usd is None)
+        if call.call_id and len(single) < MOST_SINGLE:
+            single.append(row)
+            continue
+        marks = (call.kind, call.task, call.model, call.price_date, call.price_source, call.state)
+        more = (call.line, call.provenance, call.also_postgres)
+        key = (ts, *marks, *more, *(getattr(call, name) is None for name in MONEY))
         before = sums.get(key)
-        sums[key] = row._replace(ts=ts) if before is None else _sum(before, row)
-    return [*sums.values(), *rows[half:]]
+        sums[key] = row._replace(ts=ts, call_id="") if before is None else _sum(before, row)
+    return [*single, *sums.values(), *rows[half:]]
 
 
 def _sum(a: LedgerRow, b: LedgerRow) -> LedgerRow:
-    call = a.call._replace(**added((a.call, b.call), "cost_usd", "then_usd", "duration_s"))
+    call = a.call._replace(**added((a.call, b.call), *MONEY, "duration_s"))
     return LedgerRow(a.ts, call, a.calls + b.calls)

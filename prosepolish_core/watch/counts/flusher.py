@@ -14,6 +14,7 @@ from ...errors import InvalidInput, ProsePolishError
 from ...model.counts import AccessChunk, LedgerRow, TelemetryBatch
 from ...ports import TelemetryWriter
 from .backlog import Backlog
+from .call_journal import CallJournal
 from .tally import Tally
 
 #: Width of the finest stored bucket, and how often notes are counted at least.
@@ -21,6 +22,8 @@ BUCKET_S = 10
 LONGEST_TICK_S = 1.0
 #: How long closing waits for a flush that is under way, and how long a flush by a caller goes on beginning batches.
 LONGEST_JOIN_S, LONGEST_FLUSH_S = 5.0, 5.0
+#: How often a process looks for ledger rows that killed ones have left.
+ADOPT_S = 30.0
 #: Most batches of one flush; the rest follows at the next tick.
 MOST_BATCHES = 20
 
@@ -34,7 +37,16 @@ class Flusher:
     A batch that may have been written is sent again unchanged, under the same number.
     """
 
-    def __init__(self, writer: TelemetryWriter, drain: Drain, *, flush_s: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        writer: TelemetryWriter,
+        drain: Drain,
+        *,
+        journal: CallJournal | None = None,
+        flush_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
         self._writer = writer
         self._drain = drain
         self._flush_s = flush_s
@@ -52,6 +64,7 @@ class Flusher:
         self._drained_at = time.monotonic()
         self._refused = False
         self._next_at = 0.0
+        self._adopt_at = 0.0
         self._draining = threading.Lock()  # the recorder's queues and the backlog
         self._sending = threading.Lock()  # the writer; never held while waiting for the other one's holder to write
         self._start_lock = threading.Lock()
@@ -86,8 +99,8 @@ class Flusher:
         with self._draining:
             self._drain_into_backlog()
         with self._sending:
-            while self._unsure or self._backlog:
-                if time.monotonic() > end or not self._send():
+            while self._unsure or self._backlog or self._journal:
+                if time.monotonic() > end or not (self._send() if self._unsure or self._backlog else self._ship()):
                     return False
             return True
 
@@ -99,6 +112,8 @@ class Flusher:
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=LONGEST_JOIN_S)
         self.flush()
+        if self._journal is not None:
+            self._journal.close()
         self._writer.close()
         self._stopping = False
 
@@ -120,14 +135,41 @@ class Flusher:
             return
         with self._sending:
             for _ in range(MOST_BATCHES):
-                if not (self._unsure or self._backlog) or not self._send():
+                if not (self._unsure or self._backlog):
+                    break
+                if not self._send():
+                    self._put_together()
                     return
+            while self._ship():
+                pass
+
+    def _ship(self) -> bool:
+        """Hand ledger rows over; whether some were taken. Looks for those of killed processes now and then."""
+        if self._journal is None:
+            return False
+        if time.monotonic() >= self._adopt_at:
+            self._adopt_at = time.monotonic() + ADOPT_S
+            self._journal.adopt()
+        try:
+            shipped = self._journal.ship()
+        except ProsePolishError:
+            self._put_together()
+            return False
+        if shipped:
+            self._next_at = time.monotonic() + self._flush_s - self._tick_s
+        return shipped
+
+    def _put_together(self) -> None:
+        if self._journal is not None:
+            self._journal.put_together()
 
     def _drain_into_backlog(self, *, gently: bool = False) -> None:
         now = time.monotonic()
         elapsed, self._drained_at = now - self._drained_at, now
         middle = self._clock() - min(elapsed, self._tick_s) / 2
         tally, ledger, accesses = self._drain(elapsed, gently)
+        if self._journal is not None and ledger and self._journal.keep(ledger):
+            ledger = []  # from the disk they are shipped; what it does not take waits here
         self._backlog.add(int(middle // BUCKET_S) * BUCKET_S, tally, ledger, accesses)
 
     def _send(self) -> bool:

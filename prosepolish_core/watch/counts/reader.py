@@ -1,6 +1,6 @@
 """What the core counted, read back from PostgreSQL: lookups, latency histograms, the ledger, events."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,21 +26,31 @@ FROM ({{spans}}) AS t WHERE t.outcome <> 'refused' GROUP BY bucket, t.family, t.
 _LEDGER = f"""
 SELECT {_BUCKET} AS bucket, t.kind, t.model, sum(t.calls)::bigint, sum(t.unpriced)::bigint, sum(t.prompt)::bigint,
     sum(t.cached)::bigint, sum(t.output)::bigint, sum(t.thoughts)::bigint, sum(t.cost_usd), sum(t.duration_s), t.task,
-    sum(t.then_usd), sum(t.then_unpriced)::bigint
-FROM ({{spans}}) AS t GROUP BY bucket, t.kind, t.model, t.task ORDER BY bucket, t.kind, t.model, t.task"""
+    sum(t.then_usd), sum(t.then_unpriced)::bigint, t.line, t.provenance, t.also_postgres, t.price_date, t.price_source,
+    sum(t.unknown)::bigint, sum(t.sent)::bigint, sum(t.discount_usd)
+FROM ({{spans}}) AS t
+GROUP BY bucket, t.kind, t.model, t.task, t.line, t.provenance, t.also_postgres, t.price_date, t.price_source
+HAVING sum(t.calls) > 0
+ORDER BY bucket, t.kind, t.model, t.task, t.line, t.provenance, t.also_postgres, t.price_date, t.price_source"""
 
 _EVENTS = "SELECT t.name, sum(t.amount)::bigint FROM ({spans}) AS t GROUP BY t.name ORDER BY t.name"
+
+_SINCE = """SELECT min(s.ts) FROM unnest(%(of)s::text[]) AS p(name), LATERAL (
+    SELECT ts FROM llm_ledger WHERE provenance = p.name ORDER BY ts LIMIT 1) AS s"""
 
 # The rows of one span. One SELECT each, so that the planner sees its bounds and reads that part of the index alone.
 _OF_STEP = "SELECT * FROM {table} WHERE step = {step} AND ts >= %(start{i})s AND ts < %(stop{i})s"
 _LOOKUP_SPAN, _EVENT_SPAN = _OF_STEP.replace("{table}", "telemetry_lookup"), _OF_STEP.replace("{table}", "telemetry_event")
+_APART = "ts, kind, model, task, line, provenance, also_postgres, price_date, price_source"
 _NUMBERS = "calls, prompt, cached, output, thoughts, duration_s"
-_SINGLE = f"""{_NUMBERS}, coalesce(cost_usd, 0) AS cost_usd, CASE WHEN cost_usd IS NULL THEN calls ELSE 0 END AS unpriced,
+_SINGLE = f"""{_NUMBERS}, coalesce(cost_usd, 0) AS cost_usd, coalesce(discount_usd, 0) AS discount_usd,
+    CASE WHEN cost_usd IS NULL AND state IN ('priced', 'unpriced') THEN calls ELSE 0 END AS unpriced,
+    CASE WHEN state = 'unknown' THEN calls ELSE 0 END AS unknown, CASE WHEN state = 'sent' THEN calls ELSE 0 END AS sent,
     coalesce(then_usd, 0) AS then_usd, CASE WHEN then_usd IS NULL THEN calls ELSE 0 END AS then_unpriced"""
-_HOURS = f"{_NUMBERS}, cost_usd, unpriced, then_usd, then_unpriced"
+_HOURS = f"{_NUMBERS}, cost_usd, discount_usd, unpriced, unknown, sent, then_usd, then_unpriced"
 _LEDGER_SPAN = {
-    1: f"SELECT ts, kind, model, task, {_SINGLE} FROM llm_ledger WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
-    3600: f"SELECT ts, kind, model, task, {_HOURS} FROM llm_ledger_hour WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
+    1: f"SELECT {_APART}, {_SINGLE} FROM llm_ledger WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
+    3600: f"SELECT {_APART}, {_HOURS} FROM llm_ledger_sum WHERE ts >= %(start{{i}})s AND ts < %(stop{{i}})s",
 }
 
 _ACCESSES = """
@@ -83,6 +93,11 @@ class PostgresTelemetry:
         """LLM calls paid and avoided, exact to the row at both ends of the window."""
         chosen = plan(window, points, self._now(), LEDGER_KEPT)
         return [LedgerTotal(*row) for row in self._read(_LEDGER, _LEDGER_SPAN, window, chosen)]
+
+    def ledger_since(self, provenance: Collection[str]) -> datetime | None:
+        """The instant of the oldest row of one of these; None without any."""
+        found: datetime | None = self._query(_SINCE, {"of": list(provenance)})[0][0]
+        return found
 
     def events(self, window: Window) -> Mapping[str, int]:
         """Named events summed over the window."""

@@ -6,18 +6,20 @@ counting on the spot cost three times as much as in the warm loop of the flusher
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from ...forks import on_fork
 from ...model.access import Source
 from ...model.counts import AccessChunk, LedgerRow
-from ...model.llm import LlmCall
+from ...model.llm import CallState, LlmCall
 from ...model.outcome import Family, Outcome, Tier, Trace
 from ...ports import TelemetryWriter
 from .access import AccessTrace, Read
+from .call_journal import CallJournal
 from .flusher import Flusher
 from .tally import Tally
 
@@ -41,6 +43,7 @@ class BufferedRecorder:
         self,
         writer: TelemetryWriter,
         *,
+        journal: CallJournal | None = None,
         flush_s: float = 5.0,
         access_key: bytes = b"",
         processes: int = 1,
@@ -48,7 +51,8 @@ class BufferedRecorder:
     ) -> None:
         self._clock = clock
         self._access_key, self._processes = access_key, processes
-        self._flusher = Flusher(writer, self._drain, flush_s=flush_s, clock=clock)
+        self._journal = journal
+        self._flusher = Flusher(writer, self._drain, journal=journal, flush_s=flush_s, clock=clock)
         #: Hears of everything that was counted, whether or not the store takes it.
         self.on_tally: Callable[[Tally], None] | None = None
         self.start_anew()
@@ -63,7 +67,7 @@ class BufferedRecorder:
         self._texts: deque[tuple[float, str, Decimal | None]] = deque()
         self._batched = 0  # keys in these, about: not worth a lock
         self._events: deque[tuple[str, int]] = deque()
-        self._ledger: deque[LedgerRow] = deque()
+        self._ledger: deque[tuple[float, LlmCall | Callable[[], LlmCall | None]]] = deque()
         self._trace = AccessTrace(self._access_key, self._processes)
         self._room = 0  # the first note starts the thread
 
@@ -123,10 +127,19 @@ class BufferedRecorder:
         else:
             self.event("near_miss_dropped")
 
-    def llm(self, call: LlmCall) -> None:
-        """Keep one ledger row."""
-        call = call._replace(task=_plain(call.task), model=_plain(call.model))
-        self._ledger.append(LedgerRow(datetime.fromtimestamp(self._clock(), UTC), call))
+    def llm(self, call: LlmCall | Callable[[], LlmCall | None]) -> None:
+        """Keep one ledger row, or what is called at the next drain to make one.
+
+        A call that left the process is written down here and now, on the disk; where that fails, its row waits in
+        memory.
+        """
+        at = self._clock()
+        if isinstance(call, LlmCall) and call.call_id and self._journal is not None:
+            kept = self._journal.keep((_row(at, call),), durable=call.state == CallState.SENT)
+            if kept:
+                self._flusher.start()
+                return
+        self._ledger.append((at, call))
         if len(self._ledger) > self._room:
             self._crowded()
 
@@ -174,7 +187,16 @@ class BufferedRecorder:
         reads, batches = _taken(self._reads, gently), _taken(self._batches, gently, BATCHES)
         chunks = self._trace.chunks(reads, elapsed_s, batches, whole=not gently)
         chunks += self._trace.near_chunks(_taken(self._texts, gently))
-        return tally, list(_taken(self._ledger, gently)), chunks
+        return tally, list(self._rows(_taken(self._ledger, gently), tally)), chunks
+
+    def _rows(self, noted: "Iterable[tuple[float, LlmCall | Callable[[], LlmCall | None]]]", tally: Tally) -> Iterator[LedgerRow]:
+        for at, call in noted:
+            try:
+                made = call if isinstance(call, LlmCall) else call()
+                if made is not None:
+                    yield _row(at, made)
+            except Exception:  # noqa: BLE001 - one row that cannot be made must not stop the others
+                tally.count("bad_record", 1)
 
 
 def _taken(queue: "deque[T]", gently: bool, at_once: int = SLICE) -> Iterator[T]:
@@ -185,6 +207,13 @@ def _taken(queue: "deque[T]", gently: bool, at_once: int = SLICE) -> Iterator[T]
         yield queue.popleft()
         if gently and taken % at_once == 0 and len(queue) < MOST // 2:
             time.sleep(PAUSE_S)
+
+
+def _row(at: float, call: LlmCall) -> LedgerRow:
+    """The row as it is written: under the call's id, or one of its own."""
+    call = call._replace(task=_plain(call.task), model=_plain(call.model), detail=_plain(call.detail))
+    call = call._replace(price_source=_plain(call.price_source))
+    return LedgerRow(datetime.fromtimestamp(at, UTC), call, 1, call.call_id or str(uuid4()))
 
 
 def _plain(text: str) -> str:

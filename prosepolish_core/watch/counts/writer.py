@@ -2,20 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from time import monotonic
 from typing import Any
 
 from ...drivers.postgres_pool import PostgresPool
 from ...errors import InvalidInput, StoreRefused, StoreUnavailable
-from ...model.counts import EventDelta, LedgerRow, LookupDelta, TelemetryBatch
+from ...model.counts import EventDelta, LookupDelta, TelemetryBatch
+from .ledger_store import FLUSH_LOCK, WITHIN_S, write_rows
 from .retention import remove_old
 
-#: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
-FLUSH_LOCK = 0x7E1E_0001
-
-#: Longest flush of one batch.
-WITHIN_S = 3.0
 #: Old rows are removed by a process that has lived so long, and then as often.
 FIRST_TIDY_S, TIDY_S = 60.0, 3600.0
 
@@ -38,25 +33,6 @@ _EVENT = f"""
 INSERT INTO telemetry_event AS t (step, ts, name, amount) SELECT s.step, {_BIN}, %(name)s, %(amount)s FROM {_BINS}
 ON CONFLICT (step, ts, name) DO UPDATE SET amount = t.amount + EXCLUDED.amount"""
 
-_LEDGER = """
-INSERT INTO llm_ledger (ts, kind, task, model, price_date, calls, prompt, cached, output, thoughts, cost_usd, duration_s,
-    then_usd)
-VALUES (%(ts)s, %(kind)s, %(task)s, %(model)s, %(price_date)s, %(calls)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s,
-        %(cost_usd)s, %(duration_s)s, %(then_usd)s)"""
-
-_LEDGER_HOUR = """
-INSERT INTO llm_ledger_hour AS t
-    (ts, kind, task, model, price_date, calls, unpriced, prompt, cached, output, thoughts, cost_usd, duration_s,
-    then_usd, then_unpriced)
-VALUES (date_bin('1 hour', %(ts)s::timestamptz, timestamptz 'epoch'), %(kind)s, %(task)s, %(model)s, %(price_date)s,
-        %(calls)s, %(unpriced)s, %(prompt)s, %(cached)s, %(output)s, %(thoughts)s, %(cost)s, %(duration_s)s,
-        %(then)s, %(then_unpriced)s)
-ON CONFLICT (ts, kind, task, model, price_date) DO UPDATE SET
-    calls = t.calls + EXCLUDED.calls, unpriced = t.unpriced + EXCLUDED.unpriced, prompt = t.prompt + EXCLUDED.prompt,
-    cached = t.cached + EXCLUDED.cached, output = t.output + EXCLUDED.output, thoughts = t.thoughts + EXCLUDED.thoughts,
-    cost_usd = t.cost_usd + EXCLUDED.cost_usd, duration_s = t.duration_s + EXCLUDED.duration_s,
-    then_usd = t.then_usd + EXCLUDED.then_usd, then_unpriced = t.then_unpriced + EXCLUDED.then_unpriced"""
-
 _ACCESS = """
 INSERT INTO access_chunk (ts, family, rate, records) VALUES (%s, %s, %s, %b)"""
 
@@ -77,9 +53,7 @@ class PostgresTelemetryWriter:
                     return
                 _each(cursor, _LOOKUP, [_lookup(row) for row in batch.lookups])
                 _each(cursor, _EVENT, [_event(row) for row in batch.events])
-                ledger = [_ledger(row) for row in batch.ledger]
-                _each(cursor, _LEDGER, ledger)
-                _each(cursor, _LEDGER_HOUR, ledger)
+                write_rows(connection, batch.ledger)
                 _each(cursor, _ACCESS, list(batch.accesses))
         except StoreRefused as refused:
             raise InvalidInput(f"PostgreSQL refuses this batch: {type(refused.__cause__).__name__}") from refused
@@ -115,17 +89,6 @@ def _event(row: EventDelta) -> dict[str, Any]:
     return row._asdict()
 
 
-def _ledger(row: LedgerRow) -> dict[str, Any]:
-    then = row.call.cost_usd if row.call.kind == "paid" else row.call.then_usd
-    return row.call._asdict() | {
-        "ts": row.ts,
-        "calls": row.calls,
-        "unpriced": row.calls if row.call.cost_usd is None else 0,
-        "cost": row.call.cost_usd or Decimal(0),
-        "then_usd": then,
-        "then_unpriced": row.calls if then is None else 0,
-        "then": then or Decimal(0),
-    }
 
 
 def _array(numbers: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model.sample import Kind, Labels
 from .family import Families, merged
-from .totals import Totals
+from .totals import APART, Totals
 
 if TYPE_CHECKING:  # a process that counts for itself reads no series, and needs no numpy
     from ...model.series import Reading
@@ -59,10 +59,11 @@ def add_totals(families: Families, totals: Totals) -> None:
             families.add(name, "histogram", float(count), merged(labels, {"le": le}), "Time in one tier", "_bucket")
         families.add(name, "histogram", seconds, labels, suffix="_sum")
         families.add(name, "histogram", float(counts[-1] if counts else 0), labels, suffix="_count")
-    for (kind, model, task), row in sorted(totals.llm.items()):
-        labels = (("kind", kind), ("model", model), ("task", task))
+    for marks, row in sorted(totals.llm.items()):
+        labels = tuple(zip(APART, marks, strict=True))
         families.add("prosepolish_llm_calls_total", "counter", float(row.calls), labels, "LLM calls, paid and avoided")
         families.add("prosepolish_llm_unpriced_calls_total", "counter", float(row.unpriced), labels)
+        families.add("prosepolish_llm_unknown_calls_total", "counter", float(row.unknown), labels, "Calls of unknown cost")
         families.add("prosepolish_llm_cost_usd_total", "counter", float(row.cost_usd), labels)
         for part in ("prompt", "cached", "output", "thoughts"):
             tokens = float(getattr(row, part))

@@ -16,18 +16,21 @@ from ...ports import TelemetryReader
 SETTLED = timedelta(seconds=30)
 BUCKET_S = 10
 #: What two ledger rows of one kind, model and task add up beside their tokens.
-SUMMED = ("calls", "unpriced", "cost_usd", "duration_s", "then_usd", "then_unpriced")
+SUMMED = (*("calls", "unpriced", "unknown", "sent", "cost_usd", "discount_usd", "duration_s", "then_usd", "then_unpriced"),)
+
+#: What tells ledger rows apart on /metrics.
+APART = ("kind", "line", "model", "provenance", "task")
 
 Histogram = tuple[tuple[float, ...], tuple[int, ...], float]
 
 
 @dataclass(slots=True)
 class Totals:
-    """Sums since the start: by family, tier and outcome; by family and tier; by kind, model and task; by event."""
+    """Sums since the start: by family, tier and outcome; by family and tier; by the marks of ledger rows; by event."""
 
     lookups: dict[tuple[str, str, str], tuple[int, int, float]] = field(default_factory=dict)
     latency: dict[tuple[str, str], Histogram] = field(default_factory=dict)
-    llm: dict[tuple[str, str, str], LedgerTotal] = field(default_factory=dict)
+    llm: dict[tuple[str, ...], LedgerTotal] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
 
 
@@ -64,7 +67,7 @@ class CoreTotals:
         self._totals.latency[key] = (new[0], tuple(a + b for a, b in zip(old[1], new[1], strict=True)), old[2] + new[2])
 
     def _add_ledger(self, new: LedgerTotal) -> None:
-        key = (new.kind, new.model, new.task)
+        key = tuple(getattr(new, name) for name in APART)
         old = self._totals.llm.get(key)
         self._totals.llm[key] = new if old is None else new._replace(**added((old, new), *SUMMED))
 

@@ -20,7 +20,7 @@ def test_paid_and_avoided_are_told_apart() -> None:
 
     assert view.sums.paid.usd == Decimal("0.0010")
     assert view.sums.avoided.usd == Decimal("0.0015")
-    assert view.sums.hit_ratio == 0.6
+    assert view.sums.spared_ratio == 0.6
 
 
 def test_definitions_do_not_mix_with_corrections() -> None:
@@ -32,7 +32,7 @@ def test_definitions_do_not_mix_with_corrections() -> None:
         ledger("avoided", 9, "0.009", task="define"),
     )
 
-    assert (view.hit_ratio("correct"), view.hit_ratio("define"), view.hit_ratio("translate")) == (0.3, 0.9, None)
+    assert (view.spared_ratio("correct"), view.spared_ratio("define"), view.spared_ratio("translate")) == (0.3, 0.9, None)
     assert [(row.task, row.kind, row.calls) for row in view.tokens] == [
         ("correct", "avoided", 3),
         ("correct", "paid", 7),
@@ -56,10 +56,35 @@ def test_thinking_tokens_have_a_column_of_their_own() -> None:
     assert (row.prompt, row.output, row.thoughts) == (600, 240, 100)
 
 
-def test_the_pace_counts_from_the_first_row() -> None:
-    """One cent in the one minute since the first row is 432 dollars in 30 days; nothing is nothing."""
-    assert view_of(ledger("avoided", 1, "0.01", ago=60)).per_month_usd == Decimal("432.00")
-    assert view_of().per_month_usd == 0
+def test_what_users_did_not_cause_is_left_out_and_told() -> None:
+    """Stand-ins and the Playground are in no sum of the headline; asked for, they are counted."""
+    rows = [ledger("avoided", 1, "0.01"), ledger("avoided", 6, "0.06")._replace(provenance="playground")]
+    view = view_of(*rows)
+    assert (view.sums.avoided.usd, view.sums.left_out["playground"].usd) == (Decimal("0.01"), Decimal("0.06"))
+    both = savings.build(Samples(), Telemetry(rows=rows), WINDOW, counted={"live", "playground"})
+    assert (both.sums.avoided.usd, dict(both.sums.left_out)) == (Decimal("0.07"), {})
+
+
+def test_the_lines_add_up_to_the_bill_without_any_cache() -> None:
+    """Paid for use and for nothing, spared by Redis, PostgreSQL, memory and waiting; Redis alone is a part of it."""
+    rows = [
+        ledger("paid", 2, "0.02"),
+        ledger("paid", 1, "0.01")._replace(line="nothing"),
+        ledger("avoided", 4, "0.04")._replace(line="redis"),
+        ledger("avoided", 8, "0.08", task="define")._replace(line="redis", also_postgres=True),
+        ledger("avoided", 16, "0.16", task="define")._replace(line="postgres", also_postgres=True),
+        ledger("avoided", 32, "0.32")._replace(line="remembered"),
+        ledger("avoided", 64, "0.64")._replace(line="coalesced"),
+    ]
+    sums = view_of(*rows).sums
+    assert sum(side.usd for side in sums.lines.values()) == sums.without_cache_usd == Decimal("1.27")
+    assert sums.redis_alone.usd == Decimal("0.36")
+
+
+def test_the_price_of_the_cache_feeds_net() -> None:
+    """$30 a month is 1/720 of $30 an hour."""
+    view = savings.build(Samples(), Telemetry(), WINDOW, cache_usd_per_month=Decimal(720))
+    assert view.sums.net_usd == -round(Decimal(720) * Decimal(WINDOW.seconds) / 2_592_000, 6) < 0
 
 
 @given(

@@ -10,6 +10,7 @@ from prosepolish_core.live.cache import CacheLink, FamilyCache, Seal
 from prosepolish_core.live.cache.redis_cache import cache_server
 from prosepolish_core.live.corrections import Corrector
 from prosepolish_core.live.corrections.record import is_record
+from prosepolish_core.live.llm.ledger import Ledger
 from prosepolish_core.model.keys import LLM
 from prosepolish_core.model.llm import LlmCall, LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Family, Outcome, Tier, Trace
@@ -83,7 +84,7 @@ class Bench:
         self.server = cache_server(self.client, timeout_s=REDIS_S, pool_size=16)
         self.link = CacheLink(self.server)
         cache = FamilyCache(self.link, LLM, self.notes, seal=seal, grace=0.0, fits=is_record)
-        self.corrector = Corrector(cache, self.model, MODEL, now=lambda: self.today, deadline_s=deadline_s)
+        self.corrector = Corrector(cache, self.model, MODEL, Ledger(self.notes.llm, now=lambda: self.today), deadline_s=deadline_s)
 
     def keys(self) -> list[str]:
         """The keys in Redis."""

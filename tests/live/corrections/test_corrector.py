@@ -85,7 +85,7 @@ UNFIT = [
 @pytest.mark.parametrize(("answer", "detail"), UNFIT, ids=[f"{i}-{detail}" for i, (_, detail) in enumerate(UNFIT)])
 def test_an_unfit_answer_is_paid_for_once_in_a_few_minutes(bench: Bench, answer: LlmReply, detail: str) -> None:
     """Asked ten times, the original text comes back ten times with the reason;
-    nine times free, no correction and no savings.
+    nine times free, and nine times the price of asking again is spared.
     """
     bench.model.answer = answer
     found = [bench.corrector.correct(TEXT) for _ in range(10)]
@@ -95,7 +95,9 @@ def test_an_unfit_answer_is_paid_for_once_in_a_few_minutes(bench: Bench, answer:
     assert [each.cost_usd for each in found] == [Decimal("0.0009")] + [Decimal(0)] * 9
     assert found[0].trace[-1].filled == (Tier.REDIS,)
     assert [(s.tier, s.outcome, s.detail) for s in found[1].trace] == [(Tier.REDIS, Outcome.NEGATIVE_HIT, detail)]
-    assert [call.kind for call in bench.notes.calls] == ["paid"]
+    rows = [(call.kind, call.line, call.detail, call.cost_usd) for call in bench.notes.calls]
+    cost = Decimal("0.0009")
+    assert rows == [("paid", "nothing", detail, cost)] + [("avoided", "remembered", "", cost)] * 9
     assert bench.notes.events == ["llm_answer_unfit"] + ["llm_verdict_remembered"] * 9
     (kept,) = bench.keys()
     assert 200 < bench.client.ttl(kept) <= 300
@@ -108,7 +110,7 @@ def test_while_redis_is_away_the_process_remembers_unfit_answers(benches: Callab
     bench.model.answer = reply(RIGHT, "length")
     found = [bench.corrector.correct(TEXT) for _ in range(10)]
     assert {each.detail for each in found} == {"length"}
-    assert [call.kind for call in bench.notes.calls] == ["paid"]
+    assert [(call.kind, call.line) for call in bench.notes.calls] == [("paid", "nothing")] + [("avoided", "remembered")] * 9
     bench.corrector.correct(TEXT + " More.")
     assert len(bench.model.calls) == 2
 
@@ -186,7 +188,9 @@ def test_without_a_key_hits_are_answered_and_the_rest_is_refused(bench: Bench) -
 
 
 def test_callers_at_the_same_moment_pay_once(benches: Callable[..., Bench]) -> None:
-    """Twenty callers in two processes' worth of caches: one call, one paid row, no avoided row for those who waited."""
+    """Twenty callers in two processes' worth of caches: one call, one paid row;
+    those who waited are no hits, and what they were spared stands in a line of its own.
+    """
     one, two = benches(), benches()
     one.model.gate.clear()
     two.model.gate.clear()
@@ -201,9 +205,11 @@ def test_callers_at_the_same_moment_pay_once(benches: Callable[..., Bench]) -> N
     assert {each.text for each in found} == {RIGHT}
     assert len(one.model.calls) + len(two.model.calls) == 1
     assert sorted(each.cost_usd or 0 for each in found) == [Decimal(0)] * 19 + [Decimal("0.0009")]
-    rows = [call.kind for bench in (one, two) for call in bench.notes.calls]
-    assert rows.count("paid") == 1
-    assert rows.count("avoided") + (one.notes.events + two.notes.events).count("llm_coalesced") == 19
+    rows = [call.line for bench in (one, two) for call in bench.notes.calls]
+    waited = (one.notes.events + two.notes.events).count("llm_coalesced")
+    assert waited > 0
+    assert (rows.count("answer"), rows.count("coalesced"), rows.count("redis")) == (1, waited, 19 - waited)
+    assert sum(each.trace[-1].outcome is Outcome.COALESCED for each in found) == waited
 
 
 def test_callers_at_the_same_moment_share_a_fault(benches: Callable[..., Bench]) -> None:
@@ -226,7 +232,10 @@ def test_callers_at_the_same_moment_share_a_fault(benches: Callable[..., Bench])
     assert {each.trace[-1].outcome for each in found} == {Outcome.ERROR}
     calls = len(one.model.calls) + len(two.model.calls)
     assert calls < 12  # one, unless a thread was so slow to start that the fault had been told by then
-    assert [call.kind for bench in (one, two) for call in bench.notes.calls] == ["paid"] * calls
+    rows = [call for bench in (one, two) for call in bench.notes.calls]
+    assert [call.line for call in rows if call.kind == "paid"] == ["nothing"] * calls
+    assert {call.line for call in rows if call.kind == "avoided"} <= {"coalesced", "remembered"}
+    assert sum((call.cost_usd or Decimal(0) for call in rows), Decimal(0)) == 12 * Decimal("0.0009")
     assert sum((each.cost_usd or Decimal(0) for each in found), Decimal(0)) == calls * Decimal("0.0009")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from demo.standins import Fault, FaultKind, StandIns
 from prosepolish_core import Config, Core
-from prosepolish_core.calc.savings import measured
+from prosepolish_core.calc.ledger_sums import measured
 from prosepolish_core.model.outcome import Outcome, Tier
 from prosepolish_core.model.window import Window
 from tests.support.waiting import PATIENT
@@ -44,11 +44,11 @@ def test_what_was_paid_and_avoided_is_in_the_ledger_to_the_last_digit(core: Core
     assert [each.tier for each in found] == [Tier.GEMINI, Tier.REDIS, Tier.GEMINI, Tier.REDIS, Tier.REDIS]
     assert found[0].text == "The quick fox received a prize."
     assert core.recorder.flush()
-    sums = measured(core.telemetry.ledger(Window.last(3600)))
+    sums = measured(core.telemetry.ledger(Window.last(3600)), counted={"stand-in"})
     assert (sums.paid.calls, sums.avoided.calls, sums.unpriced) == (2, 3, 0)
     assert sums.paid.usd == sum((each.cost_usd or Decimal(0) for each in found), Decimal(0)) > 0
     assert sums.avoided.usd == sum((each.avoided_usd or Decimal(0) for each in found), Decimal(0)) > 0
-    assert sums.hit_ratio == 0.6
+    assert sums.spared_ratio == 0.6
 
 
 def test_no_text_reaches_postgresql(core: Core) -> None:
@@ -77,14 +77,14 @@ def test_a_fault_of_the_model_is_told_and_the_text_is_kept(core: Core, stand_ins
 
 @pytest.mark.parametrize("kind", [FaultKind.SAFETY, FaultKind.BLOCKED, FaultKind.RECITATION, FaultKind.LENGTH])
 def test_a_refused_text_is_not_paid_for_again_at_once(core: Core, stand_ins: StandIns, kind: FaultKind) -> None:
-    """The model is asked once; the ledger has one paid call and no savings,
+    """The model is asked once; the ledger has one call paid for nothing and one spared,
     and the second answer is counted as negative.
     """
     stand_ins.gemini.script.add(Fault(kind, times=1))
     found = [core.corrector.correct(TEXT) for _ in range(2)]
     assert [each.corrected for each in found] == [False, False]
     assert core.recorder.flush()
-    sums = measured(core.telemetry.ledger(Window.last(3600)))
-    assert (sums.paid.calls, sums.avoided.calls) == (1, 0)
+    sums = measured(core.telemetry.ledger(Window.last(3600)), counted={"stand-in"})
+    assert (sums.paid.calls, sums.avoided.calls, sums.spared_ratio) == (1, 1, 0.5)
     counts = {(row.tier, row.outcome): row.answers for row in core.telemetry.lookups(Window.last(3600), points=1) if row.answers}
     assert counts == {("gemini", "error"): 1, ("redis", "negative_hit"): 1}

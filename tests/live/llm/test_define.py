@@ -6,6 +6,7 @@ from prosepolish_core.live.llm.define import LlmDefiner
 from prosepolish_core.live.llm.unfit import UNFIT_S
 from prosepolish_core.model.llm import LlmFault, LlmReply, LlmRequest
 from prosepolish_core.model.outcome import Outcome
+from prosepolish_core.model.tier_replies import Fetched
 
 
 class Says:
@@ -23,7 +24,7 @@ class Says:
 
 def test_without_a_backend_it_refuses() -> None:
     """No key: a typed refusal, not an error."""
-    assert LlmDefiner(None, "m").fetch("bark", 1.0) == (Outcome.REFUSED, None, "no_backend", None, None)
+    assert LlmDefiner(None, "m").fetch("bark", 1.0) == Fetched(Outcome.REFUSED, detail="no_backend")
 
 
 @pytest.mark.parametrize("finish", ["safety", "length", "empty"])
@@ -52,8 +53,12 @@ def test_a_word_with_an_unfit_answer_is_not_paid_for_again_at_once(finish: str, 
     backend = Says(LlmReply(text, finish, "gemini-3.5-flash-lite", 100, 0, 5, 0))
     at = [1000.0]
     definer = LlmDefiner(backend, "m", clock_s=lambda: at[0])
-    assert definer.fetch("bark", 1.0).call is not None
-    assert definer.fetch("bark", 1.0) == (Outcome.ERROR, None, "unfit_lately", None, None)
+    paid = definer.fetch("bark", 1.0).call
+    again = definer.fetch("bark", 1.0)
+    assert (again.outcome, again.detail, again.call) == (Outcome.ERROR, "unfit_lately", None)
+    assert paid is not None
+    assert again.spared is not None
+    assert (paid.line, again.spared.line, again.spared.cost_usd) == ("nothing", "remembered", paid.cost_usd)
     assert definer.fetch("oak", 1.0).call is not None
     at[0] += UNFIT_S + 1
     assert definer.fetch("bark", 1.0).call is not None
@@ -63,7 +68,7 @@ def test_a_word_with_an_unfit_answer_is_not_paid_for_again_at_once(finish: str, 
 def test_a_refusal_keeps_the_seconds_to_wait() -> None:
     """What the backend said about waiting reaches the chain, and nothing was paid."""
     found = LlmDefiner(Says(LlmFault(Outcome.REFUSED, "429", 9.0)), "m").fetch("bark", 1.0)
-    assert found == (Outcome.REFUSED, None, "429", 9.0, None)
+    assert found == Fetched(Outcome.REFUSED, detail="429", retry_after_s=9.0)
 
 
 def test_the_word_is_data() -> None:

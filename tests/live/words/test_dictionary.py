@@ -75,15 +75,17 @@ def test_a_function_word_that_the_api_lacks_is_paid_for_once(open_dictionary: Op
 def test_paid_and_avoided_calls_are_ledger_rows(
     open_dictionary: Open, recorder: Remembers, forget_in_redis: Callable[[str], None]
 ) -> None:
-    """One paid row for the call, one avoided row for every answer of PostgreSQL;
-    a hit in Redis spared PostgreSQL, no money.
+    """One paid row for the call, one avoided row for every answer of a cache, in the line of that cache;
+    PostgreSQL would have spared each of them without Redis.
     """
     dictionary = open_dictionary(Source(Tier.GEMINI, {"is": Fetched(Outcome.HIT, entry("is"), call=PAID)}))
     for _ in range(3):
         dictionary.lookup("is")
         dictionary.lookup("is")
         forget_in_redis("is")
-    assert [call.kind for call in recorder.calls] == ["paid", "avoided", "avoided"]
+    rows = [(call.kind, call.line, call.also_postgres) for call in recorder.calls]
+    redis, postgres = ("avoided", "redis", True), ("avoided", "postgres", True)
+    assert rows == [("paid", "answer", False), redis, postgres, redis, postgres, redis]
 
 
 def test_an_avoided_definition_is_priced_at_the_day_of_the_hit(
@@ -101,16 +103,13 @@ def test_an_avoided_definition_is_priced_at_the_day_of_the_hit(
         forget_in_redis(word)
         dictionary.lookup(word)
     found = {call.model: call for call in recorder.calls if call.kind == "avoided"}
-    assert found["gemini-2.5-flash-lite"] == dear._replace(
-        kind="avoided", cost_usd=Decimal("0.00003"), price_date="", then_usd=Decimal(5)
-    )
-    assert found["m"] == PAID._replace(kind="avoided", cost_usd=None, price_date="", then_usd=PAID.cost_usd)
+    known, unknown = found["gemini-2.5-flash-lite"], found["m"]
+    assert (known.cost_usd, known.then_usd, known.state) == (Decimal("0.00003"), Decimal(5), "priced")
+    assert (unknown.cost_usd, unknown.then_usd, unknown.state) == (None, PAID.cost_usd, "unpriced")
 
 
-def test_waiting_for_somebody_else_s_call_saves_nothing(open_dictionary: Open, recorder: Remembers) -> None:
-    """Callers of one moment: one paid row and no avoided one;
-    who waited, in this process and in another, is counted apart.
-    """
+def test_waiting_for_somebody_else_s_call_is_a_line_of_its_own(open_dictionary: Open, recorder: Remembers) -> None:
+    """Callers of one moment: one paid row; who waited, here and in another process, is no hit and is counted apart."""
     source = Source(Tier.GEMINI, {"is": Fetched(Outcome.HIT, entry("is"), call=PAID)}, gate=threading.Event())
     one, two = open_dictionary(source), open_dictionary(source)
     callers = [threading.Thread(target=each.lookup, args=("is",)) for each in (one, one, one, two, two)]
@@ -122,9 +121,10 @@ def test_waiting_for_somebody_else_s_call_saves_nothing(open_dictionary: Open, r
     for caller in callers:
         caller.join()
     assert [call.kind for call in recorder.calls].count("paid") == 1
-    assert len(recorder.calls) == 1
-    assert recorder.events["llm_coalesced"] <= 4  # a thread slow to start finds the answer: a hit
-    assert recorder.events["llm_coalesced"] > 0
+    waited = recorder.events["llm_coalesced"]
+    assert 0 < waited <= 4  # a thread slow to start finds the answer: a hit
+    assert [call.line for call in recorder.calls].count("coalesced") == waited
+    assert [trace[-1].outcome for trace in recorder.traces].count(Outcome.COALESCED) == waited
 
 
 def test_a_word_that_the_model_refuses_does_not_keep_the_others_from_it(open_dictionary: Open) -> None:

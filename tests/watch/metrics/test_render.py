@@ -187,6 +187,9 @@ class Counts:
         return {"lease_lost": 4}
 
 
+LEDGER = (("kind", "paid"), ("line", "answer"), ("model", "m"), ("provenance", "live"), ("task", "correct"))
+
+
 def test_counts_of_the_core_only_grow_and_each_window_counts_once() -> None:
     """Two scrapes ten seconds apart add two windows; a third at the same time adds nothing."""
     totals = CoreTotals(Counts(), NOW - timedelta(minutes=5))  # type: ignore[arg-type]
@@ -198,7 +201,7 @@ def test_counts_of_the_core_only_grow_and_each_window_counts_once() -> None:
     assert second == third
     assert second["prosepolish_tier_requests_total", labels] == 6.0
     assert second["prosepolish_tier_duration_seconds_bucket", (("family", "dict"), ("le", "+Inf"), ("tier", "redis"))] == 4.0
-    assert second["prosepolish_llm_cost_usd_total", (("kind", "paid"), ("model", "m"), ("task", "correct"))] == pytest.approx(0.02)
+    assert second["prosepolish_llm_cost_usd_total", LEDGER] == pytest.approx(0.02)
     assert second["prosepolish_events_total", (("event", "lease_lost"),)] == 8.0
 
 
