@@ -89,8 +89,6 @@ def _event(row: EventDelta) -> dict[str, Any]:
     return row._asdict()
 
 
-
-
 def _array(numbers: Sequence[int]) -> str:
     """An array as PostgreSQL reads it; the driver takes several times as long over thousands of numbers."""
     return f"{{{','.join(map(str, numbers))}}}"
