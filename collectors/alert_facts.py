@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from prosepolish_core.calc import effect_words
 from prosepolish_core.calc.status_sentence import status_line
 from prosepolish_core.drivers.postgres_lease import ALERTS, AdvisoryLocks
-from prosepolish_core.errors import StoreUnavailable
+from prosepolish_core.errors import StoreRefused, StoreUnavailable
 from prosepolish_core.model.incident import Incident
 from prosepolish_core.model.sample import Kind, Labels, Run, RunOutcome, Sample
 from prosepolish_core.model.window import Window
@@ -16,12 +16,15 @@ from prosepolish_core.ports import SampleReader, TelemetryReader
 from prosepolish_core.watch.alerts import counting
 from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
 from prosepolish_core.watch.alerts.memory import ANSWERS, BUCKET_S, LONG_AGO_S, PULSES, STEPS, TIMES, AlertMemory
+from prosepolish_core.watch.alerts.rule_standing import RuleStanding
 from prosepolish_core.watch.alerts.standing_store import StandingStore
 
 #: Seconds between two readings, and for how long a bucket is read again: buckets are flushed late.
 EVERY_S, OVERLAP = 10.0, timedelta(seconds=40)
 #: Seconds between two readings of the counts long ago, and how much more is read than is due by then.
 LONG_AGO_EVERY_S, SPARE_S = 600.0, 900.0
+#: Paid calls whose price nobody knows.
+UNPRICED = "llm_unpriced"
 
 
 class AlertFacts:
@@ -44,7 +47,7 @@ class AlertFacts:
         self.silences: Sequence[Silence] = ()
         #: How far back a stretch ends that rules compare with, and its length.
         self._long_ago = long_ago
-        self._next = self._next_long_ago = 0.0
+        self._next = self._next_long_ago = self._shown = 0.0
         self._session: int | None = None
         self._counted = datetime.now(UTC) - timedelta(hours=1)
         self._owed: dict[str, Incident] = {}
@@ -71,6 +74,16 @@ class AlertFacts:
         self._owed.update({incident.id: incident for incident in incidents})
         try:
             self._pay()
+        except StoreUnavailable:
+            return
+
+    def show(self, standings: Callable[[], Sequence[RuleStanding]], now: float, *, changed: bool) -> None:
+        """How the rules stand, for the pages: at once where something changed, else every few seconds."""
+        if not self.leads or (now < self._shown + EVERY_S and not changed):
+            return
+        self._shown = now
+        try:
+            self._alerts.keep_standings(standings())
         except StoreUnavailable:
             return
 
@@ -128,6 +141,7 @@ class AlertFacts:
             labels: Labels = (("family", row.family), ("outcome", row.outcome), ("tier", row.tier))
             memory.count(STEPS, labels, row.ts.timestamp() + BUCKET_S, row.steps)
             memory.count(ANSWERS, labels, row.ts.timestamp() + BUCKET_S, row.answers)
+        self._count_unpriced(memory, window)
         for found in self._telemetry.latency(window, points):
             for bound, count in zip(found.bounds_s, found.counts, strict=True):
                 le: Labels = (("family", found.family), ("le", str(bound)), ("tier", found.tier))
@@ -149,6 +163,14 @@ class AlertFacts:
             found.setdefault(labels, {})[(row.ts + minute).timestamp()] = row.steps
         memory.counted_long_ago({STEPS: found}, window.end.timestamp())
         self._next_long_ago = now + LONG_AGO_EVERY_S
+
+    def _count_unpriced(self, memory: AlertMemory, window: Window) -> None:
+        try:
+            found = self._alerts.unpriced(window, BUCKET_S)
+        except StoreRefused:  # a role that may not read the ledger: the rule is not judged
+            return
+        for bucket in range(round(window.start.timestamp()), round(window.end.timestamp()), round(BUCKET_S)):
+            memory.count(UNPRICED, (), bucket + BUCKET_S, float(found.get(bucket, 0)))
 
     def _hear_others(self, memory: AlertMemory, now: datetime) -> None:
         """Sources that another collector reads: its runs and newest readings, as the store has them."""

@@ -16,14 +16,16 @@ import structlog
 
 from prosepolish_core.drivers import webhook
 from prosepolish_core.errors import ProsePolishError
-from prosepolish_core.model.sample import Run
+from prosepolish_core.model.sample import Run, RunOutcome, Sample
 from prosepolish_core.watch.alerts import journal
 from prosepolish_core.watch.alerts.desk import Desk
 from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
+from prosepolish_core.watch.alerts.instance_rules import RULE_FAILED
 from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
 from prosepolish_core.watch.alerts.muting import MutedNow
 from prosepolish_core.watch.alerts.overrides import Overrides
 from prosepolish_core.watch.alerts.rule import Rule
+from prosepolish_core.watch.alerts.rule_standing import RuleStanding, RuleState
 from prosepolish_core.watch.alerts.teller import Channel, attempt
 from prosepolish_core.watch.alerts.telling import body, words
 
@@ -47,13 +49,15 @@ class Alerting:
         *,
         link: str = "",
         heartbeat_url: str = "",
+        holds_state: str = "",
     ) -> None:
         self._rules = {rule.name: rule for rule in rules}
         self._overrides = overrides
         self._evaluator = Evaluator(rules, overrides)
         self._memory = AlertMemory.of(rule.value for rule in rules)
         self._facts, self._channels, self._path = facts, channels, path
-        self._link, self._heartbeat_url = link, heartbeat_url
+        self._link, self._heartbeat_url, self._holds_state = link, heartbeat_url, holds_state
+        self._rules_by_name = self._rules | {RULE_FAILED.name: RULE_FAILED}
         self._desk = Desk(self._rules)
         self._lock = threading.Lock()  # of the desk and its journal
         self._heard: SimpleQueue[Sequence[Run]] = SimpleQueue()
@@ -103,7 +107,9 @@ class Alerting:
         self._memory.forget_before(now - KEPT_S)
         if not self._facts.leads:
             return
-        changes = self._evaluator.look(self._memory, now)
+        if self._holds_state:
+            self._memory.hear([_holding(self._holds_state, now)])
+        changes = [change for change in self._evaluator.look(self._memory, now) if self._rules_by_name[change.rule].tells]
         muting = MutedNow(
             self._facts.silences, self._overrides.quiet, self._evaluator.firing().keys(), datetime.fromtimestamp(now, UTC)
         )
@@ -116,8 +122,18 @@ class Alerting:
             if touched or len(before) != len(self._desk.incidents):
                 journal.save(self._path, self._desk)
         self._facts.keep(touched)
+        self._facts.show(self._standings, now, changed=bool(changes))
         for change in changes:
             log.warning("alert", rule=change.rule, about=dict(change.labels), level=change.level.value, value=change.value)
+
+    def _standings(self) -> list[RuleStanding]:
+        """How the rules stand; those that look back further than our memory are not judged here."""
+        late = [
+            RuleStanding(rule.name, (), RuleState.UNJUDGED, reason="it compares with last week; only a backtest can judge it")
+            for rule in self._rules.values()
+            if reach_s(rule.value) > KEPT_S
+        ]
+        return self._evaluator.standings() + late
 
     def _tell(self) -> None:
         now = time.time()
@@ -147,3 +163,9 @@ class Alerting:
             webhook.beat(self._heartbeat_url)
         except ProsePolishError as error:
             log.warning("heartbeat_failed", reason=str(error))
+
+
+def _holding(source: str, now: float) -> Run:
+    """Which server holds sessions and limits: no server says so, the settings do."""
+    at = datetime.fromtimestamp(now, UTC)
+    return Run("settings", source, int(now), at, 0.0, RunOutcome.OK, (Sample("holds_state", 1.0),))

@@ -95,6 +95,7 @@ class CollectorParts:
             channels_of(config),
             config.data_dir / "alerts.json",
             link=config.dashboard_url,
+            holds_state="cache" if config.state_is_shared else "state",
             heartbeat_url=config.heartbeat_url.get_secret_value() if config.heartbeat_url else "",
         )
 

@@ -5,13 +5,14 @@ from dashboard.components.live import live
 from dashboard.components.verdicts import dependency_list
 from dashboard.sections import overview as section
 from dashboard.views import health, overview
+from dashboard.views.rule_board import RuleBoard
 from prosepolish_core.model.window import Window
 
 
 def _overview(window: Window) -> overview.OverviewView:
-    config = runtime.core().config
-    shared, targets = config.state_is_shared, tuple(config.targets())
-    return overview.build(runtime.samples(), runtime.telemetry(), window, state_is_shared=shared, targets=targets)
+    core = runtime.core()
+    rules, targets = RuleBoard(core.alerts.standings()), tuple(core.config.targets())
+    return overview.build(core.samples, core.telemetry, window, targets=targets, rules=rules)
 
 
 st.subheader("What needs attention?", anchor=False)

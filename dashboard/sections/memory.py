@@ -7,6 +7,7 @@ from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, QUIET
 from dashboard.components import empty, figure
 from dashboard.components.foreign_text import plain
+from dashboard.components.rule_list import rule_list
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.components.verdicts import verdict_list
@@ -35,6 +36,7 @@ def draw(view: MemoryView) -> None:
         st.subheader(plain(instance.source), anchor=False, help=f"maxmemory-policy: {plain(instance.policy or 'unknown')}")
         trust_line(instance.trust)
         verdict_list(instance.verdicts, fold=False)
+        rule_list(view.rules.of(instance.source, "memory"))
         if not instance.gauges:
             continue
         _tiles(instance)

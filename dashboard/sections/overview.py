@@ -4,9 +4,9 @@ import streamlit as st
 
 from dashboard.charts.cascade import cascade
 from dashboard.components import empty, figure, window
+from dashboard.components.rule_list import rule_list
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.components.verdicts import verdict_list
 from dashboard.views.cascade import few
 from dashboard.views.latency import told as failed
 from dashboard.views.memory import told_limit
@@ -24,7 +24,7 @@ P95 = "95 of 100 calls to this tier took at most this long, from merged histogra
 def draw(view: OverviewView) -> None:
     """All of the page below the dependencies."""
     trust_line(view.trust)
-    verdict_list(view.verdicts)
+    rule_list(view.rules.rows())
     if view.lookups.value is None and view.memory.value is None:
         empty.no_lookups("Neither samples nor lookups lie in this window.")
         return

@@ -1,23 +1,21 @@
-"""Overview: the verdicts first, then the headline numbers, then how lookups fall through the tiers."""
+"""Overview: the rules first, then the headline numbers, then how lookups fall through the tiers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 
 from prosepolish_core.calc import numbers
-from prosepolish_core.calc.freshness import fresh
-from prosepolish_core.model.health import Verdict
 from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.series import Numbers
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
 
-from . import counts, hit_rate, latency, memory, rules, savings
+from . import counts, hit_rate, latency, memory, savings
 from .cascade import Fall, falls
+from .rule_board import RuleBoard
 from .trust import Trust
 
 POINTS = 60
@@ -38,7 +36,7 @@ class OverviewView:
 
     window: Window
     trust: Trust
-    verdicts: tuple[Verdict, ...]
+    rules: RuleBoard
     hit_rate: Headline
     lookups: Headline
     memory: Headline
@@ -57,8 +55,8 @@ def build(
     telemetry: TelemetryReader,
     window: Window,
     *,
-    state_is_shared: bool = False,
     targets: Sequence[str] = (),
+    rules: RuleBoard | None = None,
 ) -> OverviewView:
     """Read and compute. Raises StoreUnavailable."""
     found = counts.frame(telemetry.lookups(window, POINTS))
@@ -67,23 +65,12 @@ def build(
     money = savings.build(samples, telemetry, window)
     rates = hit_rate.tier_rates(found)
     spreads = latency.spreads(histograms, found)
-    facts = rules.OverviewFacts(
-        rates,
-        spreads,
-        servers.instances,
-        servers.trust,
-        money,
-        servers.marks,
-        state_is_shared,
-        sum(memory.total(i.increases.get(memory.REJECTED)) for i in servers.instances),
-        _uptime(samples, window.end),
-    )
     cache = next((i for i in servers.instances if i.source == "cache"), None)
     paid = money.sums.paid.usd_per_call
     return OverviewView(
         window,
         replace(servers.oldest, source=f"{servers.oldest.source} and the core's own counters"),
-        tuple(rules.judge(facts)),
+        rules or RuleBoard(),
         _words(rates, found, window),
         _throughput(found, window),
         _memory(cache),
@@ -124,10 +111,6 @@ def _old(cache: memory.ServerMemory | None) -> str:
     if cache is None or np.isfinite(cache.used) or cache.trust.newest_age_s is None:
         return ""
     return f"{numbers.size(cache.last_used)} {numbers.age(cache.trust.newest_age_s)} ago"
-
-
-def _uptime(samples: SampleReader, now: datetime) -> float | None:
-    return next((reading.value for reading in fresh(samples.latest(("uptime_in_seconds",), "cache", now), now)), None)
 
 
 def _finite(values: Numbers) -> Numbers:

@@ -16,6 +16,7 @@ from ...model.window import Window
 from ..series.storable_text import clean
 from . import incident_rows as rows
 from .rule import Rule
+from .rule_standing import RuleStanding, RuleStandings, from_json, to_json
 
 LONGEST_SILENCE = timedelta(days=31)
 LONGEST_NOTE = 4000
@@ -138,6 +139,16 @@ class AlertStore:
             ).fetchone()
         return Paid(*row) if row else Paid(0, 0, Decimal(0))
 
+    def unpriced(self, window: Window, step_s: float) -> dict[int, int]:
+        """Paid calls without a known price: how many in each bucket that has some, by its start."""
+        with self._pool.connection() as connection:
+            found = connection.execute(
+                "SELECT extract(epoch FROM date_bin(%s * interval '1 second', ts, timestamptz 'epoch'))::bigint, sum(calls)::bigint"
+                " FROM paid_calls WHERE ts >= %s AND ts < %s AND cost_usd IS NULL GROUP BY 1",
+                (step_s, window.start, window.end),
+            ).fetchall()
+        return dict(found)
+
     def add_note(self, incident: str, author: str, body: str, *, acknowledge: bool = False) -> None:
         """Write to an incident, or take it upon oneself.
 
@@ -192,6 +203,21 @@ class AlertStore:
                 (clean(rule), clean(scope), first, until, clean(author.strip()[:100]), clean(reason.strip()[:500])),
             ).fetchone()
         return int(row[0]) if row else 0
+
+    def keep_standings(self, standings: Iterable[RuleStanding]) -> None:
+        """How every rule stands now."""
+        with self._pool.connection() as connection:
+            connection.execute(
+                "INSERT INTO alert_standing (at, standings) VALUES (now(), %s::jsonb)"
+                " ON CONFLICT (one) DO UPDATE SET at = excluded.at, standings = excluded.standings",
+                (clean(to_json(standings).decode()),),
+            )
+
+    def standings(self) -> RuleStandings:
+        """How every rule stood when a collector looked last."""
+        with self._pool.connection() as connection:
+            row = connection.execute("SELECT at, standings FROM alert_standing").fetchone()
+        return RuleStandings(None) if row is None else RuleStandings(row[0], from_json(row[1]))
 
     def end_silence(self, number: int) -> bool:
         """End it now; False when there is none of this number that goes on."""

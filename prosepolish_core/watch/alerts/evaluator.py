@@ -15,6 +15,7 @@ from ...model.sample import Labels
 from .instance_rules import RULE_FAILED
 from .overrides import NONE, Overrides
 from .rule import Rule
+from .rule_standing import RuleStanding, RuleState, standing
 
 #: At most this many alerts of one rule are followed; a rule that meets more says so by its own alert.
 MOST_SUBJECTS = 2000
@@ -36,6 +37,23 @@ class Evaluator:
     held: dict[AlertKey, list[Held]] = field(default_factory=dict)
     #: Rules that could not be evaluated at the last look, with the reason; RULE_FAILED tells of each.
     broken: dict[str, str] = field(default_factory=dict)
+    #: What each rule came to at the last look, by subject.
+    values: dict[str, Mapping[Labels, float]] = field(default_factory=dict)
+
+    def standings(self) -> list[RuleStanding]:
+        """How every rule stood at the last look, about each subject that it met; without labels where it met none."""
+        found = []
+        for rule in self.rules:
+            if rule.name in self.broken:
+                found.append(RuleStanding(rule.name, (), RuleState.UNJUDGED, reason="it fails; the collectors' log says why"))
+                continue
+            values = self.values.get(rule.name, {})
+            followed = [labels for name, labels in self.held if name == rule.name]
+            for labels in dict.fromkeys([*list(values)[:MOST_SUBJECTS], *followed]) or {(): None}:
+                thresholds = self.overrides.thresholds(rule, labels)
+                held = self.held.get(AlertKey(rule.name, labels), [])
+                found.append(standing(rule, labels, thresholds, held, values.get(labels)))
+        return found
 
     def look(self, history: History, now: float) -> list[AlertChange]:
         """Evaluate every rule at `now` (seconds since the epoch);
@@ -50,6 +68,7 @@ class Evaluator:
             except Exception as error:  # noqa: BLE001 - one rule that fails must not silence the others
                 self.broken[rule.name] = type(error).__name__
                 continue
+            self.values[rule.name] = found
             changes += self._judge(rule, found, now)
         failed = {key.labels: 0.0 for key in self.held if key.rule == RULE_FAILED.name}
         failed |= {(("rule", name),): 1.0 for name in self.broken}

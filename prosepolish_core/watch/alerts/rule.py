@@ -17,7 +17,9 @@ class Rule:
 
     `subject` names what it is about, with labels in braces. `cause` is the dependency that incidents are grouped by; it
     may be a label in braces too. A `consequence` may be the doing of another dependency (see calc/incidents.py). While
-    the rule `silenced_by` fires for the same instance this one is not told. `unit` is a base unit.
+    the rule `silenced_by` fires for the same instance this one is not told. `unit` is a base unit. `needs`: what is
+    missing where its value is unknown. A rule that does not tell (`tells`) is about how things are set up: pages show
+    it, nobody is woken, and it makes no incident.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Rule:
     cause: str = "{instance}"
     consequence: bool = False
     silenced_by: str = "instance_down"
+    needs: str = "nothing was read lately that tells"
+    tells: bool = True
 
     def about(self, labels: Labels) -> str:
         """The subject of one alert of this rule."""

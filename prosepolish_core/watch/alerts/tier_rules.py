@@ -3,7 +3,7 @@
 A hit rate needs traffic and a target of its own tier before it says anything.
 """
 
-from ...calc.expression import Arithmetic, Earlier, Guarded, HistogramQuantile, Increase, Total
+from ...calc.expression import Arithmetic, Earlier, Guarded, HistogramQuantile, Increase, Latest, Total
 from ...model.alert import NoData
 from ...model.outcome import Tier
 from ...model.targets import BUDGETS_S, ENOUGH_CALLS, ENOUGH_LOOKUPS, HIT_TARGETS, TOLERANCE
@@ -19,6 +19,11 @@ def steps(outcomes: str, over_s: float, tier: str = "", family: str = "") -> Tot
     """How often each tier was asked for each family with these outcomes."""
     where = [("family", family)] * bool(family) + [("outcome", outcomes)] + [("tier", tier)] * bool(tier)
     return Total(Increase("tier_requests", over_s, tuple(where)), ("family", "tier"))
+
+
+#: A cache younger than its longest common TTL (words live an hour) is still warming up.
+WARM = Total(Latest("uptime_in_seconds", (("instance", "cache"),)), ())
+WARM_S = HOUR
 
 
 def hit_ratio(over_s: float, tier: str, family: str, enough: float = ENOUGH_LOOKUPS) -> Guarded:
@@ -41,6 +46,8 @@ def _targets() -> tuple[Rule, ...]:
     rows = []
     for (family, tier), target in HIT_TARGETS.items():
         ratio = hit_ratio(10 * MIN, tier, family)
+        if tier is Tier.REDIS:
+            ratio = Guarded(ratio, WARM, WARM_S)
         words = "Hit rate of {tier}, {family}"
         rows.append(
             Rule(
@@ -49,10 +56,13 @@ def _targets() -> tuple[Rule, ...]:
                 ratio,
                 "ratio",
                 (warning(target - TOLERANCE, target - 0.02, 10, falling=True),),
-                "More than usual passes on to the slower and dearer tiers.",
+                f"The target is {target:.0%}, {TOLERANCE * 100:.0f} points below it are tolerated. Now more than usual passes"
+                " on to the slower and dearer tiers.",
                 "Hit rate page: new words, expired, evicted, or failures? Then Memory.",
                 cause="{tier}",
                 consequence=True,
+                needs=f"fewer than {ENOUGH_LOOKUPS} lookups in ten minutes"
+                + (", or the cache began within the hour and is warming up" if tier is Tier.REDIS else ""),
             )
         )
         rows.append(
@@ -88,6 +98,7 @@ def _budgets() -> tuple[Rule, ...]:
             "Latency page, before and after the last mark.",
             cause="{tier}",
             consequence=True,
+            needs=f"fewer than {ENOUGH_CALLS} calls in ten minutes",
         )
         for tier, budget in BUDGETS_S.items()
     )
@@ -114,13 +125,17 @@ TIERS: tuple[Rule, ...] = (
         "fallback_storm",
         "Calls that reach Gemini",
         Guarded(
-            Arithmetic(
+            Guarded(
+                Arithmetic(
+                    Total(Increase("tier_requests", 5 * MIN, (("tier", Tier.GEMINI),)), ("tier",)),
+                    "/",
+                    Earlier(Total(Increase("tier_requests", HOUR, (("tier", Tier.GEMINI),)), ("tier",)), 5 * MIN),
+                ),
                 Total(Increase("tier_requests", 5 * MIN, (("tier", Tier.GEMINI),)), ("tier",)),
-                "/",
-                Earlier(Total(Increase("tier_requests", HOUR, (("tier", Tier.GEMINI),)), ("tier",)), 5 * MIN),
+                50.0,
             ),
-            Total(Increase("tier_requests", 5 * MIN, (("tier", Tier.GEMINI),)), ("tier",)),
-            50.0,
+            WARM,
+            WARM_S,
         ),
         "ratio",
         (critical(0.5, 0.25, 5, no_data=NoData.CLEAR),),
@@ -128,5 +143,17 @@ TIERS: tuple[Rule, ...] = (
         "Hit rate page: what changed; then the limits of the LLM.",
         cause=Tier.GEMINI,
         consequence=True,
+        needs="fewer than 50 calls in five minutes, or the cache began within the hour and is warming up",
+    ),
+    Rule(
+        "unpriced_calls",
+        "Prices of LLM calls",
+        Total(Increase("llm_unpriced", HOUR), ()),
+        "1",
+        (warning(0.0, 0.0, 0),),
+        "Calls of the last hour have no known price: they are missing from every sum of dollars.",
+        "Add a price row for the model.",
+        cause="prices",
+        silenced_by="",
     ),
 )

@@ -158,3 +158,40 @@ def test_a_flush_fires_at_the_next_look(second: Run, fires: bool) -> None:
     assert evaluator.look(memory, BEGAN + 1) == []
     memory.hear([second])
     assert [change.rule for change in evaluator.look(memory, BEGAN + 11)] == ["cache_flushed"] * fires
+
+
+MB = 1024.0**2
+
+
+@pytest.mark.parametrize(
+    ("rule", "policy", "numbers", "level"),
+    [
+        ("memory_full", "allkeys-lru", {"used_memory": 256 * MB, "maxmemory": 256 * MB}, Level.OK),
+        ("memory_full", "noeviction", {"used_memory": 100 * MB, "maxmemory": 256 * MB}, Level.OK),
+        ("memory_full", "noeviction", {"used_memory": 210 * MB, "maxmemory": 256 * MB}, Level.WARNING),
+        ("memory_full", "noeviction", {"used_memory": 240 * MB, "maxmemory": 256 * MB}, Level.CRITICAL),
+        ("memory_full", "noeviction", {"used_memory": 240 * MB, "maxmemory": 0.0}, Level.OK),
+        ("fragmentation", "", {"allocator_frag_ratio": 2.8, "allocator_frag_bytes": 3 * MB, "used_memory": 4.7 * MB}, Level.OK),
+        (
+            "fragmentation",
+            "",
+            {"allocator_frag_ratio": 1.6, "allocator_frag_bytes": 90 * MB, "used_memory": 200 * MB},
+            Level.WARNING,
+        ),
+        ("swapping", "", {"used_memory": 200 * MB, "used_memory_rss": 100 * MB}, Level.CRITICAL),
+        ("state_may_evict", "allkeys-lru", {"holds_state": 1.0}, Level.WARNING),
+        ("state_may_evict", "noeviction", {"holds_state": 1.0}, Level.OK),
+    ],
+)
+def test_memory_is_judged_by_policy_and_by_what_is_wasted(rule: str, policy: str, numbers: dict[str, float], level: Level) -> None:
+    """A full cache that may evict is well; the ratio of a small server is noise."""
+    given = {"mem_not_counted_for_evict": 0.0} | numbers
+    memory, evaluator = AlertMemory(given), Evaluator([BY_NAME[rule]])
+    samples = tuple(Sample(name, value) for name, value in given.items())
+    for second in range(0, 2400, 30):
+        at = datetime.fromtimestamp(BEGAN + second, UTC)
+        state = {"maxmemory_policy": policy}
+        memory.hear([Run("redis_info", "cache", int(BEGAN) + second, at, 0.1, RunOutcome.OK, samples, state)])
+        evaluator.look(memory, BEGAN + second)
+
+    assert max((held.level for held in evaluator.firing().values()), key=lambda one: one.rank, default=Level.OK) is level

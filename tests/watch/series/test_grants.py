@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 #: Where the collectors and readers have business: no text of a user, no secret and no word of a lookup is in any of
 #: them.
 OWN = (
-    *("sample", "collector_runs", "mark", "slow_command", "incident", "alert_channel", "silence", "standing"),
+    *("sample", "collector_runs", "mark", "slow_command", "incident", "alert_channel", "alert_standing", "silence", "standing"),
     *("telemetry_lookup", "paid_calls"),
 )
 
