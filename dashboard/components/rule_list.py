@@ -7,7 +7,8 @@ import streamlit as st
 from dashboard.views.rule_board import RuleRow, amiss
 from prosepolish_core.watch.alerts.rule_standing import RuleState
 
-from .verdicts import LOOKS, Colour, plain
+from .foreign_text import plain
+from .verdicts import LOOKS, Colour
 
 #: Icon and colour of what is neither firing nor well.
 QUIET: dict[RuleState, tuple[str, Colour]] = {

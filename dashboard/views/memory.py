@@ -117,9 +117,9 @@ def build(samples: SampleReader, window: Window, targets: Sequence[str] = (), ru
         for source in sorted({*presence, *(source for source, of in gauges.items() if "used_memory" in of)})
     ]
     shown = {source: at for source, at in read_at.items() if source in presence}
-    return MemoryView(
-        window, trust, oldest(trust, shown, window.end), tuple(found), tuple(marks), census.build(samples, window.end), rules or RuleBoard()
-    )
+    within = census.build(samples, window.end)
+    age = oldest(trust, shown, window.end)
+    return MemoryView(window, trust, age, tuple(found), tuple(marks), within, rules or RuleBoard())
 
 
 def instance(

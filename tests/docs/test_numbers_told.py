@@ -11,7 +11,7 @@ import pytest
 from collectors.redis_census import SAMPLE_KEYS
 from collectors.redis_keyevents import CAP_PER_S, RESTS
 from dashboard.components.live import SHARED_S
-from dashboard.views import commands, memory, rules
+from dashboard.views import commands
 from prosepolish_core.calc.freshness import INTERVALS
 from prosepolish_core.calc.savings import Assumptions, estimate
 from prosepolish_core.config import Config
@@ -21,9 +21,12 @@ from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.limit import DEFAULT_LOG, LARGEST_LOG
 from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.session import SessionRules
+from prosepolish_core.watch.alerts import instance_rules, tier_rules
+from prosepolish_core.watch.alerts.rules import BY_NAME
 from prosepolish_core.watch.counts.flusher import BUCKET_S
 
 ROOT = Path(__file__).parents[2]
+FRAGMENTATION, MB = BY_NAME["fragmentation"], 1024.0**2
 #: Small numbers stand in prose as words.
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CONFIG, RULES, SEED = Config.from_env({}), SessionRules(), estimate(Assumptions())
@@ -49,9 +52,9 @@ TOLD = (
     (NUMBERS, f"p95: Redis {BUDGET_MS[Tier.REDIS]:.0f} ms, PostgreSQL {BUDGET_MS[Tier.POSTGRES]:.0f} ms"),
     (NUMBERS, f"dictionary API {BUDGET_MS[Tier.DICTIONARY_API]:.0f} ms, Gemini {targets.BUDGETS_S[Tier.GEMINI]:.0f} s"),
     (NUMBERS, f"newest sample older than {SMALL[INTERVALS]} intervals: critical"),
-    (NUMBERS, f"In the first {'hour' if rules.WARM_S == 3600 else rules.WARM_S} after Redis started"),
-    (NUMBERS, f"judged only above {memory.FRAGMENTED} **and** above {memory.FRAGMENTED_BYTES // 1024**2} MB"),
-    (NUMBERS, f"**and** above {memory.FRAGMENTED_SHARE * 100:.0f} % of what is used"),
+    (NUMBERS, f"In the first {'hour' if tier_rules.WARM_S == 3600 else tier_rules.WARM_S} after Redis started"),
+    (NUMBERS, f"judged only above {FRAGMENTATION.thresholds[0].fire} **and** above {instance_rules.WASTED_BYTES // MB:.0f} MB"),
+    (NUMBERS, f"**and** above {instance_rules.WASTED_SHARE * 100:.0f} % of what is used"),
     (NUMBERS, f"(about {SAMPLE_KEYS:,} keys;"),
     (
         NUMBERS,

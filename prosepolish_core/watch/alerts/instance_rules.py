@@ -24,6 +24,8 @@ RSS_OF_USED = Arithmetic(Latest("used_memory_rss"), "/", Latest("used_memory"))
 FRAGMENTS = Latest("allocator_frag_bytes")
 FRAGMENTS_OF_USED = Arithmetic(FRAGMENTS, "/", Latest("used_memory"))
 EVICTED = Increase("evicted_keys", 10 * MIN)
+#: Fragmentation counts only where it wastes more bytes than this, and this share of what is used.
+WASTED_BYTES, WASTED_SHARE = 10 * MB, 0.1
 #: Seconds in which evictions at this pace would replace the whole keyspace.
 TURNOVER = Arithmetic(Total(Latest("db_keys")), "/", Arithmetic(EVICTED, "/", 10 * MIN))
 MAIN_THREAD = Arithmetic(per_s("used_cpu_user_main_thread"), "+", per_s("used_cpu_sys_main_thread"))
@@ -133,7 +135,9 @@ INSTANCES: tuple[Rule, ...] = (
         "fragmentation",
         "Fragmentation of {instance}",
         Guarded(
-            Guarded(Latest("allocator_frag_ratio"), FRAGMENTS, 10 * MB), Arithmetic(FRAGMENTS, "/", Latest("used_memory")), 0.1
+            Guarded(Latest("allocator_frag_ratio"), FRAGMENTS, WASTED_BYTES),
+            Arithmetic(FRAGMENTS, "/", Latest("used_memory")),
+            WASTED_SHARE,
         ),
         "1",
         (warning(1.4, 1.3, 30),),
