@@ -134,11 +134,7 @@ INSTANCES: tuple[Rule, ...] = (
     Rule(
         "fragmentation",
         "Fragmentation of {instance}",
-        Guarded(
-            Guarded(Latest("allocator_frag_ratio"), FRAGMENTS, WASTED_BYTES),
-            Arithmetic(FRAGMENTS, "/", Latest("used_memory")),
-            WASTED_SHARE,
-        ),
+        Guarded(Guarded(Latest("allocator_frag_ratio"), FRAGMENTS, WASTED_BYTES), FRAGMENTS_OF_USED, WASTED_SHARE),
         "1",
         (warning(1.4, 1.3, 30),),
         "Freed memory is not given back: more than a tenth of what is used is lost to it.",
