@@ -25,7 +25,6 @@ from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
 from prosepolish_core.watch.alerts.muting import MutedNow
 from prosepolish_core.watch.alerts.overrides import Overrides
 from prosepolish_core.watch.alerts.rule import Rule
-from prosepolish_core.watch.alerts.rule_standing import RuleStanding, RuleState
 from prosepolish_core.watch.alerts.teller import Channel, attempt
 from prosepolish_core.watch.alerts.telling import body, words
 
@@ -122,18 +121,9 @@ class Alerting:
             if touched or len(before) != len(self._desk.incidents):
                 journal.save(self._path, self._desk)
         self._facts.keep(touched)
-        self._facts.show(self._standings, now, changed=bool(changes))
+        self._facts.show(self._evaluator.standings, now, changed=bool(changes))
         for change in changes:
             log.warning("alert", rule=change.rule, about=dict(change.labels), level=change.level.value, value=change.value)
-
-    def _standings(self) -> list[RuleStanding]:
-        """How the rules stand; those that look back further than our memory are not judged here."""
-        late = [
-            RuleStanding(rule.name, (), RuleState.UNJUDGED, reason="it compares with last week; only a backtest can judge it")
-            for rule in self._rules.values()
-            if reach_s(rule.value) > KEPT_S
-        ]
-        return self._evaluator.standings() + late
 
     def _tell(self) -> None:
         now = time.time()

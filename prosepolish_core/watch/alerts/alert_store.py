@@ -144,7 +144,7 @@ class AlertStore:
         with self._pool.connection() as connection:
             found = connection.execute(
                 "SELECT extract(epoch FROM date_bin(%s * interval '1 second', ts, timestamptz 'epoch'))::bigint, sum(calls)::bigint"
-                " FROM paid_calls WHERE ts >= %s AND ts < %s AND cost_usd IS NULL GROUP BY 1",
+                " FROM paid_calls WHERE ts >= %s AND ts < %s AND state = 'unpriced' GROUP BY 1",
                 (step_s, window.start, window.end),
             ).fetchall()
         return dict(found)

@@ -19,6 +19,7 @@ ALTER TABLE llm_ledger
 UPDATE llm_ledger SET state = 'unpriced' WHERE cost_usd IS NULL;
 UPDATE llm_ledger SET line = CASE task WHEN 'define' THEN 'postgres' ELSE 'redis' END, also_postgres = task = 'define'
     WHERE kind = 'avoided';
+CREATE OR REPLACE VIEW paid_calls AS SELECT ts, calls, cost_usd, state FROM llm_ledger WHERE kind = 'paid';
 CREATE UNIQUE INDEX llm_ledger_call ON llm_ledger (call_id);
 CREATE INDEX llm_ledger_sent ON llm_ledger (ts) WHERE state = 'sent';
 CREATE INDEX llm_ledger_provenance ON llm_ledger (provenance, ts);
