@@ -12,7 +12,6 @@ from collectors.redis_census import SAMPLE_KEYS
 from collectors.redis_keyevents import CAP_PER_S, RESTS
 from dashboard.components.live import SHARED_S
 from dashboard.views import commands
-from prosepolish_core.calc.freshness import INTERVALS
 from prosepolish_core.calc.savings import Assumptions, estimate
 from prosepolish_core.config import Config
 from prosepolish_core.live.llm.unfit import UNFIT_S
@@ -48,10 +47,8 @@ TOLD = (
     (NUMBERS, f"{TARGETS[Family.LLM, Tier.REDIS]} (corrections in Redis)"),
     (NUMBERS, f"A rate is judged from {targets.ENOUGH_LOOKUPS} lookups in the window on"),
     (NUMBERS, f"may lie {targets.TOLERANCE * 100:.0f} points below its target"),
-    (NUMBERS, f"above its budget, from {targets.ENOUGH_CALLS} calls on"),
     (NUMBERS, f"p95: Redis {BUDGET_MS[Tier.REDIS]:.0f} ms, PostgreSQL {BUDGET_MS[Tier.POSTGRES]:.0f} ms"),
     (NUMBERS, f"dictionary API {BUDGET_MS[Tier.DICTIONARY_API]:.0f} ms, Gemini {targets.BUDGETS_S[Tier.GEMINI]:.0f} s"),
-    (NUMBERS, f"newest sample older than {SMALL[INTERVALS]} intervals: critical"),
     (NUMBERS, f"In the first {'hour' if tier_rules.WARM_S == 3600 else tier_rules.WARM_S} after Redis started"),
     (NUMBERS, f"judged only above {FRAGMENTATION.thresholds[0].fire} **and** above {instance_rules.WASTED_BYTES // MB:.0f} MB"),
     (NUMBERS, f"**and** above {instance_rules.WASTED_SHARE * 100:.0f} % of what is used"),

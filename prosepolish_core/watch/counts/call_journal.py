@@ -4,6 +4,7 @@ A call's row lies there before the call leaves. It survives a kill at any instan
 away for as long as it likes; replayed it is in the ledger once.
 """
 
+import logging
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -11,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 
 import orjson
-import structlog
 
 from ...drivers.disk_spool import LIMIT_BYTES, DiskSpool
 from ...errors import StoreRefused
@@ -25,7 +25,7 @@ SUFFIX = ".calls"
 FOLDERS = 256
 #: Files read for one write; and from how many on they are put together while PostgreSQL is away.
 AT_ONCE, MANY = 200, 400
-log = structlog.get_logger("ledger")
+log = logging.getLogger("prosepolish_core.ledger")
 FIX = "set PROSEPOLISH_DATA_DIR to a folder with room that this user may write to"
 
 
@@ -147,7 +147,7 @@ class CallJournal:
                     self._spool.done(path)
 
     def _set_aside(self, path: Path) -> None:
-        log.warning("ledger_rows_set_aside", file=path.name)
+        log.warning("ledger rows that cannot be read are set aside: %s", path.name)
         with self._lock:
             if self._spool is not None:
                 self._spool.set_aside(path)
@@ -155,7 +155,7 @@ class CallJournal:
     def _failed(self, error: OSError) -> None:
         fault = f"its calls cannot be written down before they leave: {self._root} is not usable ({error.strerror}); {FIX}"
         if fault != self.fault:
-            log.error("ledger_folder_refused", reason=error.strerror)
+            log.error("the folder of ledger rows cannot be written: %s", error.strerror)
         self.fault = fault
 
 
