@@ -25,7 +25,7 @@ def test_every_page_shows_live_numbers_and_no_error(stack: str, page: Page) -> N
         if entry.timed:  # a page that shows several servers tells the age of each
             expect(page.get_by_text(re.compile(r"newest \d+ ?(s|ms|min) ago")).first).to_be_visible(timeout=60_000)
         expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0, timeout=20_000)
-        assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0, entry.title
+        assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').all_inner_texts() == [], entry.title
 
 
 def test_a_word_looked_up_twice_comes_from_redis_the_second_time(stack: str, page: Page) -> None:
