@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 
-from prosepolish_core.calc.expression import long_ago
+from prosepolish_core.calc.expression_reads import long_ago
 from prosepolish_core.config import Config
 from prosepolish_core.drivers.postgres_lease import AdvisoryLocks
 from prosepolish_core.drivers.postgres_pool import PostgresPool

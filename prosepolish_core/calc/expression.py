@@ -6,42 +6,18 @@ A vector maps labels to one number per instant; NaN where nothing is known: no s
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ..model.sample import Labels
+from .courses import Flags, History, Numbers, Places, chosen, held, newest, place, quantiles_over
 
-Numbers = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
 Vector = dict[Labels, Numbers]
 #: A reading older than this says nothing about now, unless the metric is read less often.
 STALE_S = 60.0
-
-
-class Course(NamedTuple):
-    """One series over time: ascending instants in seconds since the epoch, and a number for each.
-
-    Of a gauge the readings; of a counter its reset-safe sum since the first reading, which itself adds nothing.
-    """
-
-    labels: Labels
-    at: Numbers
-    value: Numbers
-
-
-class History(Protocol):
-    """Where expressions find their series: the collectors' memory, or the store."""
-
-    def courses(self, metric: str) -> Sequence[Course]:
-        """Every series of the metric; a counter summed over its resets."""
-
-    def texts(self, name: str) -> Mapping[str, str]:
-        """The newest string of this name, by instance (`maxmemory_policy`, `role`)."""
 
 
 class Expression(Protocol):
@@ -67,7 +43,7 @@ class Latest:
 
     def over(self, history: History, instants: Numbers) -> Vector:
         """See Expression."""
-        return {c.labels: _held(c, instants, self.stale_s) for c in _chosen(history, self.metric, self.where)}
+        return {c.labels: held(c, instants, self.stale_s) for c in chosen(history, self.metric, self.where)}
 
     def promql(self, names: Mapping[str, str]) -> str:
         """See Expression."""
@@ -88,10 +64,10 @@ class Increase:
         found: Vector = {}
         places: dict[int, tuple[Places, Flags, Places]] = {}
         earlier = instants - self.over_s
-        for course in _chosen(history, self.metric, self.where):
+        for course in chosen(history, self.metric, self.where):
             at = id(course.at)  # series of one source often share their instants: they are searched once
             if at not in places:
-                places[at] = (*_newest(course.at, instants, self.stale_s), _place(course.at, earlier))
+                places[at] = (*newest(course.at, instants, self.stale_s), place(course.at, earlier))
             now, known, before = places[at]
             found[course.labels] = np.where(known, course.value[now] - course.value[before], np.nan)
         return found
@@ -111,8 +87,8 @@ class Age:
     def over(self, history: History, instants: Numbers) -> Vector:
         """See Expression."""
         found: Vector = {}
-        for course in _chosen(history, self.metric, self.where):
-            at, known = _newest(course.at, instants, np.inf)
+        for course in chosen(history, self.metric, self.where):
+            at, known = newest(course.at, instants, np.inf)
             found[course.labels] = np.where(known, instants - course.at[at], np.nan)
         return found
 
@@ -156,7 +132,7 @@ class HistogramQuantile:
         histograms: dict[Labels, dict[float, Numbers]] = {}
         for labels, counts in summed.items():
             histograms.setdefault(_only(labels, self.by), {})[float(dict(labels)["le"])] = counts
-        return {labels: _quantiles(self.q, of) for labels, of in histograms.items()}
+        return {labels: quantiles_over(self.q, of) for labels, of in histograms.items()}
 
     def promql(self, names: Mapping[str, str]) -> str:
         """See Expression."""
@@ -274,113 +250,12 @@ class OnlyWhere:
 _OFFSET = re.compile(r"\b(?:redis|prosepolish)_\w+(?:\{[^}]*\})?(?:\[\d+s\])?")
 
 
-def metrics_in(node: object) -> frozenset[str]:
-    """Every metric that an expression reads."""
-    found = {node.metric} if isinstance(node, Latest | Age | Increase | HistogramQuantile) else set()
-    return frozenset(found).union(*(metrics_in(child) for child in _children(node)))
-
-
-class Pick(NamedTuple):
-    """Which series of a metric an expression reads: for each label named here one of these values."""
-
-    wanted: tuple[tuple[str, tuple[str, ...]], ...]
-
-    @classmethod
-    def of(cls, where: Labels) -> "Pick":
-        """As a node says it: several values are joined by a bar."""
-        return cls(tuple((name, tuple(value.split("|"))) for name, value in where))
-
-    def takes(self, labels: Labels) -> bool:
-        """Whether a series with these labels is read."""
-        of = dict(labels)
-        return all(of.get(name) in values for name, values in self.wanted)
-
-
-def picks_in(nodes: Iterable[object]) -> dict[str, frozenset[Pick]]:
-    """Of every metric that these expressions read: which of its series."""
-    found: dict[str, set[Pick]] = {}
-    for node in nodes:
-        if isinstance(node, Latest | Age | Increase | HistogramQuantile):
-            found.setdefault(node.metric, set()).add(Pick.of(node.where))
-        for metric, picks in picks_in(_children(node)).items():
-            found.setdefault(metric, set()).update(picks)
-    return {metric: frozenset(picks) for metric, picks in found.items()}
-
-
-def reach_s(node: object) -> float:
-    """How many seconds before an instant an expression reads, at most."""
-    own = node.over_s if isinstance(node, Increase | HistogramQuantile) else node.by_s if isinstance(node, Earlier) else 0.0
-    return own + max((reach_s(child) for child in _children(node)), default=0.0)
-
-
-def long_ago(node: object, than_s: float) -> tuple[float, float] | None:
-    """A stretch that an expression compares with and that lies further back than `than_s`:
-    how far back it ends, and how many seconds it reads of it at most. None: it reads nothing so old.
-    """
-    own = [(node.by_s, reach_s(node.of))] if isinstance(node, Earlier) and node.by_s > than_s else []
-    found = [*own, *(some for child in _children(node) if (some := long_ago(child, than_s)))]
-    return max(found, default=None)
-
-
-def _children(node: object) -> list[object]:
-    if not is_dataclass(node):
-        return []
-    return [child for child in (getattr(node, field.name) for field in fields(node)) if is_dataclass(child)]
-
-
 _SIGNS: dict[str, Callable[[Numbers, "Numbers | float"], Numbers]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,
 }
-
-
-#: Stands for infinity where a product of zero and infinity would be unknown.
-_HUGE = 1e300
-
-
-def _quantiles(q: float, of: Mapping[float, Numbers]) -> Numbers:
-    """calc.quantiles.quantile for every instant at once; a month of them would take seconds one by one."""
-    bounds = np.array(sorted(of))
-    counts = np.maximum.accumulate(np.array([of[bound] for bound in bounds]), axis=0)
-    rank = q * counts[-1]
-    at = np.argmax((counts >= rank) & (counts > 0), axis=0)
-    places = np.arange(counts.shape[1])
-    below = np.where(at > 0, counts[np.maximum(at - 1, 0), places], 0.0)
-    low = np.where(at > 0, bounds[np.maximum(at - 1, 0)], 0.0)
-    inside = counts[at, places] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        high = np.minimum(bounds[at], _HUGE)
-        value = np.minimum(low + (high - low) * np.where(inside > 0, (rank - below) / inside, 1.0), high)
-    value = np.where(np.isinf(bounds[at]), low, value)
-    return np.where(counts[-1] > 0, value, np.nan)
-
-
-def _chosen(history: History, metric: str, where: Labels) -> list[Course]:
-    courses = [course for course in history.courses(metric) if len(course.at)]
-    if not where:
-        return courses
-    pick = Pick.of(where)
-    return [course for course in courses if pick.takes(course.labels)]
-
-
-def _held(course: Course, instants: Numbers, stale_s: float) -> Numbers:
-    """The newest value at each instant; NaN before the first one, and when it is too old."""
-    at, known = _newest(course.at, instants, stale_s)
-    return np.where(known, course.value[at], np.nan)
-
-
-def _newest(at: Numbers, instants: Numbers, stale_s: float) -> tuple[Places, Flags]:
-    """Where the newest reading at each instant stands, and whether there is one that is not too old."""
-    found = np.searchsorted(at, instants, side="right") - 1
-    places = np.maximum(found, 0)
-    return places, (found >= 0) & (instants - at[places] <= stale_s)
-
-
-def _place(at: Numbers, instants: Numbers) -> Places:
-    """Where the newest reading at each instant stands; before the first one, the first."""
-    return np.maximum(np.searchsorted(at, instants, side="right") - 1, 0)
 
 
 def _only(labels: Labels, names: Sequence[str]) -> Labels:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prosepolish_core.calc.courses import Course
 from prosepolish_core.calc.expression import (
     Age,
     Arithmetic,
-    Course,
     Earlier,
     Expression,
     Guarded,

@@ -10,6 +10,8 @@ from pages._registry import PAGES
 ROOT = Path(__file__).parents[2]
 #: Room -> packages it must not import.
 FORBIDDEN = {"dashboard/views": {"streamlit", "plotly", "psycopg", "redis"}, "dashboard/charts": {"streamlit"}}
+ROOMS = ("app.py", "benchmarks", "collectors", "dashboard", "demo", "pages", "prosepolish_core", "tests")
+EVERYTHING = [path for room in ROOMS for path in ([ROOT / room] if room.endswith(".py") else (ROOT / room).rglob("*.py"))]
 SOURCES = [path for room in ("dashboard", "pages") for path in (ROOT / room).rglob("*.py")]
 
 
@@ -40,11 +42,13 @@ def test_every_page_with_numbers_has_a_chapter() -> None:
 
 def test_no_file_outgrows_its_idea() -> None:
     """Nothing over 400 lines, a page's script under 60, and every other file says what it is."""
-    for path in SOURCES:
-        text, page = path.read_text(encoding="utf-8"), path.parent.name == "pages"
+    for path in EVERYTHING:
+        if ".peers" in path.parts:  # other people's packages, installed by the benchmarks
+            continue
+        text, page = path.read_text(encoding="utf-8"), path.parent == ROOT / "pages"
 
         assert len(text.splitlines()) < (60 if page else 401), path
-        assert page or ast.get_docstring(ast.parse(text)), path
+        assert page or not text or ast.get_docstring(ast.parse(text)), path
 
 
 def _imports(path: Path) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ...calc.expression import History, Numbers
+from ...calc.courses import History, Numbers
 from ...model.alert import AlertChange
 from ...model.health import Level
 from ...model.incident import Incident, Message

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...calc.alert_state import Threshold, step
-from ...calc.expression import History
+from ...calc.courses import History
 from ...model.alert import AlertChange, AlertState, Held, NoData
 from ...model.health import Level
 from ...model.sample import Labels

@@ -12,7 +12,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from ...calc.expression import Course, Expression, Pick, picks_in
+from ...calc.courses import Course, Pick
+from ...calc.expression import Expression
+from ...calc.expression_reads import picks_in
 from ...model.sample import Labels, Run, RunOutcome, Sample
 from .run_readings import RunReadings
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...calc.alert_state import Threshold
-from ...calc.expression import History, Numbers
+from ...calc.courses import History, Numbers
 from ...calc.replay import Firing, firings
 from ...model.alert import AlertChange
 from ...model.health import Level

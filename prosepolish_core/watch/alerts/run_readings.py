@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ...calc.counters import increases
-from ...calc.expression import Course, Places
+from ...calc.courses import Course, Places
 from ...model.sample import Kind, Labels, Sample
 
 #: Rows made room for at first; doubled when they are used up.

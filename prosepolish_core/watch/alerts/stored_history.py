@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ...calc.expression import Course, metrics_in, picks_in, reach_s
+from ...calc.courses import Course
+from ...calc.expression_reads import metrics_in, picks_in, reach_s
 from ...drivers.postgres_pool import PostgresPool
 from ...model.latency import BOUNDS_S
 from ...model.outcome import Tier

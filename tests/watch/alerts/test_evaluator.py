@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from prosepolish_core.calc.expression import Arithmetic, History, Increase, Latest, Numbers, Vector
+from prosepolish_core.calc.courses import History, Numbers
+from prosepolish_core.calc.expression import Arithmetic, Increase, Latest, Vector
 from prosepolish_core.model.alert import AlertState, Held
 from prosepolish_core.model.health import Level
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
