@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterable
-from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +12,8 @@ from ..calc.strict_json import MalformedJson, parse
 from ..errors import ProsePolishError
 from ..forks import on_fork
 from ..model.outcome import Outcome
-from .http_deadline import DeadlineBackend, deadline, left
+from .http_connections import KeptConnections
+from .http_deadline import DeadlineBackend, deadline
 from .pacing import from_error, from_headers
 
 __all__ = ["UpstreamFault", "bounded_client", "deadline", "fault_of"]
@@ -43,8 +43,6 @@ SIGNS_OF_LIFE = tuple(
     )
     if hasattr(socket, name)
 )
-#: httpcore's name for the beginning of a connection.
-OPENED = "connection.connect_tcp.started"
 
 
 class UpstreamFault(ProsePolishError):
@@ -93,72 +91,37 @@ class _BoundedTransport(httpx.BaseTransport):
     def start_anew(self) -> None:
         """In a forked child the connections are the parent's: a reply read from one would be another user's text."""
         self._backend = DeadlineBackend()
-        self._pool = self._another_pool()
-
-    def _another_pool(self) -> httpcore.ConnectionPool:
-        return httpcore.ConnectionPool(
-            ssl_context=self._tls,
-            max_connections=self._pool_size,
-            keepalive_expiry=self._kept_s,
-            network_backend=self._backend,
-            socket_options=SIGNS_OF_LIFE,
+        self._connections = KeptConnections(
+            size=self._pool_size, kept_s=self._kept_s, tls=self._tls, backend=self._backend, options=SIGNS_OF_LIFE
         )
-
-    def _leave(self, pool: httpcore.ConnectionPool) -> None:
-        """A request was lost on the way, so the idle connections may lead nowhere as well:
-        nobody else is to find that out.
-
-        Requests under way go on: their answers may have been paid for.
-        """
-        if self._pool is pool:
-            self._pool = self._another_pool()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         # Compressed bodies are refused, not decoded: a few kilobytes can unfold past any cap in one step.
         request.headers["accept-encoding"] = "identity"
-        url, pool = request.url, self._pool
-        events: list[str] = []
+        url, connections = request.url, self._connections
         try:
             asked = httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=request.headers.raw,
                 content=request.read(),
-                extensions={
-                    "timeout": {"pool": left()},
-                    "trace": lambda event, _: events.append(event) if event == OPENED else None,
-                },
             )
-            with closing(self._begun(pool, asked, events)) as reply:
+            with connections.reply(asked) as reply:
                 # Cookies are dropped: our client would keep them and send them back.
                 headers = httpx.Headers([header for header in reply.headers if header[0].lower() != b"set-cookie"])
                 _refuse_redirects_and_encodings(reply.status, headers)
                 body = self._body(reply.iter_stream())
         except httpcore.TimeoutException as error:
-            self._leave(pool)
+            connections.forget_idle()
             raise UpstreamFault(Outcome.TIMEOUT, "deadline") from error
         except httpcore.ConnectError as error:
             raise UpstreamFault(Outcome.ERROR, "connect") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-            self._leave(pool)
+            connections.forget_idle()
             raise UpstreamFault(Outcome.ERROR, "disconnected") from error
         if self._json_only:
             _must_be_json(reply.status, headers, body)
         return httpx.Response(reply.status, headers=headers, content=body, request=request)
-
-    def _begun(self, pool: httpcore.ConnectionPool, asked: httpcore.Request, events: list[str]) -> httpcore.Response:
-        """The reply up to its headers.
-
-        A kept connection may be closed just as we ask: then a GET, which changes nothing, is sent once more, on a
-        connection of its own. A POST is never sent twice: it would be paid for twice.
-        """
-        try:
-            return pool.handle_request(asked)
-        except (httpcore.NetworkError, httpcore.ProtocolError):
-            if OPENED in events or asked.method != b"GET":
-                raise
-            self._leave(pool)
-            return self._pool.handle_request(asked)
 
     def _body(self, parts: Iterable[bytes]) -> bytes:
         body = bytearray()
@@ -171,8 +134,7 @@ class _BoundedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Also ends requests that other threads are waiting for."""
         self._backend.hang_up()
-        with suppress(RuntimeError):  # httpcore minds that requests are still active; they have just been ended
-            self._pool.close()
+        self._connections.forget_idle()
 
 
 def _refuse_redirects_and_encodings(status: int, headers: httpx.Headers) -> None:

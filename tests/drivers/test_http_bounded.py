@@ -1,7 +1,9 @@
 """HTTP bounded in every direction, with and without TLS. What a client makes of it is in the contract suites."""
 
+import random
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -183,3 +185,20 @@ def test_every_bad_status_has_a_type(status: int) -> None:
     found = fault_of(status, httpx.Headers({"retry-after": "3"}))
     assert (found.outcome, found.detail) == STATUS.get(status, (Outcome.ERROR, str(status)))
     assert found.retry_after_s == 3.0
+
+
+def test_no_caller_closes_the_connection_that_another_was_just_lent(server: ScriptedServer) -> None:
+    """Connections are kept for about as long as the callers pause: each moment at which one grows too old occurs."""
+    kept_s = 0.002
+
+    def ask(seed: int) -> list[int]:
+        pause = random.Random(seed)
+        statuses = []
+        for _ in range(200):
+            with deadline(30):
+                statuses.append(shared.post(server.url, content=b"{}").status_code)
+            sleep(pause.uniform(0.5, 1.5) * kept_s)
+        return statuses
+
+    with bounded_client(server.url, max_bytes=1000, kept_s=kept_s) as shared, ThreadPoolExecutor(8) as crowd:
+        assert list(crowd.map(ask, range(8))) == [[200] * 200] * 8

@@ -1,6 +1,7 @@
 """A used core that is forked never mixes people: each side has connections of its own, of every kind."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -128,11 +130,12 @@ def mixed(ask: Ask, who: str, calls: int = CALLS) -> int:
     return answers.count(False) if answers.count(None) <= calls / 100 else calls
 
 
-def in_a_child(work: Callable[[], int]) -> int:
+def in_a_child(work: Callable[[], int], longest_s: int = 250) -> int:
     """Fork; the child works and says how many answers were wrong. One that hangs is ended, and that is not 0 either."""
     if child := os.fork():
         return child
-    signal.alarm(250)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # a handler in Python would wait for whatever hangs
+    signal.alarm(longest_s)
     try:
         os._exit(min(work(), 200))
     finally:
@@ -223,3 +226,31 @@ if not child:
 sys.exit(0 if right and os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 else 1)
 """
     assert subprocess.run([sys.executable, "-c", script], timeout=200, check=False).returncode == 0
+
+
+def test_a_fork_while_threads_write_the_log_leaves_a_child_that_can_write_to_it(tmp_path: Path) -> None:
+    """The threads of a core write lines, and a file's own lock is not renewed in a child."""
+    handler, over = logging.FileHandler(tmp_path / "log"), threading.Event()
+    logger = logging.getLogger("tests.forks")
+    logger.addHandler(handler)
+
+    def write() -> None:
+        while not over.is_set():
+            logger.warning("a line of the parent")
+
+    def one_line() -> int:
+        logger.warning("a line of a child")
+        return 0
+
+    crowd = [threading.Thread(target=write) for _ in range(THREADS)]
+    for one in crowd:
+        one.start()
+    try:
+        assert [said_by(in_a_child(one_line, 20)) for _ in range(100)] == [0] * 100
+    finally:
+        over.set()
+        for one in crowd:
+            one.join()
+        logger.removeHandler(handler)
+        handler.close()
+    assert (tmp_path / "log").read_text().count("a line of a child\n") == 100
