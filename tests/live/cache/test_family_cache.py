@@ -241,7 +241,7 @@ def test_what_must_not_be_kept_is_answered_to_everybody_and_stored_nowhere(open_
 
 
 @pytest.mark.live
-def test_an_error_of_the_loader_reaches_its_callers_and_frees_the_lease(open_cache: Open) -> None:
+def test_an_error_of_the_loader_reaches_its_callers_and_frees_the_lease(open_cache: Open, valkey_url: str) -> None:
     """The next caller does not have to wait for the lease to end."""
     cache = open_cache()
 
@@ -251,12 +251,11 @@ def test_an_error_of_the_loader_reaches_its_callers_and_frees_the_lease(open_cac
     for inline in (False, True):
         with pytest.raises(ZeroDivisionError):
             cache.get_or_load("a", broken, 30, inline=inline)
-    began = time.monotonic()
+        with redis.Redis.from_url(valkey_url) as client:
+            assert not client.exists("llm:a")
     assert cache.get_or_load("a", answer("v"), 30).value == "v"
-    assert time.monotonic() - began < 0.5
 
 
-@pytest.mark.live
 @pytest.mark.live
 def test_a_load_that_began_while_redis_was_away_hides_nothing_that_lies_there(valkey_url: str, recorder: Remembers) -> None:
     """Neither from who began it nor from who joins it: both have the value while the loader still waits."""
