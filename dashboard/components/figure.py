@@ -1,4 +1,4 @@
-"""Shows a figure: stable key, no tool bar, alternative text that states what it says;
+"""Shows a figure: stable key, alternative text that states what it says, a picture and its numbers to take along;
 drawn after the page's numbers.
 """
 
@@ -6,16 +6,25 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from . import numbers_first as later
-from . import window
+from . import take_along, window
 
-CONFIG = {"displayModeBar": False, "responsive": True}
+#: The tool bar comes when the pointer does, and saves the chart as a picture; all else is in the page.
+CONFIG = {
+    "displayModeBar": "hover",
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "responsive": True,
+}
 
 
 def show(figure: go.Figure, *, key: str, alt: str, timed: bool = True) -> None:
     """Draw it. The key holds zoom over refreshes; another time range is another chart."""
     name = f"{key}-{window.chosen().key}" if timed else key
+    config = CONFIG | {"toImageButtonOptions": {"format": "png", "scale": 2, "filename": f"prosepolish-{key}"}}
 
     def draw() -> None:
-        st.plotly_chart(figure, key=name, config=CONFIG, alt=alt)
+        st.plotly_chart(figure, key=name, config=config, alt=alt)
 
-    later.place(draw, int(figure.layout.height), wave=0)
+    with st.container(gap=None):
+        later.place(draw, int(figure.layout.height), wave=0)
+        later.place(lambda: take_along.of_chart(figure, key=key, about=alt), take_along.ROOM, wave=2)

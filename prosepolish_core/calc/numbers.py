@@ -1,14 +1,17 @@
-"""How numbers read on screen: unit, digits and thin thousands. The values themselves stay in base units."""
+"""How numbers read on screen: unit, digits and thin thousands. Each text keeps its number, in base units, for files."""
 
 from collections.abc import Callable
 from decimal import Decimal
 from math import isfinite
+
+from .shown_number import keeps
 
 THIN = "\u2009"
 NONE = "–"
 _BYTES = ("B", "KB", "MB", "GB", "TB")
 
 
+@keeps("")
 def count(value: float | None) -> str:
     """A number of things: whole, thousands set apart by a thin space."""
     if value is None or not isfinite(value):
@@ -16,6 +19,7 @@ def count(value: float | None) -> str:
     return f"{round(value):,}".replace(",", THIN)
 
 
+@keeps("1/s")
 def rate(value: float | None) -> str:
     """Things per second: enough digits to tell slow from stopped."""
     if value is None or not isfinite(value):
@@ -23,6 +27,7 @@ def rate(value: float | None) -> str:
     return f"{_digits(value)}/s"
 
 
+@keeps("%", 100)
 def percent(ratio: float | None, digits: int = 1) -> str:
     """A ratio (0-1) as a percentage. Never rounds up to 100 % or down to 0 % what is neither."""
     if ratio is None or not isfinite(ratio):
@@ -36,6 +41,7 @@ def percent(ratio: float | None, digits: int = 1) -> str:
     return f"{shown:.{digits}f} %"
 
 
+@keeps("bytes")
 def size(value: float | None) -> str:
     """Bytes in binary steps, labelled as Redis does: 1 KB is 1024 B."""
     if value is None or not isfinite(value):
@@ -47,6 +53,7 @@ def size(value: float | None) -> str:
     return f"{sign}{rest:.0f} B" if step == 0 else f"{sign}{rest:.1f} {_BYTES[step]}"
 
 
+@keeps("s")
 def duration(seconds: float | None) -> str:
     """A time: µs, ms or s with three significant digits."""
     if seconds is None or not isfinite(seconds):
@@ -58,6 +65,7 @@ def duration(seconds: float | None) -> str:
     return f"{_digits(seconds)} s"
 
 
+@keeps("s")
 def age(seconds: float | None) -> str:
     """How long ago: s, min, h or d."""
     if seconds is None or not isfinite(seconds):
@@ -68,6 +76,7 @@ def age(seconds: float | None) -> str:
     return f"{seconds / 86_400:.0f} d"
 
 
+@keeps("USD")
 def usd(value: Decimal | float | None) -> str:
     """Dollars: two digits from one dollar on, below that as many as tell the first two figures apart."""
     if value is None:
