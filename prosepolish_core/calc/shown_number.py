@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from decimal import Decimal
 from functools import wraps
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
 Amount = Decimal | float | None
+Write = TypeVar("Write", bound=Callable[..., str])
 
 
 class ShownNumber(str):
@@ -22,15 +23,15 @@ class ShownNumber(str):
         return made
 
 
-def keeps(unit: str, factor: int = 1) -> Callable[[Callable[..., str]], Callable[..., str]]:
+def keeps(unit: str, factor: int = 1) -> Callable[[Write], Write]:
     """For functions that write a number: what they write keeps the number, times `factor`, in this unit."""
 
-    def around(write: Callable[..., str]) -> Callable[..., str]:
+    def around(write: Write) -> Write:
         @wraps(write)
         def written(value: Amount, *args: Any, **more: Any) -> str:
             kept = None if value is None else value * factor
             return ShownNumber(write(value, *args, **more), kept, unit)
 
-        return written
+        return cast("Write", written)
 
     return around
