@@ -20,10 +20,10 @@ PAGES = (
         "incidents.py", "Incidents", ":material/crisis_alert:", "Now", "What broke, since when, and what did it do to users?", False
     ),
     MenuPage(
-        "hit_rate.py", "Hit rate", ":material/target:", "Watch", "How many lookups does each tier answer, and is that enough?"
+        "hit_rate.py", "Hit rate", ":material/target:", "Cache", "How many lookups does each tier answer, and is that enough?"
     ),
-    MenuPage("memory.py", "Memory", ":material/memory:", "Watch", "Does Redis have room, and what does it throw away?"),
-    MenuPage("latency.py", "Latency", ":material/speed:", "Watch", "How long does each tier take, for most and for the slowest?"),
+    MenuPage("memory.py", "Memory", ":material/memory:", "Cache", "Does Redis have room, and what does it throw away?"),
+    MenuPage("latency.py", "Latency", ":material/speed:", "Cache", "How long does each tier take, for most and for the slowest?"),
     MenuPage(
         "postgres.py",
         "PostgreSQL",
@@ -32,9 +32,16 @@ PAGES = (
         "Has PostgreSQL room for connections, and what does it spend its time on?",
     ),
     MenuPage(
+        "limits_sessions.py",
+        "Limits & sessions",
+        ":material/shield_person:",
+        "Around it",
+        "Are limits refusing people, whom, and who is logged in?",
+    ),
+    MenuPage(
         "clients.py", "Clients & topology", ":material/hub:", "Around it", "Who is connected, and how do the servers hang together?"
     ),
-    MenuPage("savings.py", "Savings", ":material/savings:", "Watch", "What did the cache save, and what would it save?"),
+    MenuPage("savings.py", "Savings", ":material/savings:", "Money", "What did the cache save, and what would it save?"),
     MenuPage("what_if.py", "What-if", ":material/tune:", "Money", "What would another time to live or more memory change?", False),
     MenuPage(
         "playground.py", "Playground", ":material/experiment:", "Try", "Which tier answers, how fast and at what price?", False

@@ -11,6 +11,12 @@ from prosepolish_core.errors import StoreUnavailable
 from .foreign_text import plain
 
 
+DEMONSTRATION = (
+    "Stand-ins answer in the place of paid or distant services: answers cost nothing; times, tokens and prices are "
+    "realistic. Embedded servers were started by `prosepolish up`."
+)
+
+
 def provenance(config: Config) -> None:
     """Name each stand-in and embedded server, so that nobody takes a demonstration for production."""
     stand_ins, embedded = ([tier_label(name) for name in names] for names in (config.stand_in_names(), config.embedded_names()))
@@ -18,10 +24,10 @@ def provenance(config: Config) -> None:
         return
     parts = []
     if stand_ins:
-        parts.append(f"**Stand-ins in use:** {', '.join(stand_ins)}. Answers cost nothing; times, tokens, prices are realistic.")
+        parts.append(f":blue-badge[:material/science: Stand-ins in use: {', '.join(stand_ins)}]")
     if embedded:
-        parts.append(f"**Embedded:** {', '.join(embedded)}.")
-    st.info("  ".join(parts), icon=":material/science:")
+        parts.append(f":gray-badge[:material/deployed_code: Embedded: {', '.join(embedded)}]")
+    st.markdown(" ".join(parts), help=DEMONSTRATION)
 
 
 def not_read(error: StoreUnavailable, known_at: datetime | None, *, down: bool) -> None:

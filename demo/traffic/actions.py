@@ -13,9 +13,9 @@ from .writers import Writers
 
 #: One prepared call: everything random is decided, so that the order of threads changes nothing.
 Job = Callable[[Core], None]
-CORRECTIONS_A_MINUTE = Limit(10, per_s=60)
-EXPORTS = (Limit(3, per_s=60), Limit(20, per_s=900))
-LOG_INS = Limit(5, per_s=60, outage="refuse")
+CORRECTIONS_A_MINUTE = Limit(10, per_s=60, name="llm")
+EXPORTS = (Limit(3, per_s=60, name="export"), Limit(20, per_s=900, name="export"))
+LOG_INS = Limit(5, per_s=60, outage="refuse", name="login")
 TONES = ("plain", "formal", "friendly", "academic")
 LANGUAGES = ("en-GB", "en-US", "en-AU")
 

@@ -36,6 +36,14 @@ class EventDelta(NamedTuple):
     amount: int
 
 
+class EventCounts(NamedTuple):
+    """How often a named event happened in one bucket of one window."""
+
+    ts: datetime
+    name: str
+    amount: int
+
+
 class LedgerRow(NamedTuple):
     """One LLM call, or `calls` alike ones whose numbers were added while PostgreSQL was away.
 

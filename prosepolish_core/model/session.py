@@ -83,6 +83,13 @@ class Ended(NamedTuple):
     confirmed: bool
 
 
+class LiveSessions(NamedTuple):
+    """How many sessions live, and of how many users."""
+
+    sessions: int
+    users: int
+
+
 class LoginRow(NamedTuple):
     """One log-in and everything rotated from it, as PostgreSQL keeps it,
     with the user's generation and the store's clock.

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from ..model.access import Source
-from ..model.counts import AccessChunk, LatencyBuckets, LedgerTotal, LookupCounts, TelemetryBatch
+from ..model.counts import AccessChunk, EventCounts, LatencyBuckets, LedgerTotal, LookupCounts, TelemetryBatch
 from ..model.llm import LlmCall
 from ..model.outcome import Family, Outcome, Tier, Trace
 from ..model.window import Window
@@ -78,6 +78,9 @@ class TelemetryReader(Protocol):
 
     def events(self, window: Window) -> Mapping[str, int]:
         """Named events summed over the window."""
+
+    def event_courses(self, names: Collection[str], window: Window, points: int = 300) -> list[EventCounts]:
+        """Events of these names per bucket; "name" also means every "name:detail"."""
 
     def accesses(self, window: Window) -> list[AccessChunk]:
         """The access trace, oldest chunk first."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from prosepolish_core.model.counts import AccessChunk, LatencyBuckets, LedgerTotal, LookupCounts
+from prosepolish_core.model.counts import AccessChunk, EventCounts, LatencyBuckets, LedgerTotal, LookupCounts
 from prosepolish_core.model.latency import BOUNDS_S
 from prosepolish_core.model.sample import Kind
 from prosepolish_core.model.series import (
@@ -88,6 +88,7 @@ class Telemetry:
     counts: Sequence[LookupCounts] = ()
     histograms: Sequence[LatencyBuckets] = ()
     rows: Sequence[LedgerTotal] = ()
+    event_rows: Sequence[EventCounts] = ()
 
     def lookups(self, window: Window, points: int = 300) -> list[LookupCounts]:
         """Rows within the window."""
@@ -106,8 +107,12 @@ class Telemetry:
         return min((row.ts for row in self.rows if row.provenance in provenance), default=None)
 
     def events(self, window: Window) -> Mapping[str, int]:
-        """None."""
-        return {}
+        """Those told, summed."""
+        return {name: sum(row.amount for row in self.event_rows if row.name == name) for name in {r.name for r in self.event_rows}}
+
+    def event_courses(self, names: Collection[str], window: Window, points: int = 300) -> list[EventCounts]:
+        """Those told."""
+        return [row for row in self.event_rows if row.name.partition(":")[0] in names and window.start <= row.ts < window.end]
 
     def accesses(self, window: Window) -> list[AccessChunk]:
         """None."""

@@ -50,6 +50,10 @@ def fill(core: Core) -> None:
         core.dictionary.lookup(word)
     for _ in range(2):
         core.corrector.correct("Teh quick fox.", user_id="u1")
+    token = core.sessions.create("u1", device="phone").token
+    assert core.sessions.rotate(token or "")
+    while core.limiter.check_named("llm", "u1").allowed:
+        continue
     assert core.recorder.flush()
     collect(core)
 

@@ -15,7 +15,7 @@ from ...model.limit import Decision, Limit, LimitState
 from ...outage_note import OutageNote
 from .local import LocalLimits
 from .named import named
-from .wire import MOST_LIMITS, Keys, Plan, decide, from_states, keys_of, plan, request_suffix, stem
+from .wire import MOST_LIMITS, Keys, Plan, decide, from_states, keys_of, plan, request_suffix, stem, told_name
 
 CHECK = Script(__package__, "check_limits")
 RESET = Script(__package__, "reset_limits")
@@ -31,7 +31,9 @@ class Limiter:
     """`check`, `peek` and `reset`, on one state server. Thread-safe.
 
     Deadline `deadline_s` in all; nothing is repeated. `workers` processes share a limit while Redis is away. `on_event`
-    hears of `limit_denied`, `limit_degraded` and `limit_would_deny`.
+    hears of `limit_denied`, `limit_degraded` and `limit_would_deny`, and of what happened to which limit
+    (`limit_checked:<name>`, `limit_denied:<name>`, `limit_would_deny:<name>`). Looking charges nothing and counts
+    nothing.
     """
 
     def __init__(
@@ -113,11 +115,21 @@ class Limiter:
         self._breaker.success(perf_counter())
         if self._outage.on and self._breaker.closed:
             self._outage.end()
+        if charge and not decision.replayed:
+            self._count(chosen, decision)
+        return decision
+
+    def _count(self, chosen: Plan, decision: Decision) -> None:
+        """Tell what happened to the limits of a call that was charged, or refused."""
+        for event in chosen.counted:
+            self._on_event(event)
         if not decision.allowed:
             self._on_event("limit_denied")
+            self._on_event(f"limit_denied:{told_name(decision.limit)}")
         if decision.would_deny:
             self._on_event("limit_would_deny")
-        return decision
+            for name in sorted({told_name(s.limit) for s in decision.states if s.limit.shadow and s.retry_after_us}):
+                self._on_event(f"limit_would_deny:{name}")
 
     def _plan(self, limits: Sequence[Limit], cost: int) -> Plan:
         try:
@@ -176,11 +188,12 @@ class Limiter:
         return from_states(allowed, max(one.at_us for one in said), states, replayed=replayed)._replace(mode="two_phase")
 
     def _degraded(self, chosen: Plan, keys: Keys, reason: str, *, charge: bool) -> Decision:
-        self._on_event("limit_degraded")
         allowed, now, states = self._local.check(chosen, keys.names, charge=charge)
-        if not allowed:
-            self._on_event("limit_denied")
-        return from_states(allowed, now, states)._replace(degraded=True, mode="local", reason=reason)
+        decision = from_states(allowed, now, states)._replace(degraded=True, mode="local", reason=reason)
+        if charge:
+            self._on_event("limit_degraded")
+            self._count(chosen, decision)
+        return decision
 
 
 #: The local limiter's clock shows the machine's time but never steps: a step back would hold hits for as long.

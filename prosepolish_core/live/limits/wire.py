@@ -18,6 +18,8 @@ from ...model.limit import MOST, Algorithm, Decision, Limit, LimitState, whole
 MOST_LIMITS = 16
 LONGEST_SUBJECT = 256
 LONGEST_REQUEST_ID = 128
+#: Limits without a name are counted together.
+UNNAMED = "unnamed"
 #: A request id is remembered for the longest window of its call, but at least and at most so long.
 REMEMBER_S = (60, 3600)
 
@@ -26,7 +28,8 @@ REMEMBER_S = (60, 3600)
 class Plan:
     """What of a call depends only on its limits and its cost.
 
-    `charging` and `looking` are the script's argument for either, `shape` is how its reply is packed.
+    `charging` and `looking` are the script's argument for either, `shape` is how its reply is packed, `counted` are the
+    events of a call.
     """
 
     limits: tuple[Limit, ...]
@@ -36,6 +39,7 @@ class Plan:
     charging: bytes
     looking: bytes
     shape: Struct
+    counted: tuple[str, ...]
 
 
 def plan(limits: Sequence[Limit], cost: int) -> Plan:
@@ -59,7 +63,13 @@ def plan(limits: Sequence[Limit], cost: int) -> Plan:
         charging=bulk(b"\1" + packed),
         looking=bulk(b"\0" + packed),
         shape=Struct(f">BQ{3 * len(chosen)}q"),
+        counted=tuple(sorted({f"limit_checked:{told_name(limit)}" for limit in chosen})),
     )
+
+
+def told_name(limit: Limit) -> str:
+    """What a limit is counted under: its name, or that it has none."""
+    return limit.name or UNNAMED
 
 
 def checked(what: str, text: object, longest: int) -> str:

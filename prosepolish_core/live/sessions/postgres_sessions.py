@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ...drivers.postgres_pool import Connection, Duplicate, PostgresPool
 from ...errors import InvalidIdentifier, StoreRefused
-from ...model.session import Change, Device, LoginRow, SessionRules
+from ...model.session import Change, Device, LiveSessions, LoginRow, SessionRules
 
 #: Revocations and finished log-ins are kept this long beyond the longest session.
 KEEP_DAYS = 1
@@ -152,6 +152,16 @@ class PostgresSessions:
                 {"user": user_id, "idle": rules.idle_s},
             ).fetchall()
         return [Device(bytes(login).hex(), *rest) for login, *rest in rows]
+
+    def live(self, rules: SessionRules) -> LiveSessions:
+        """How many log-ins live, and of how many users."""
+        with self._asked(WITHIN_S) as c:
+            counted = c.execute(
+                f"""SELECT count(*), count(DISTINCT f.user_id)
+                FROM session_family f JOIN session_generation u USING (user_id) WHERE {_LIVE}""",
+                {"idle": rules.idle_s},
+            )
+            return LiveSessions(*_row(counted))
 
     def touch(self, login: bytes) -> None:
         """Note that a session is in use."""

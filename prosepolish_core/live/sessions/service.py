@@ -9,7 +9,7 @@ from ...drivers.redis_scripts import RedisScripts, ScriptFault
 from ...errors import InvalidIdentifier, SessionOutcomeUnknown, SessionUnavailable, StoreOutcomeUnknown, StoreUnavailable
 from ...forks import ForkSafeLock
 from ...model.keys import encode
-from ...model.session import LONGEST_TOKEN, Device, Ended, LoginRow, Session, SessionRules, check_nonce, device_label
+from ...model.session import LONGEST_TOKEN, Device, Ended, LiveSessions, LoginRow, Session, SessionRules, check_nonce, device_label
 from .postgres_sessions import End, Judgement, NewLogin, PostgresSessions, Rotate, Victim
 from .redis_sessions import SCRIPTS, FastSessions, Found
 from .replay import REPLAY_S, Replay
@@ -31,7 +31,8 @@ class Sessions:
     """Log-ins of users. Thread-safe.
 
     `pepper` keys every hash; without one the installation's own is kept in PostgreSQL. `on_event` hears of
-    `session_reuse`, `session_degraded` and `session_unconfirmed`.
+    `session_created`, `session_rotated`, `session_ended:<why>`, `session_reuse`, `session_degraded` and
+    `session_unconfirmed`.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Sessions:
         deadline_s: float = 0.05,
         replay_s: float = REPLAY_S,
         lanes: int = 16,
-        on_event: Callable[[str], None] | None = None,
+        on_event: Callable[..., None] | None = None,
     ) -> None:
         self.rules = rules or SessionRules()
         self._store = store
@@ -55,7 +56,7 @@ class Sessions:
         self._replay_scripts = RedisScripts(client, deadline_s=max(deadline_s, 1.0), lanes=2)
         self._fast = FastSessions(self._scripts, self.rules)
         self._replay = Replay(FastSessions(self._replay_scripts, self.rules), store, every_s=replay_s)
-        self._on_event = on_event or (lambda _name: None)
+        self._on_event = on_event or (lambda _name, _amount=1: None)
         #: How many log-outs Redis could not be told, and how many of these the replay has told it since. While the two
         #: numbers differ, Redis may still hold an ended session: PostgreSQL is asked instead.
         self._faults = 0
@@ -174,6 +175,8 @@ class Sessions:
 
         generation, count = self._durable(lambda: self._store.next_generation(user_id, tag, self.rules, bar), AGAIN)
         confirmed = self._tell(lambda: self._fast.end((), [(tag, generation)]))
+        if count:
+            self._on_event("session_ended:everywhere", count)
         self._tell(lambda: self._fast.index(user_id, clear=True), vital=False)
         return Ended(count, confirmed)
 
@@ -189,6 +192,11 @@ class Sessions:
         except ScriptFault:
             raise SessionUnavailable("neither store of sessions can be reached") from None
         return [device_of(member, expiry) for member, expiry in reversed(listed)]
+
+    def live(self) -> LiveSessions:
+        """How many sessions live, and of how many users. Raises SessionUnavailable when PostgreSQL cannot tell."""
+        found: LiveSessions = self._durable(lambda: self._store.live(self.rules))
+        return found
 
     def replay(self) -> int:
         """Tell Redis again what is revoked; done by itself every few seconds. Gives the number of changes replayed."""
@@ -226,7 +234,9 @@ class Sessions:
             )
 
         row = self._durable(lambda: self._store.create(new, self.rules, bar), CREATE_AGAIN)
+        self._on_event("session_created")
         for victim in over:
+            self._on_event("session_ended:cap")
             self._forget(parsed.tag, victim.hashes, user_id, f"{victim.handle} {victim.device}")
         if isinstance(lease, str):
             self._tell(lambda: self._fast.fill(row, parsed.token_hash, lease), vital=False)
@@ -257,9 +267,11 @@ class Sessions:
             return REFUSED
         if means is TokenMeaning.REUSE:
             self._on_event("session_reuse")
+            self._on_event("session_ended:reuse")
             self._forget(row.tag, row.hashes, row.user_id, member_of(row))
             return REUSE
         if judgement:
+            self._on_event("session_rotated")
             self._tell(lambda: self._fast.end([(row.tag, dead) for dead in row.hashes]))
         else:
             self._tell(lambda: self._bury(row, parsed), vital=False)
@@ -284,6 +296,8 @@ class Sessions:
             return Ended(0, True)
         # Ended before by another call, which may not have told Redis yet: this one is not over before Redis knows.
         confirmed = self._forget(row.tag, row.hashes, row.user_id, member_of(row))
+        if judgement is not None:
+            self._on_event(f"session_ended:{why}")
         return Ended(int(judgement is not None and row.is_live(self.rules)), confirmed)
 
     def _bury(self, row: LoginRow, parsed: Parsed) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...drivers.postgres_pool import PostgresPool
-from ...model.counts import AccessChunk, LatencyBuckets, LedgerTotal, LookupCounts
+from ...model.counts import AccessChunk, EventCounts, LatencyBuckets, LedgerTotal, LookupCounts
 from ...model.latency import BOUNDS_S, cumulative
 from ...model.window import Window
 from .reader_plan import LEDGER_KEPT, ReaderPlan, plan
@@ -34,6 +34,10 @@ HAVING sum(t.calls) > 0
 ORDER BY bucket, t.kind, t.model, t.task, t.line, t.provenance, t.also_postgres, t.price_date, t.price_source"""
 
 _EVENTS = "SELECT t.name, sum(t.amount)::bigint FROM ({spans}) AS t GROUP BY t.name ORDER BY t.name"
+
+_EVENT_COURSES = f"""
+SELECT {_BUCKET} AS bucket, t.name, sum(t.amount)::bigint FROM ({{spans}}) AS t
+WHERE split_part(t.name, ':', 1) = ANY(%(names)s::text[]) GROUP BY bucket, t.name ORDER BY bucket, t.name"""
 
 _SINCE = """SELECT min(s.ts) FROM unnest(%(of)s::text[]) AS p(name), LATERAL (
     SELECT ts FROM llm_ledger WHERE provenance = p.name ORDER BY ts LIMIT 1) AS s"""
@@ -103,6 +107,11 @@ class PostgresTelemetry:
         """Named events summed over the window."""
         return dict(self._read(_EVENTS, _EVENT_SPAN, window, plan(window, 1, self._now())))
 
+    def event_courses(self, names: Collection[str], window: Window, points: int = 300) -> list[EventCounts]:
+        """Events of these names per bucket, oldest first; "name" also means every "name:detail"."""
+        chosen = plan(window, points, self._now())
+        return [EventCounts(*row) for row in self._read(_EVENT_COURSES, _EVENT_SPAN, window, chosen, names=list(names))]
+
     def accesses(self, window: Window) -> list[AccessChunk]:
         """The access trace: chunks that begin in the window, oldest first."""
         with self._pool.connection() as connection:
@@ -115,8 +124,10 @@ class PostgresTelemetry:
         found: datetime | None = self._query(_NEWEST, {})[0][0]
         return found
 
-    def _read(self, statement: str, part: str | Mapping[int, str], window: Window, chosen: ReaderPlan) -> list[tuple[Any, ...]]:
-        values: dict[str, Any] = {"width": chosen.width_s, "from": window.start}
+    def _read(
+        self, statement: str, part: str | Mapping[int, str], window: Window, chosen: ReaderPlan, **more: object
+    ) -> list[tuple[Any, ...]]:
+        values: dict[str, Any] = {"width": chosen.width_s, "from": window.start, **more}
         parts = []
         for i, span in enumerate(chosen.spans):
             parts.append((part if isinstance(part, str) else part[span.step]).format(step=span.step, i=i))

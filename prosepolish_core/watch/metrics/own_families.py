@@ -28,6 +28,13 @@ OWN = (
     "sentinel_primary_ok",
     "series_left_out",
 )
+#: Events that are counted by a detail ("name:detail"): its label, and what the counter says.
+DETAILED = {
+    "limit_checked": ("limit", "Calls that a limit was asked about, by the limit's name"),
+    "limit_denied": ("limit", "Calls refused, by the limit that refused them"),
+    "limit_would_deny": ("limit", "Calls that a shadow limit would have refused"),
+    "session_ended": ("why", "Sessions ended: logout, device, everywhere, cap or reuse"),
+}
 _BASE_UNITS = {"bytes": "bytes", "seconds": "seconds", "ratio": "ratio", "microseconds": "seconds"}
 
 
@@ -69,4 +76,10 @@ def add_totals(families: Families, totals: Totals) -> None:
             tokens = float(getattr(row, part))
             families.add("prosepolish_llm_tokens_total", "counter", tokens, merged(labels, {"part": part}))
     for event, number in sorted(totals.events.items()):
+        name, _, detail = event.partition(":")
+        if name in DETAILED:
+            label, told = DETAILED[name]
+            if detail:
+                families.add(f"prosepolish_{name}_total", "counter", float(number), ((label, detail),), told)
+                continue
         families.add("prosepolish_events_total", "counter", float(number), (("event", event),), "Named events of the core")

@@ -1,6 +1,7 @@
 """The limiter on a real server: all or none, one charge per request id, and honest while the server is away."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -226,6 +227,36 @@ def test_a_denial_in_an_outage_is_counted_as_one() -> None:
     client = connect("redis://127.0.0.1:1/0", timeout_s=0.1, pool_size=2, role="test")
     limiter = Limiter(client, deadline_s=0.1, on_event=events.append)
     assert not limiter.check("a", [Limit(5, 60, outage="refuse")]).allowed
-    assert events == ["limit_degraded", "limit_denied"]
+    assert events == ["limit_degraded", "limit_checked:unnamed", "limit_denied", "limit_denied:unnamed"]
     limiter.close()
     client.close()
+
+
+def test_what_happened_is_counted_by_the_limits_name_and_a_look_counts_nothing(client: redis.Redis) -> None:
+    """Asked three times, refused once; a shadow limit would have refused twice; peeking adds nothing to that."""
+    events: Counter[str] = Counter()
+    limits = [Limit(2, 600, name="llm"), Limit(1, 600, shadow=True, name="trial")]
+    limiter = Limiter(client, deadline_s=REDIS_S, on_event=lambda name: events.update([name]))
+    for _ in range(3):
+        limiter.check("a", limits)
+    for _ in range(5):
+        limiter.peek("a", limits)
+    limiter.close()
+    assert events == {
+        "limit_checked:llm": 3,
+        "limit_checked:trial": 3,
+        "limit_denied": 1,
+        "limit_denied:llm": 1,
+        "limit_would_deny": 2,
+        "limit_would_deny:trial": 2,
+    }
+
+
+def test_a_repeated_request_is_counted_once(client: redis.Redis) -> None:
+    """It charges once, too."""
+    events: Counter[str] = Counter()
+    limiter = Limiter(client, deadline_s=REDIS_S, on_event=lambda name: events.update([name]))
+    for _ in range(4):
+        limiter.check("a", [LLM], request_id="one")
+    limiter.close()
+    assert events == {"limit_checked:unnamed": 1}

@@ -2,6 +2,7 @@
 
 import io
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -344,3 +345,30 @@ def test_the_replay_does_not_pass_over_a_change_that_commits_late(stack: Stack) 
         late.commit()
     assert stack.sessions.replay() == 301
     assert not stack.sessions.verify(token)
+
+
+def test_what_happens_to_sessions_is_counted_and_the_live_ones_can_be_told(stack: Stack) -> None:
+    """Two users, five log-ins of which the cap ends one, rotations, a log-out, a reuse, an end of all."""
+    events: Counter[str] = Counter()
+    stack.sessions._on_event = lambda name, amount=1: events.update({name: amount})
+    tokens = [token_of(stack, "u1") for _ in range(4)]
+    other = token_of(stack, "u2")
+    assert stack.sessions.live() == (4, 2)
+    rotated = stack.sessions.rotate(other).token
+    assert rotated
+    stack.sessions.rotate(rotated)
+    assert stack.sessions.rotate(other, nonce="again").reason == "reuse"
+    stack.sessions.revoke(tokens[1])
+    stack.sessions.revoke(tokens[1])
+    stack.sessions.revoke_all("u1")
+    stack.sessions.revoke_all("u1")
+    assert stack.sessions.live() == (0, 0)
+    assert events == {
+        "session_created": 5,
+        "session_ended:cap": 1,
+        "session_rotated": 2,
+        "session_reuse": 1,
+        "session_ended:reuse": 1,
+        "session_ended:logout": 1,
+        "session_ended:everywhere": 2,
+    }

@@ -299,3 +299,23 @@ def test_a_short_process_that_closes_nothing_loses_nothing(database_url: str, po
     assert (done.returncode, done.stderr) == (3 if way == "error" else 0, b"")
     found = PostgresTelemetry(pool).lookups(Window.last(3600), 1)
     assert [(r.family, r.tier, r.outcome, r.answers) for r in found] == [("dict", "redis", "hit", 42)]
+
+
+def test_events_are_read_per_bucket_with_their_details(writer: PostgresTelemetryWriter, reader: PostgresTelemetry) -> None:
+    """A name is also every "name:detail"; what only begins alike is another event."""
+    events = (
+        EventDelta(START, "limit_denied", 2),
+        EventDelta(START, "limit_denied:llm", 2),
+        EventDelta(START + timedelta(minutes=5), "limit_denied:login", 3),
+        EventDelta(START, "limit_denied_else", 9),
+    )
+    writer.write(TelemetryBatch(uuid4(), 1, events=events))
+    window = Window(START, START + timedelta(minutes=10))
+    found = reader.event_courses(["limit_denied"], window, 10)
+    assert [(row.ts, row.name, row.amount) for row in found] == [
+        (START, "limit_denied", 2),
+        (START, "limit_denied:llm", 2),
+        (START + timedelta(minutes=5), "limit_denied:login", 3),
+    ]
+    assert reader.event_courses([], window, 10) == []
+    assert [row.amount for row in reader.event_courses(["limit_denied"], Window.last(86_400, NOW), 1)] == [2, 2, 3]

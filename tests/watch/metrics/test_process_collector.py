@@ -17,9 +17,11 @@ def test_counts_grow_from_scrape_to_scrape_while_the_store_is_away(valkey_url: s
         registry = CollectorRegistry()
         registry.register(PrometheusCollector(core.recorder))
         for denied in range(1, 4):
-            while core.limiter.check("someone", [Limit(1, per_s=600)]).allowed:
+            while core.limiter.check("someone", [Limit(1, per_s=600, name="trial")]).allowed:
                 continue
             assert registry.get_sample_value("prosepolish_events_total", {"event": "limit_denied"}) == denied
+            assert registry.get_sample_value("prosepolish_limit_denied_total", {"limit": "trial"}) == denied
+            assert registry.get_sample_value("prosepolish_limit_checked_total", {"limit": "trial"}) == denied + 1
 
 
 def test_lookups_are_told_by_tier_and_outcome_with_their_times(valkey_url: str, database_url: str) -> None:
