@@ -10,7 +10,6 @@ from prosepolish_core.errors import StoreUnavailable
 
 from .foreign_text import plain
 
-
 DEMONSTRATION = (
     "Stand-ins answer in the place of paid or distant services: answers cost nothing; times, tokens and prices are "
     "realistic. Embedded servers were started by `prosepolish up`."

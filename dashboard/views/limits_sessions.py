@@ -120,7 +120,7 @@ def build(
     names = sorted({name for event in (CHECKED, DENIED, SHADOW) for name in sums[event] if name})
     uses = [LimitUse(name, sums[CHECKED][name], sums[DENIED][name], sums[SHADOW][name]) for name in names]
     width_s = plan(window, POINTS, now or datetime.now(UTC)).width_s or 1
-    buckets = Buckets(tuple(rows), floor(window.start, width_s), window.end, width_s)
+    buckets = EventBuckets(tuple(rows), floor(window.start, width_s), window.end, width_s)
     newest = telemetry.newest()
     return LimitsView(
         window=window,
@@ -141,7 +141,7 @@ def build(
     )
 
 
-class Buckets(NamedTuple):
+class EventBuckets(NamedTuple):
     """Rows, and the buckets that they lie in: where nothing was counted, nothing happened."""
 
     rows: tuple[EventCounts, ...]
@@ -161,7 +161,7 @@ class Buckets(NamedTuple):
         return EventCourse(event.partition(":")[2] or event, ts, amount)
 
 
-def _courses(buckets: Buckets, events: Sequence[str]) -> list[EventCourse]:
+def _courses(buckets: EventBuckets, events: Sequence[str]) -> list[EventCourse]:
     """One course per event that happened."""
     happened = {row.name for row in buckets.rows}
     return [buckets.course(event) for event in events if event in happened]

@@ -42,7 +42,7 @@ def test_every_tile_and_column_tells_its_own_number(valkey_url: str, database_ur
         assert not at.exception
         assert metrics(at) == {
             "Checked": ("6", "calls in the window"),
-            "Refused": ("1", "16.7\u2009% of the calls"),
+            "Refused": ("1", "16.7 % of the calls"),
             "Refused on trial": ("2", "by shadow limits"),
             "Judged alone": ("0", "server was away"),
             "Live sessions": ("2", "of 2 users, now"),
@@ -52,12 +52,12 @@ def test_every_tile_and_column_tells_its_own_number(valkey_url: str, database_ur
         }
         by_name, near = (frame.value for frame in at.dataframe)
         assert by_name.to_dict("records") == [
-            {"limit": "export", "checked": "3", "refused": "1", "share refused": "33.3\u2009%", "refused on trial": "0"},
-            {"limit": "trial", "checked": "3", "refused": "0", "share refused": "0.0\u2009%", "refused on trial": "2"},
+            {"limit": "export", "checked": "3", "refused": "1", "share refused": "33.3 %", "refused on trial": "0"},
+            {"limit": "trial", "checked": "3", "refused": "0", "share refused": "0.0 %", "refused on trial": "2"},
         ]
         assert list(near["subject"]) == ["user:ann:export", "user:ann:export"]
         assert sorted(near["calls"]) == ["1 of 1 in 10 min", "2 of 2 in 10 min"]
-        assert list(near["used up"]) == ["100\u2009%"] * 2
+        assert list(near["used up"]) == ["100 %"] * 2
         assert "all there are" in said(at)
 
 
