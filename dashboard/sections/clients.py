@@ -37,13 +37,10 @@ def draw(view: ClientsView) -> None:
             reason = f"the newest INFO was not answered: {server.standing.reason}"
             verdict_list([Verdict(f"Server {source}", Level.CRITICAL, reason, "prosepolish check names the setting.")], fold=False)
         _tiles(server)
-        with st.grid(2, min_column_width=360):
-            with st.container():
-                st.markdown("**How many are connected?**")
-                _course(view, server)
-            with st.container():
-                st.markdown("**Who are they?** By name, user and library")
-                _groups(server.groups, source)
+        st.markdown("**How many are connected?**")
+        _course(view, server)
+        st.markdown("**Who are they?** By name, user and library")
+        _groups(server.groups, source)
         _links(server)
 
 

@@ -58,6 +58,8 @@ def duration(seconds: float | None) -> str:
     """A time: µs, ms or s with three significant digits."""
     if seconds is None or not isfinite(seconds):
         return NONE
+    if seconds == 0:
+        return "0 s"
     if seconds < 0.000_999_5:
         return f"{seconds * 1e6:.0f} µs"
     if seconds < 0.999_5:

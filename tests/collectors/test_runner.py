@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -130,12 +131,17 @@ def test_a_clock_jump_sets_every_job_anew(parts: tuple[Runner, Shelf], monkeypat
     runner, _ = parts
     scheduled: list[float] = []
     monkeypatch.setattr(Runner, "_schedule", lambda self: scheduled.append(1))
-    ahead = iter([0.0, 0.0, 3600.0, 3600.0])
-    real = time.time
-    monkeypatch.setattr(module.time, "time", lambda: real() + next(ahead, 3600.0))
+    rounds: Iterator[float | None] = iter([0.0, 3600.0, None])
+    ahead, real = [0.0], time.time
+    monkeypatch.setattr(module.time, "time", lambda: real() + ahead[0])  # other threads ask as well
+
+    def wait(_seconds: float) -> bool:
+        leap = next(rounds)
+        ahead[0] = ahead[0] if leap is None else leap
+        return leap is None
+
     stop = threading.Event()
-    waits = iter([False, False, True])
-    monkeypatch.setattr(stop, "wait", lambda _seconds: next(waits))
+    monkeypatch.setattr(stop, "wait", wait)
     assert runner.run(stop)
     assert runner.health.clock_jumps == 1
     assert len(scheduled) >= 2

@@ -23,6 +23,7 @@ class Field(NamedTuple):
 
 
 C, G = Kind.COUNTER, Kind.GAUGE
+_CERTIFICATES = "tls_server_cert_expires_in_seconds tls_client_cert_expires_in_seconds tls_ca_cert_expires_in_seconds"
 #: (kind, unit, since, names). A field keeps INFO's own name and INFO's own scale; the unit says which scale that is.
 GROUPS = (
     # server
@@ -155,7 +156,7 @@ GROUPS = (
     (G, "seconds", "7.0", "sentinel_tilt_since_seconds"),
     (G, "1", "V9.1", "sentinel_total_tilt"),
     # tls, cluster, scripting engines
-    (G, "seconds", "V9.1", "tls_server_cert_expires_in_seconds tls_client_cert_expires_in_seconds tls_ca_cert_expires_in_seconds"),
+    (G, "seconds", "V9.1", _CERTIFICATES),
     (G, "1", "3.0", "cluster_enabled"),
     (G, "1", "V8.1", "engines_count"),
     (G, "bytes", "V8.1", "engines_total_used_memory engines_total_memory_overhead"),
@@ -186,9 +187,12 @@ _BY_NAME = (
     (_OFFSET, "second_repl_offset slave_repl_offset slave_read_repl_offset repl_backlog_first_byte_offset"),
     (_OFFSET, "master_sync_left_bytes master_sync_total_bytes master_sync_read_bytes"),
     (_INSTANT, "rdb_last_save_time loading_start_time used_memory_peak_time latency_event_time"),
-    ((-(2.0**31), 2.0**33), "tls_server_cert_expires_in_seconds tls_client_cert_expires_in_seconds tls_ca_cert_expires_in_seconds"),
+    ((-(2.0**31), 2.0**33), _CERTIFICATES),
 )
 BY_NAME = {name: bounds for bounds, names in _BY_NAME for name in names.split()}
+#: Fields in which a server writes 0 for a thing that it does not have: a certificate, where it speaks no TLS. One that
+#: has expired counts on below 0.
+ZERO_IS_NONE = frozenset(_CERTIFICATES.split())
 
 
 def possible(metric: str, kind: Kind, unit: str) -> tuple[float, float]:

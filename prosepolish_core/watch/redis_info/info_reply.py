@@ -7,7 +7,7 @@ from sys import intern
 from typing import NamedTuple
 
 from ...model.sample import Kind, Labels, Sample
-from .fields import ANYTHING, COUNTS, FIELDS, STATES, STATUSES, TEXTS, possible, unit_of_unknown
+from .fields import ANYTHING, COUNTS, FIELDS, STATES, STATUSES, TEXTS, ZERO_IS_NONE, possible, unit_of_unknown
 from .flat import label, metric_name, text
 
 C, G = Kind.COUNTER, Kind.GAUGE
@@ -349,6 +349,8 @@ def read_line(line: str) -> Line:
             number = float(value)
         except ValueError:
             number = float("nan")
+        if not number and name in ZERO_IS_NONE:
+            return None
         if field[3] <= number <= field[4]:
             return _new(Sample, (intern(name), number, field[0], field[1], ()))
     if not line:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prosepolish_core.model.sample import Kind
-from prosepolish_core.watch.redis_info.fields import FIELDS, GROUPS, STATUSES, TEXTS, unit_of_unknown
+from prosepolish_core.watch.redis_info.fields import FIELDS, GROUPS, STATUSES, TEXTS, ZERO_IS_NONE, unit_of_unknown
 from prosepolish_core.watch.redis_info.info_reply import read_info
 
 
@@ -41,7 +41,8 @@ def test_a_number_that_a_field_cannot_have_is_unknown(name: str, value: float) -
     """What is kept lies within what the table says, and nothing that wrapped around is ever kept."""
     field = FIELDS[name]
     kept = [sample.value for sample in read_info(f"{name}:{value}\r\n").samples if sample.metric == name]
-    assert kept == ([float(value)] if field.low <= value <= field.high else [])
+    none = value == 0 and name in ZERO_IS_NONE
+    assert kept == ([float(value)] if field.low <= value <= field.high and not none else [])
     assert not kept or abs(kept[0]) < 2**63
 
 
@@ -59,6 +60,8 @@ def test_a_number_that_a_field_cannot_have_is_unknown(name: str, value: float) -
         ("mem_fragmentation_bytes:-4096", {"mem_fragmentation_bytes"}),
         ("rdb_last_bgsave_time_sec:-1", {"rdb_last_bgsave_time_sec"}),
         ("master_last_io_seconds_ago:4294967295", set()),
+        ("tls_server_cert_expires_in_seconds:0", set()),
+        ("tls_server_cert_expires_in_seconds:-1", {"tls_server_cert_expires_in_seconds"}),
     ],
 )
 def test_impossible_is_unknown(line: str, shown: set[str]) -> None:
