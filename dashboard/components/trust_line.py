@@ -31,5 +31,5 @@ def trust_line(trust: Trust) -> None:
         parts.append(f"covers {numbers.percent(trust.coverage, 0)} of {shown.words}")
     if trust.resets is not None:
         parts.append("no reset inside" if trust.resets == 0 else f":orange[{trust.resets} reset{'s' * (trust.resets > 1)} inside]")
-    parts.append(f"source: {trust.source}")
+    parts += filter(None, [trust.note, f"source: {trust.source}"])
     st.caption(" · ".join(parts), help=HELP)

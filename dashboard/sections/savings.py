@@ -1,19 +1,23 @@
-"""Savings by the ledger: what was paid, what the caches made unnecessary line by line, and the tokens behind both."""
+"""Savings by the ledger in a range: what was paid, what was made unnecessary, and what costs no money anyway."""
 
-from collections.abc import Sequence
+from decimal import Decimal
 
 import streamlit as st
 
 from dashboard.charts.over_time import ChartLine, bars
 from dashboard.charts.theme import GOOD, PALETTE
-from dashboard.components import empty, figure, table, window
+from dashboard.components import empty, figure, window
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
-from dashboard.views.names import LINES, PROVENANCES, TASKS
-from dashboard.views.savings import SavingsView, TokenRow
+from dashboard.views.names import PROVENANCES
+from dashboard.views.savings import SavingsView
 from prosepolish_core.calc import numbers
 from prosepolish_core.calc.ledger_sums import Side
+from prosepolish_core.calc.lookups_spared import ANSWER_BYTES, ApiSpared
 from prosepolish_core.model.llm import LedgerLine
+from prosepolish_core.model.outcome import Outcome, Tier
+
+from . import ledger_sums
 
 PAID = "Calls that left, priced by their recorded tokens. Of this, paid for nothing: unfit, cut off or refused answers."
 WITHOUT = (
@@ -27,24 +31,39 @@ ALONE = (
 )
 NET = "Avoided less what the cache itself costs (PROSEPOLISH_CACHE_USD, its share of the window)."
 RATE = "Corrections that Redis had, of all that reached it. Who waited for another caller's correction found none there."
-WAITING = "Time callers did not have to wait for the model, from the recorded durations."
-SPARED = (LedgerLine.REDIS, LedgerLine.POSTGRES, LedgerLine.REMEMBERED, LedgerLine.COALESCED)
-LEDGER_LINES = (LedgerLine.ANSWER, LedgerLine.NOTHING, LedgerLine.HOLD_OUT, *SPARED)
+WAITING = (
+    "Time callers did not have to wait for the model, from the recorded durations. Who waited for another caller's call was "
+    "spared the money, not the time."
+)
+API = "Lookups of words that needed no call of the dictionary API. The API is free: this saves its quota, not money."
+API_WAITING = "Those calls times what a call took on average in this window, less the time that Redis and PostgreSQL took."
+TRAFFIC = f"Those calls at {ANSWER_BYTES:,} bytes an answer, as the project's formula assumes; what is sent is not measured."
 
 
 def draw(view: SavingsView) -> None:
     """The measured half of the page; the other half is the seed formula."""
     trust_line(view.trust)
-    since = f"{view.since:%Y-%m-%d %H:%M} UTC" if view.since else "no row yet"
-    st.caption(f"Ledger since {since}{_left_out(view)}")
+    if left_out := _left_out(view):
+        st.caption(left_out)
     sums = view.sums
-    if not (sums.paid.calls or sums.avoided.calls):
-        empty.empty(
-            "No LLM call was paid or avoided in this window.",
-            "Corrections fill the ledger: every paid call and every call that a hit made unnecessary is one row with its tokens.",
-            'prosepolish correct "Teh quick fox."',
-        )
+    if sums.paid.calls or sums.avoided.calls:
+        _tiles(view)
+        _warn(view)
+        _free(view.words, view.sums.waiting_s)
+        _course(view)
+        ledger_sums.draw(view)
         return
+    empty.empty(
+        "No LLM call was paid or avoided in this window.",
+        "Corrections fill the ledger: every paid call and every call that a hit made unnecessary is one row with its tokens.",
+        'prosepolish correct "Teh quick fox."',
+    )
+    if view.words.lookups:
+        _free(view.words, None)
+
+
+def _tiles(view: SavingsView) -> None:
+    sums = view.sums
     nothing, both = sums.line(LedgerLine.NOTHING), (sums.paid, sums.avoided)
     wanted = numbers.count(sums.paid.calls + sums.avoided.calls)
     tiles(
@@ -62,16 +81,37 @@ def draw(view: SavingsView) -> None:
             Tile(
                 "Hit rate, corrections",
                 numbers.percent(view.rate.value),
-                f"{numbers.age(sums.avoided.seconds)} of waiting spared",
-                f"{RATE} {WAITING}",
+                f"{numbers.count(view.rate.total)} asked of Redis",
+                RATE,
             ),
         ],
         columns=3,
     )
-    _warn(view)
-    _course(view)
-    _lines(view)
-    _ledger(view.tokens)
+
+
+def _free(words: ApiSpared, waiting_s: float | None) -> None:
+    """What is saved besides money, and said to be no money."""
+    redis, postgres, waited = (numbers.count(words.calls.get(who, 0)) for who in (Tier.REDIS, Tier.POSTGRES, Outcome.COALESCED))
+    st.markdown("**Saved besides money:** waiting, quota and bandwidth")
+    tiles(
+        [
+            Tile("Waiting for the LLM", numbers.age(waiting_s), "spared callers", WAITING),
+            Tile(
+                "API calls not made",
+                numbers.count(words.total),
+                f"Redis {redis}, PostgreSQL {postgres}",
+                f"{API} {waited} of them waited for another caller's.",
+            ),
+            Tile("Waiting for the API", numbers.age(words.waiting_s), "spared callers", API_WAITING),
+            Tile(
+                "Traffic not caused",
+                f"{numbers.count(words.total * ANSWER_BYTES / 1e6)} MB",
+                "by the assumed size of an answer",
+                TRAFFIC,
+            ),
+        ],
+        columns=4,
+    )
 
 
 def _left_out(view: SavingsView) -> str:
@@ -80,13 +120,13 @@ def _left_out(view: SavingsView) -> str:
         f"{numbers.count(side.calls)} calls by {PROVENANCES.get(name, name)} ({numbers.usd(side.usd)})"
         for name, side in sorted(view.sums.left_out.items())
     ]
-    return f". Not counted: {', '.join(parts)}".replace("$", r"\$") if parts else ""
+    return f"Not counted: {', '.join(parts)}.".replace("$", r"\$") if parts else ""
 
 
-def _money(usd: object, *sides: Side) -> str:
+def _money(usd: Decimal, *sides: Side) -> str:
     """A sum, or a dash where calls were made and the cost of none is known."""
     calls, priced = sum(side.calls for side in sides), sum(side.priced for side in sides)
-    return numbers.NONE if calls and not priced else numbers.usd(usd)  # type: ignore[arg-type] # Decimal
+    return numbers.NONE if calls and not priced else numbers.usd(usd)
 
 
 def _known(side: Side) -> str:
@@ -105,7 +145,8 @@ def _warn(view: SavingsView) -> None:
     if sums.paid.sent:
         parts.append(f"{numbers.count(sums.paid.sent)} calls are on their way")
     if parts:
-        st.warning(f"{'; '.join(parts)}. They are in no sum: the true figures are higher.", icon=":material/help:")
+        told = "; ".join(parts)
+        st.warning(f"{told[0].upper()}{told[1:]}. They are in no sum: the true figures are higher.", icon=":material/help:")
 
 
 def _course(view: SavingsView) -> None:
@@ -114,57 +155,3 @@ def _course(view: SavingsView) -> None:
     told = f"Avoided {numbers.usd(view.sums.avoided.usd)}, paid {numbers.usd(view.sums.paid.usd)} in the window"
     chart = bars(traces, unit="usd", window=view.window, marks=view.marks, width_s=view.width_s)
     figure.show(chart, key="ledger", alt=told)
-
-
-def _lines(view: SavingsView) -> None:
-    """Every line of the counterfactual; the last row is their sum."""
-    st.subheader("Which lines add up to the bill without any cache?", anchor=False)
-    sides = [(LINES[line], view.sums.line(line)) for line in LEDGER_LINES if view.sums.line(line).calls]
-    total = Side(
-        view.sums.paid.calls + view.sums.avoided.calls,
-        view.sums.paid.unpriced + view.sums.avoided.unpriced,
-        view.sums.without_cache_usd,
-        view.sums.paid.seconds + view.sums.avoided.seconds,
-        view.sums.paid.unknown + view.sums.avoided.unknown,
-        view.sums.paid.sent + view.sums.avoided.sent,
-    )
-    table.show(
-        [
-            {
-                "line": name,
-                "calls": numbers.count(side.calls),
-                "cost": _known(side),
-                "of unknown cost": numbers.count(side.unpriced + side.unknown + side.sent),
-                "time of the model": numbers.age(side.seconds),
-            }
-            for name, side in [*sides, ("Without any cache", total)]
-        ],
-        key="lines-table",
-        alt="The lines of the ledger and their sum, the bill without any cache",
-    )
-
-
-def _ledger(rows: Sequence[TokenRow]) -> None:
-    table.show(
-        [
-            {
-                "task": TASKS.get(r.task, r.task),
-                "model": r.model,
-                "line": LINES.get(r.line, r.line),
-                "whose": PROVENANCES.get(r.provenance, r.provenance),
-                "calls": numbers.count(r.calls),
-                "prompt tokens": numbers.count(r.prompt),
-                "of them cached by Gemini": numbers.count(r.cached),
-                "output tokens": numbers.count(r.output),
-                "thinking tokens": numbers.count(r.thoughts),
-                "of unknown cost": numbers.count(r.unpriced + r.unknown + r.sent),
-                "cost": numbers.NONE if r.calls == r.unpriced + r.unknown + r.sent else numbers.usd(r.usd),
-                "cost when paid": numbers.usd(r.then_usd) + (f" ({r.then_unpriced} unknown)" if r.then_unpriced else ""),
-                "Gemini's own discount": numbers.usd(r.discount_usd),
-                "price by": r.price,
-            }
-            for r in rows
-        ],
-        key="ledger-table",
-        alt="Calls, tokens and cost per task, model and line, with the price they were counted by",
-    )

@@ -20,7 +20,7 @@ from prosepolish_core.calc.whatif.sentence import ttl_text
 from prosepolish_core.errors import InvalidInput, StoreUnavailable, TraceTooShort
 from prosepolish_core.model.whatif import Banded, CurvePoint, Forecast, Policy, ScenarioChange
 from prosepolish_core.watch.planning.planner import told_span
-from prosepolish_core.watch.planning.predictions import keep
+from prosepolish_core.watch.planning.predictions import LookedBack, keep
 
 #: The trace is read again so often: its chunks are about two minutes long.
 READ_AGAIN_S = 120
@@ -191,25 +191,40 @@ def _look_back() -> None:
     except StoreUnavailable as error:
         banner.not_read(error, None, down=is_down(error))
         return
-    rows = [
-        {
-            "predicted": f"{back.prediction.at:%Y-%m-%d %H:%M} UTC",
-            "change": back.prediction.change,
-            "family": family_label(family),
-            "hit rate predicted": _banded(hit),
-            "hit rate that came": numbers.percent(back.came.get(family)),
-            "counted": _counted(back),
-        }
-        for back in found
-        for family, hit in back.prediction.hits.items()
-    ]
-    if rows:
-        table.show(rows, key="what-if-history", alt="Predicted hit rates beside those that came after the change")
+    if rows := [row for back in found for row in looked_back(back)]:
+        table.show(rows, key="what-if-history", alt="What was predicted beside what came after the change")
+        st.caption(
+            "Counted from an hour after the mark of the change, for at most seven days; before is as long a time up to the mark. "
+            "The bill also follows the traffic: with twice the corrections it rises whatever the cache does."
+        )
     else:
         st.caption("No prediction was kept yet. After a change, this is where it is set beside what came.")
 
 
-def _counted(back: Any) -> str:
+def looked_back(back: LookedBack) -> list[dict[str, object]]:
+    """A row for each hit rate, and one for the bill."""
+    told = {"predicted": f"{back.prediction.at:%Y-%m-%d %H:%M} UTC", "change": back.prediction.change}
+    rows = []
+    for family, hit in back.prediction.hits.items():
+        came = back.came.get(family)
+        shown = (numbers.percent(back.before.get(family)), _banded(hit), numbers.percent(came), _within(hit, came))
+        rows.append(told | _sides_of(f"hit rate, {family_label(family)}", *shown) | {"counted": _counted(back)})
+    if less := back.prediction.saved_usd:
+        saved = None if back.saved_usd is None else float(back.saved_usd)
+        shown = (numbers.NONE, f"{less.value:,.2f} ({less.low:,.2f}–{less.high:,.2f})", numbers.usd(saved), _within(less, saved))
+        rows.append(told | _sides_of("$ less a month for the LLM", *shown) | {"counted": _counted(back)})
+    return rows
+
+
+def _sides_of(what: str, before: str, predicted: str, came: str, within: str) -> dict[str, object]:
+    return {"what": what, "before": before, "predicted to be": predicted, "came": came, "within the bounds": within}
+
+
+def _within(predicted: Banded, came: float | None) -> str:
+    return numbers.NONE if came is None else "yes" if predicted.low <= came <= predicted.high else "no"
+
+
+def _counted(back: LookedBack) -> str:
     if back.mark is None:
         return "no mark of a change yet"
     return "too early to tell" if back.window is None else f"{told_span(back.window.seconds)} after “{back.mark.text}”"

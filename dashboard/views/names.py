@@ -32,7 +32,7 @@ def family_label(family: str) -> str:
     return FAMILIES.get(family, family)
 
 
-#: The lines of the ledger.
+#: The lines of the ledger, in the order in which they are told.
 LINES: Mapping[str, str] = {
     LedgerLine.ANSWER: "Paid, and of use",
     LedgerLine.NOTHING: "Paid for nothing",

@@ -3,8 +3,8 @@
 Decimal throughout; what is not known is in no sum and is told beside it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from prosepolish_core.calc.ledger_sums import HEADLINE, Measured, measured
+from prosepolish_core.calc.lookups_spared import ApiSpared, api_spared
 from prosepolish_core.calc.ratios import Ratio, tier_ratio
 from prosepolish_core.model.counts import LedgerTotal
 from prosepolish_core.model.llm import added
@@ -24,6 +25,15 @@ from .trust import Trust, of_counts
 
 POINTS = 60
 LEDGER = "the ledger of LLM calls (recorded tokens times dated prices)"
+#: The key family that holds the answers of a task.
+FAMILY_OF = {"correct": Family.LLM.value, "define": Family.DICTIONARY.value}
+#: What the money can be told apart by.
+APART: Mapping[str, Callable[[LedgerTotal], str]] = {
+    "task": lambda row: row.task,
+    "family": lambda row: FAMILY_OF.get(row.task, row.task),
+    "model": lambda row: row.model,
+    "price": lambda row: priced_by(row),  # noqa: PLW0108 - it stands below
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,8 @@ class SavingsView:
     window: Window
     trust: Trust
     sums: Measured
-    tasks: Mapping[str, Measured]
+    apart: Mapping[str, Mapping[str, Measured]]
+    words: ApiSpared
     tokens: tuple[TokenRow, ...]
     rate: Ratio
     since: datetime | None
@@ -74,7 +85,7 @@ class SavingsView:
 
     def spared_ratio(self, task: str) -> float | None:
         """Share of the task's calls wanted that were not made; None when none was wanted."""
-        found = self.tasks.get(task)
+        found = self.apart["task"].get(task)
         return found.spared_ratio if found else None
 
 
@@ -91,20 +102,32 @@ def build(
     rows = [row for row in every if row.provenance in counted]
     instants, width_s = _grid(rows)
     per_bucket = {ts: measured((row for row in rows if row.ts == ts), counted=counted) for ts in instants}
+    since = telemetry.ledger_since(counted)
+    note = f"ledger since {since:%Y-%m-%d %H:%M} UTC" if since else "no row in the ledger yet"
+    counts = telemetry.lookups(window, 1)
     return SavingsView(
         window,
-        of_counts(telemetry.newest(), window, (), LEDGER),
+        replace(of_counts(telemetry.newest(), window, (), LEDGER), note=note),
         measured(every, cache_share(cache_usd_per_month, window), counted),
-        {task: measured((row for row in rows if row.task == task), counted=counted) for task in sorted({r.task for r in rows})},
+        {name: told_apart(rows, of, counted) for name, of in APART.items()},
+        api_spared(counts),
         tuple(tokens(rows)),
-        tier_ratio(telemetry.lookups(window, 1), Family.LLM, Tier.REDIS),
-        telemetry.ledger_since(counted),
+        tier_ratio(counts, Family.LLM, Tier.REDIS),
+        since,
         np.array([ts.replace(tzinfo=None) for ts in instants], dtype="datetime64[ms]"),
         width_s,
         np.array([float(bucket.paid.usd) for bucket in per_bucket.values()]),
         np.array([float(bucket.avoided.usd) for bucket in per_bucket.values()]),
         tuple(samples.marks(window)),
     )
+
+
+def told_apart(rows: Sequence[LedgerTotal], of: Callable[[LedgerTotal], str], counted: Collection[str]) -> dict[str, Measured]:
+    """The sums of each group, by name; together they are the sums of all rows."""
+    groups: dict[str, list[LedgerTotal]] = {}
+    for row in rows:
+        groups.setdefault(of(row), []).append(row)
+    return {name: measured(groups[name], counted=counted) for name in sorted(groups)}
 
 
 def cache_share(usd_per_month: Decimal, window: Window) -> Decimal:

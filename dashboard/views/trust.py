@@ -20,7 +20,7 @@ class Trust:
 
     `at`: when this was read.
 
-    `every_s`: the usual seconds between two samples, where that is known.
+    `every_s`: the usual seconds between two samples, where that is known. `note`: what else decides how far to trust.
     """
 
     newest_age_s: float | None
@@ -29,6 +29,7 @@ class Trust:
     source: str
     at: datetime | None = None
     every_s: float | None = None
+    note: str = ""
 
     def aged(self, now: datetime) -> "Trust":
         """The same trust as it is now: a page may show what was read some seconds ago."""

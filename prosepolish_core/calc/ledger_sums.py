@@ -40,6 +40,10 @@ class Side:
             self.discount_usd + row.discount_usd,
         )
 
+    def __add__(self, other: "Side") -> "Side":
+        """Both together."""
+        return Side(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
     @property
     def priced(self) -> int:
         """Calls whose cost is in `usd`."""
@@ -87,11 +91,16 @@ class Measured:
         return self.avoided.calls / wanted if wanted else None
 
     @property
+    def waiting_s(self) -> float:
+        """Time of the model that callers did not wait for. Who waited for another caller's call was spared none."""
+        return self.avoided.seconds - self.line(LedgerLine.COALESCED).seconds
+
+    @property
     def unpriced(self) -> int:
         """Calls on either side whose cost nobody knows. They are in no sum."""
         return self.paid.unpriced + self.avoided.unpriced + self.paid.unknown + self.avoided.unknown
 
-    def line(self, name: LedgerLine) -> Side:
+    def line(self, name: str) -> Side:
         """One line; empty where nothing stands in it."""
         return self.lines.get(name, Side())
 

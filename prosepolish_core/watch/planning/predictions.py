@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 import orjson
 
+from ...calc.ledger_sums import measured
 from ...drivers.postgres_pool import PostgresPool
 from ...model.outcome import ANSWERED, Tier
 from ...model.series import Mark
@@ -17,6 +19,7 @@ from ...ports import TelemetryReader
 CHANGES = frozenset({"deploy", "config"})
 #: So long after the mark the counting begins, as the cache warms up; and so long it lasts at least, and at most.
 SETTLES, LEAST, MOST = timedelta(hours=1), timedelta(hours=1), timedelta(days=7)
+MONTH = timedelta(days=30)
 SHOWN = 10
 
 
@@ -30,12 +33,18 @@ class Prediction(NamedTuple):
 
 
 class LookedBack(NamedTuple):
-    """A prediction, the mark of the change after it, and the hit rates counted since; empty while nobody knows."""
+    """A prediction, the mark of the change after it, and the hit rates counted since; empty while nobody knows.
+
+    `before` are those of as long a time up to the mark; `saved_usd` is by how much less was paid for the LLM since
+    than in that time, for a month of 30 days.
+    """
 
     prediction: Prediction
     mark: Mark | None
     window: Window | None
     came: Mapping[str, float]
+    before: Mapping[str, float] = {}
+    saved_usd: Decimal | None = None
 
 
 def keep(pool: PostgresPool, at: datetime, change: str, plan: WhatIfPlan) -> None:
@@ -68,9 +77,18 @@ def look_back(
     for prediction in predictions:
         changes = sorted((m for m in marks if m.kind in CHANGES and m.ts > prediction.at), key=lambda m: m.ts)
         window = _since(changes, now)
-        came = hit_rates(telemetry, window) if window else {}
-        found.append(LookedBack(prediction, changes[0] if changes else None, window, came))
+        if window is None:
+            found.append(LookedBack(prediction, changes[0] if changes else None, None, {}))
+            continue
+        up_to = Window(changes[0].ts - (window.end - window.start), changes[0].ts)
+        less = _paid(telemetry, up_to) - _paid(telemetry, window)
+        saved = less * Decimal(MONTH.total_seconds()) / Decimal(window.seconds)
+        found.append(LookedBack(prediction, changes[0], window, hit_rates(telemetry, window), hit_rates(telemetry, up_to), saved))
     return found
+
+
+def _paid(telemetry: TelemetryReader, window: Window) -> Decimal:
+    return measured(telemetry.ledger(window)).paid.usd
 
 
 def _since(changes: Sequence[Mark], now: datetime) -> Window | None:
