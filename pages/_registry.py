@@ -25,6 +25,9 @@ PAGES = (
     MenuPage("memory.py", "Memory", ":material/memory:", "Cache", "Does Redis have room, and what does it throw away?"),
     MenuPage("latency.py", "Latency", ":material/speed:", "Cache", "How long does each tier take, for most and for the slowest?"),
     MenuPage(
+        "keyspace.py", "Keyspace", ":material/key:", "Cache", "What lies in Redis, how does it grow, and does it keep its contract?"
+    ),
+    MenuPage(
         "postgres.py",
         "PostgreSQL",
         ":material/database:",

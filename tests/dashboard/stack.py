@@ -34,7 +34,7 @@ def collect(core: Core) -> None:
     tour of all pages takes longer than a reading of every two seconds stays fresh.
     """
     parts = CollectorParts(core.config, APART_S)
-    entries = [entry for entry in REDIS if entry.name in {"redis_info", "redis_clients"}]
+    entries = [entry for entry in REDIS if entry.name in {"redis_info", "redis_clients", "redis_census"}]
     (of_postgres,) = (entry for entry in POSTGRES if entry.name == "postgres_stats")
     now = int(time.time())
     for tick in (now - APART_S, now):
