@@ -11,6 +11,7 @@ from dashboard.views.limits_sessions import EVENTS
 from prosepolish_core import Core, Limit
 from tests.dashboard.stack import installed
 from tests.pages.test_pages import open_page, said
+from tests.support.waiting import PATIENT
 
 pytestmark = pytest.mark.live
 SHADOWED = [Limit(2, 600, name="export"), Limit(1, 600, shadow=True, name="trial")]
@@ -19,7 +20,7 @@ SHADOWED = [Limit(2, 600, name="export"), Limit(1, 600, shadow=True, name="trial
 @contextmanager
 def used(redis_url: str, database_url: str) -> Iterator[Core]:
     """Three calls of which one is refused, two log-ins, one rotation."""
-    with installed(REDIS_URL=redis_url, DATABASE_URL=database_url) as core:
+    with installed(**PATIENT, REDIS_URL=redis_url, DATABASE_URL=database_url) as core:
         for _ in range(3):
             core.limiter.check("user:ann:export", SHADOWED)
         first = core.sessions.create("ann", device="phone")
