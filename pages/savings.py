@@ -1,15 +1,22 @@
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from dashboard import runtime
 from dashboard.components import assumptions
 from dashboard.components.counted import counted
 from dashboard.components.live import live
+from dashboard.sections import ledger_rows, outlook, savings_report
 from dashboard.sections import savings as section
 from dashboard.views import savings
+from dashboard.views.outlook import OutlookView
+from dashboard.views.outlook import assumptions as measured
 from prosepolish_core.model.window import Window
 
-st.subheader("What did it save, by the ledger?", anchor=False)
-chosen = counted()
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    chosen = counted()
+    savings_report.button(chosen)
+name = " ".join(sorted(chosen))
 
 
 def _savings(window: Window) -> savings.SavingsView:
@@ -17,6 +24,13 @@ def _savings(window: Window) -> savings.SavingsView:
     return savings.build(runtime.samples(), runtime.telemetry(), window, counted=chosen, cache_usd_per_month=price)
 
 
-live(f"savings {' '.join(sorted(chosen))}", _savings, section.draw)
+def _outlook(window: Window) -> OutlookView:
+    return outlook.read(runtime.generation(), chosen, window.end.replace(second=0, microsecond=0))
+
+
+live(f"outlook {name}", _outlook, outlook.draw)
+st.subheader("What did it save, by the ledger?", anchor=False)
+live(f"savings {name}", _savings, section.draw)
+ledger_rows.draw(chosen)
 st.subheader("What would it save, by assumption?", anchor=False)
-assumptions.panel()
+assumptions.panel(lambda: measured(runtime.telemetry(), datetime.now(UTC), counted=chosen))

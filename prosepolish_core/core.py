@@ -40,6 +40,7 @@ from .upstreams import Upstreams
 from .watch.alerts.standing_file import StandingFile
 from .watch.alerts.standing_store import StandingStore
 from .watch.counts.call_journal import CallJournal
+from .watch.counts.ledger_rows import LedgerRows
 from .watch.counts.ledger_store import LedgerStore
 from .watch.counts.reader import PostgresTelemetry
 from .watch.counts.recent_calls import RecentCalls
@@ -283,6 +284,11 @@ class Core:
     def telemetry(self) -> PostgresTelemetry:
         """What every process counted, read back."""
         return PostgresTelemetry(self.pool)
+
+    @lazy
+    def ledger_rows(self) -> LedgerRows:
+        """Single rows of the ledger: what every total is the sum of."""
+        return LedgerRows(self.pool)
 
     # --- how everything stands ---
 

@@ -92,21 +92,17 @@ def _tiles(view: SavingsView) -> None:
 def _free(words: ApiSpared, waiting_s: float | None) -> None:
     """What is saved besides money, and said to be no money."""
     redis, postgres, waited = (numbers.count(words.calls.get(who, 0)) for who in (Tier.REDIS, Tier.POSTGRES, Outcome.COALESCED))
+    told = f"Spared by Redis {redis}, by PostgreSQL {postgres}, by waiting for another caller's {waited}."
     st.markdown("**Saved besides money:** waiting, quota and bandwidth")
     tiles(
         [
             Tile("Waiting for the LLM", numbers.age(waiting_s), "spared callers", WAITING),
-            Tile(
-                "API calls not made",
-                numbers.count(words.total),
-                f"Redis {redis}, PostgreSQL {postgres}",
-                f"{API} {waited} of them waited for another caller's.",
-            ),
+            Tile("API calls not made", numbers.count(words.total), "free: quota, no money", f"{API} {told}"),
             Tile("Waiting for the API", numbers.age(words.waiting_s), "spared callers", API_WAITING),
             Tile(
                 "Traffic not caused",
                 f"{numbers.count(words.total * ANSWER_BYTES / 1e6)} MB",
-                "by the assumed size of an answer",
+                f"{ANSWER_BYTES // 1000} KB each, assumed",
                 TRAFFIC,
             ),
         ],

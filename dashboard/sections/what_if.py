@@ -25,7 +25,7 @@ from prosepolish_core.watch.planning.predictions import LookedBack, keep
 #: The trace is read again so often: its chunks are about two minutes long.
 READ_AGAIN_S = 120
 TODAY = "as today"
-BAND = "In brackets the bounds that other keys of the same kind would have stayed within, 95 of 100 times."
+BAND = "Below it the bounds that other keys of the same kind would have stayed within, 95 of 100 times."
 
 
 def draw() -> None:
@@ -62,8 +62,8 @@ def _plan(view: what_if.WhatIfView) -> None:
         st.markdown(f"**{sentence}**".replace("$", r"\$"))
     tiles(
         [
-            Tile("Correction hits", _hit(new, "llm"), f"today {_hit(old, 'llm')}", BAND),
-            Tile("LLM bill", _usd(new), f"a month · today {_usd(old)}", "Misses of corrections times what each call cost."),
+            _banded_tile("Correction hits", _hit(new, "llm"), _hit(old, "llm"), BAND),
+            _banded_tile("LLM bill a month", _usd(new), _usd(old), f"Misses of corrections times what each call cost. {BAND}"),
             Tile("Evicted", _evicted(new), f"a day · today {_evicted(old)}", "Values lost before their time to live was over."),
             Tile("Keys and values", numbers.size(new.held), f"at most · today {numbers.size(old.held)}"),
         ]
@@ -85,6 +85,12 @@ def _plan(view: what_if.WhatIfView) -> None:
     _near(view.near)
     if st.button("Keep this prediction", icon=":material/bookmark:", help="To see it beside what came, after the change."):
         _keep(view)
+
+
+def _banded_tile(label: str, then: str, today: str, told: str) -> Tile:
+    """The number alone, which always fits; its bounds below it."""
+    value, _, bounds = then.partition(" (")
+    return Tile(label, value, " · ".join(filter(None, (bounds.rstrip(")"), f"today {today.partition(' (')[0]}"))), told)
 
 
 def _near(found: NearMisses) -> None:
@@ -122,7 +128,7 @@ def _keep(view: what_if.WhatIfView) -> None:
 def _by_ttl(view: what_if.WhatIfView) -> None:
     family = view.plan.family
     sides = [(name, side.scenario.ttl_s[family], side.of(family)) for name, side in _sides(view)]
-    pins = [Pin(name, at, row.hit.value) for name, at, row in sides if row and row.hit]
+    pins = [Pin(name, at, row.hit.value, ttl_text(at)) for name, at, row in sides if row and row.hit]
     pins += [Pin("knee", view.ttl_knee.at, view.ttl_knee.hit)] if view.ttl_knee else []
     _curve(view.plan.by_ttl, [ttl_text(point.at) for point in view.plan.by_ttl], pins, "what-if-ttl")
 
@@ -211,8 +217,8 @@ def looked_back(back: LookedBack) -> list[dict[str, object]]:
         rows.append(told | _sides_of(f"hit rate, {family_label(family)}", *shown) | {"counted": _counted(back)})
     if less := back.prediction.saved_usd:
         saved = None if back.saved_usd is None else float(back.saved_usd)
-        shown = (numbers.NONE, f"{less.value:,.2f} ({less.low:,.2f}–{less.high:,.2f})", numbers.usd(saved), _within(less, saved))
-        rows.append(told | _sides_of("$ less a month for the LLM", *shown) | {"counted": _counted(back)})
+        shown = (numbers.NONE, f"${less.value:,.2f} ({less.low:,.2f}–{less.high:,.2f})", numbers.usd(saved), _within(less, saved))
+        rows.append(told | _sides_of("less for the LLM, a month", *shown) | {"counted": _counted(back)})
     return rows
 
 
