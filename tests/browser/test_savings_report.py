@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.live]
 #: Every line of the ledger, and more models and prices, with longer names, than the page has room for.
 CROWDED = Telemetry(
     rows=[
-        row._replace(model=f"models/gemini-{n}-flash-lite-preview-with-a-long-name", price_source=f"contract {n}", line=line, ts=NOW)
+        row._replace(
+            model=f"models/gemini-{n}-flash-lite-preview-with-a-long-name", price_source=f"contract {n}", line=line, ts=NOW
+        )
         for n in range(12)
         for row in STEADY.ledger(MONTH)[:1]
         for line in ("answer", "nothing", "hold-out", "redis", "postgres", "remembered", "coalesced")
