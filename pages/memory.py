@@ -11,4 +11,4 @@ def _memory(window: Window) -> memory.MemoryView:
     return memory.build(core.samples, window, tuple(core.config.targets()), RuleBoard(core.alerts.standings()))
 
 
-live("memory", _memory, section.draw)
+live("memory", _memory, section.draw, compared="asked")

@@ -17,4 +17,4 @@ def _overview(window: Window) -> overview.OverviewView:
 
 st.subheader("What needs attention?", anchor=False)
 live("health", lambda _window: health.build(runtime.core()), dependency_list)
-live("overview", _overview, section.draw)
+live("overview", _overview, section.draw, compared="always")

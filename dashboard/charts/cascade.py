@@ -7,11 +7,11 @@ import plotly.graph_objects as go
 from dashboard.views.cascade import Fall
 
 from .figure_builder import Draft
-from .theme import QUIET, colour_of, faded, lay_out, room
+from .theme import BAD, QUIET, colour_of, faded, lay_out, room
 
 
 def cascade(falls: Sequence[Fall]) -> go.Figure:
-    """One bar per tier, cheapest on top: solid what it answered, pale what it passed on."""
+    """One bar per tier, cheapest on top: solid what it answered, pale what it passed on, hatched where it failed."""
     figure = Draft()
     labels = [fall.label for fall in falls]
     colours = [colour_of(fall.tier) for fall in falls]
@@ -25,12 +25,21 @@ def cascade(falls: Sequence[Fall]) -> go.Figure:
     )
     figure.add_bar(
         y=labels,
-        x=[max(0.0, fall.reached - fall.answered) for fall in falls],
+        x=[max(0.0, fall.reached - fall.answered - fall.failed) for fall in falls],
         orientation="h",
         name="passed on",
         marker={"color": [faded(c, 0.22) for c in colours], "line": {"width": 0}},
         hovertemplate="%{y}: %{x:.1f} of 100 passed on<extra></extra>",
     )
+    if any(fall.failed for fall in falls):
+        figure.add_bar(
+            y=labels,
+            x=[fall.failed for fall in falls],
+            orientation="h",
+            name="failed here",
+            marker={"color": BAD, "pattern": {"shape": "/"}, "line": {"width": 0}},
+            hovertemplate="%{y}: %{x:.1f} of 100 failed here<extra></extra>",
+        )
     for fall in falls:
         figure.add_annotation(
             x=0,

@@ -4,7 +4,7 @@ with the store down it says so and shows the last known.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from prosepolish_core.health import SLOW
 from prosepolish_core.model.standing import State
 from prosepolish_core.model.window import Window
 
-from . import banner, window
+from . import banner, compare, window
 from . import numbers_first as later
 
 V = TypeVar("V")
@@ -23,10 +23,15 @@ Build = Callable[[Window], V]
 #: Visitors who look at the same page within this time share one reading. Up to fifteen times as long (the setting
 #: runner.cacheBackgroundRefreshTTLMultiplier) they are shown the last one at once, while the next is read behind it.
 SHARED_S = 2
+#: The same for the range that is compared with: its numbers move slowly.
+EARLIER_SHARED_S = 20
 
 
-def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
-    """Draw `build(window)` now and at every refresh. One fragment: the rest of the page stays as it is."""
+def live(name: str, build: Build[V], draw: Callable[[V], None], *, compared: Literal["", "asked", "always"] = "") -> None:
+    """Draw `build(window)` now and at every refresh. One fragment: the rest of the page stays as it is.
+
+    `compared`: whether the same view of an earlier range is read too, when somebody asked to compare or always.
+    """
     shown = window.chosen()
     first = True
 
@@ -47,7 +52,19 @@ def live(name: str, build: Build[V], draw: Callable[[V], None]) -> None:
                 draw(known[0])
             return
         st.session_state[key] = (view, datetime.now(UTC))
-        draw(view)
+        with compare.beside(earlier()):
+            draw(view)
+
+    def earlier() -> compare.EarlierView | None:
+        choice = compare.chosen() if compared else compare.NOTHING
+        if choice == compare.NOTHING and compared == "always":
+            choice = compare.PERIOD
+        if choice == compare.NOTHING:
+            return None
+        try:
+            return _read_earlier(name, f"{shown.key} {choice}", runtime.generation(), shown, build, choice)
+        except StoreUnavailable:  # what is shown is there; only the comparison is missing
+            return None
 
     st.fragment(part, run_every=window.refresh_s())()
 
@@ -60,3 +77,17 @@ def is_down(error: StoreUnavailable) -> bool:
 @st.cache_data(ttl=SHARED_S, max_entries=64, show_spinner=False, refresh_mode="background")
 def _read(name: str, key: str, generation: int, _shown: window.TimeRange, _build: Build[Any]) -> Any:  # noqa: ARG001 - the cache's key
     return _build(_shown.window())
+
+
+@st.cache_data(ttl=EARLIER_SHARED_S, max_entries=64, show_spinner=False, refresh_mode="background")
+def _read_earlier(
+    name: str,  # noqa: ARG001 - the cache's key
+    key: str,  # noqa: ARG001
+    generation: int,  # noqa: ARG001
+    _shown: window.TimeRange,
+    _build: Build[Any],
+    _choice: str,
+) -> compare.EarlierView:
+    now = _shown.window()
+    by = compare.distance(_choice, now)
+    return compare.EarlierView(_build(Window(now.start - by, now.end - by)), _choice, by)

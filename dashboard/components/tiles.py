@@ -13,6 +13,8 @@ from prosepolish_core.calc import numbers
 class Tile(NamedTuple):
     """One number on screen. `note` stands below it; `course` is its evenly spaced recent past.
 
+    `change`: how it differs from the range it is compared with.
+
     `old`: since when the number is not known any more; then it is greyed, and nothing is shown as if it were of now.
     """
 
@@ -22,6 +24,7 @@ class Tile(NamedTuple):
     help: str = ""
     course: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]] = ()
     old: str = ""
+    change: str = ""
 
 
 #: Enough for a sparkline.
@@ -34,12 +37,16 @@ def tiles(row: Sequence[Tile], least_width: int = 170, columns: int = 0) -> None
     All of them have a sparkline, or none: they look alike.
     """
     drawn = all(len(tile.course) > 2 for tile in row)
+    boxed = drawn or any(tile.change for tile in row)
     with st.grid(columns or len(row), min_column_width=least_width, gap="small"):
         for tile in row:
-            if drawn:
+            if boxed:
                 with st.container(border=True, height="stretch", gap="xsmall"):
                     _metric(tile, border=False)
-                    st.image(sparkline(tile.course[-MOST_POINTS:]), width="stretch", alt=_told(tile))
+                    if tile.change and tile.note and not tile.old:
+                        st.caption(tile.note)
+                    if drawn:
+                        st.image(sparkline(tile.course[-MOST_POINTS:]), width="stretch", alt=_told(tile))
             else:
                 _metric(tile, border=True)
 
@@ -51,7 +58,7 @@ def _metric(tile: Tile, *, border: bool) -> None:
         help=tile.help or None,
         border=border,
         height="stretch" if border else "content",
-        delta=tile.old or tile.note or None,
+        delta=tile.old or tile.change or tile.note or None,
         delta_color="off",
         delta_arrow="off",
     )

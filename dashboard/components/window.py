@@ -11,6 +11,7 @@ import streamlit as st
 from prosepolish_core.errors import InvalidWindow
 from prosepolish_core.model.window import Window, parse_span
 
+from . import compare
 from .foreign_text import plain
 
 #: What the control offers, and what it says in words.
@@ -84,6 +85,7 @@ def range_control() -> None:
             label_visibility="collapsed",
         )
         st.toggle("Pause", key="paused", persist_state="session", help="Stop the live refresh, to look closer at a chart.")
+    compare.control()
     _picker()
     if refusal:
         st.warning(f"The link's time range is not shown: {plain(refusal)}.", icon=":material/link_off:")

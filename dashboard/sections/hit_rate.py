@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.spans import rates
 from dashboard.charts.theme import PALETTE, colour_of
-from dashboard.components import empty, figure, table
+from dashboard.components import compare, empty, figure, table
 from dashboard.components.trust_line import trust_line
 from dashboard.views.hit_rate import HitRateView, ServerRate, TierRate
 from dashboard.views.hit_rate import told as failures_beside
@@ -38,7 +38,13 @@ def draw(view: HitRateView) -> None:
 
 def _course(view: HitRateView) -> None:
     st.subheader("How did it change?", anchor=False)
-    traces = [
+    traces = compare.overlaid(view, _lines)
+    chart = lines(traces, unit="ratio", window=view.window, marks=view.marks, ceiling=1.0)
+    figure.show(chart, key="rate-lines", alt="Hit rate over time per tier, with its 95 % interval")
+
+
+def _lines(view: HitRateView) -> list[ChartLine]:
+    return [
         ChartLine(
             f"{tier_label(line.tier)}, {family_label(line.family)}",
             line.ts,
@@ -49,8 +55,6 @@ def _course(view: HitRateView) -> None:
         )
         for line in view.lines
     ]
-    chart = lines(traces, unit="ratio", window=view.window, marks=view.marks, ceiling=1.0)
-    figure.show(chart, key="rate-lines", alt="Hit rate over time per tier, with its 95 % interval")
 
 
 def _counts(rows: Sequence[TierRate]) -> None:

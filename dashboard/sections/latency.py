@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.charts.over_time import ChartLine, lines
 from dashboard.charts.spans import spreads
 from dashboard.charts.theme import colour_of
-from dashboard.components import empty, figure, table
+from dashboard.components import compare, empty, figure, table
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
 from dashboard.views.latency import QUANTILES, LatencyView, Spread
@@ -28,7 +28,13 @@ def draw(view: LatencyView) -> None:
         return
     tiles(
         [
-            Tile(f"{tier_label(s.tier)} p95", numbers.duration(s.p95), f"budget {numbers.duration(s.budget_s)}{failed(s)}", HELP)
+            Tile(
+                f"{tier_label(s.tier)} p95",
+                numbers.duration(s.p95),
+                f"budget {numbers.duration(s.budget_s)}{failed(s)}",
+                HELP,
+                change=compare.change(view, lambda v, tier=s.tier: v.p95_of(tier)),  # type: ignore[misc]
+            )
             for s in view.tiers
         ]
     )
@@ -44,7 +50,11 @@ def _course(view: LatencyView) -> None:
     st.subheader("How did it change?", anchor=False)
     name = st.segmented_control("Percentile", list(QUANTILES), default="p95", required=True, key="percentile", bind="query-params")
     name = name if name in QUANTILES else "p95"
-    traces = [ChartLine(tier_label(line.tier), line.ts, line.of[name], colour_of(line.tier)) for line in view.lines]
+
+    def of(one: LatencyView) -> list[ChartLine]:
+        return [ChartLine(tier_label(line.tier), line.ts, line.of[name], colour_of(line.tier)) for line in one.lines]
+
+    traces = compare.overlaid(view, of)
     chart = lines(traces, unit="seconds", window=view.window, marks=view.marks, log=True, height=300)
     figure.show(chart, key=f"percentiles-{name}", alt=f"{name} of each tier over time, on a logarithmic axis")
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, QUIET
-from dashboard.components import empty, figure
+from dashboard.components import compare, empty, figure
 from dashboard.components.foreign_text import plain
 from dashboard.components.rule_list import rule_list
 from dashboard.components.tiles import Tile, tiles
@@ -22,6 +22,8 @@ RSS = "used_memory_rss: what the operating system has given. Rarely falls after 
 FRAGMENTATION = (
     "Allocator fragmentation. Judged only when it wastes more than 10 MB and 10 % of what is used; below that it is noise."
 )
+#: What is drawn against the limit, and the share of it from which on the limit is drawn too.
+ROOMS, LEAST_SHARE = frozenset({"used_memory", "used_memory_rss"}), 0.2
 EVICTED = "Keys removed for memory in the window, from reset-safe increases of evicted_keys."
 EXPIRED = "Keys removed because their TTL ended, from reset-safe increases of expired_keys."
 
@@ -77,19 +79,34 @@ def _tiles(instance: ServerMemory) -> None:
 
 
 def _used(view: MemoryView, instance: ServerMemory) -> None:
-    traces = []
-    if used := instance.gauges.get("used_memory"):
-        traces.append(ChartLine("used", used.ts, used.last, PALETTE[0], fill=True))
-    if rss := instance.gauges.get("used_memory_rss"):
-        traces.append(ChartLine("RSS", rss.ts, rss.last, QUIET))
-    if instance.limit and (limit := instance.gauges.get("maxmemory")):
-        traces.append(ChartLine("limit", limit.ts, limit.last, BAD, "dash"))
+    traces = compare.overlaid(view, lambda v: _lines(v, instance.source))
     chart = lines(traces, unit="bytes", window=view.window, marks=about(view.marks, instance.source))
     figure.show(
         chart,
         key=f"used-{instance.source}",
         alt=f"{instance.source} uses {numbers.size(instance.used)}, limit {numbers.size(instance.limit)}",
     )
+
+
+def _lines(view: MemoryView, source: str) -> list[ChartLine]:
+    found = next((one for one in view.instances if one.source == source), None)
+    if found is None:
+        return []
+    traces = []
+    if used := found.gauges.get("used_memory"):
+        traces.append(ChartLine("used", used.ts, used.last, PALETTE[0], fill=True))
+    if rss := found.gauges.get("used_memory_rss"):
+        traces.append(ChartLine("RSS", rss.ts, rss.last, QUIET))
+    if found.limit and (limit := found.gauges.get("maxmemory")) and _in_sight(found):
+        traces.append(ChartLine("limit", limit.ts, limit.last, BAD, "dash"))
+    return traces
+
+
+def _in_sight(instance: ServerMemory) -> bool:
+    """Whether the limit is so near that drawing it leaves the use readable; else the number above says it."""
+    drawn = [g.last[np.isfinite(g.last)] for g in instance.gauges.values() if g.key.metric in ROOMS]
+    highest = max((float(known.max()) for known in drawn if known.size), default=0.0)
+    return instance.limit is not None and np.isfinite(instance.limit) and highest >= instance.limit * LEAST_SHARE
 
 
 def _removed(view: MemoryView, instance: ServerMemory) -> None:

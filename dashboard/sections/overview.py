@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.charts.cascade import cascade
-from dashboard.components import empty, figure, window
+from dashboard.components import compare, empty, figure, window
 from dashboard.components.rule_list import rule_list
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
@@ -39,8 +39,22 @@ def draw(view: OverviewView) -> None:
 
 def _headlines(view: OverviewView) -> None:
     row = [
-        Tile("Cache hit rate", numbers.percent(view.hit_rate.value), view.hit_note, HIT_RATE, view.hit_rate.course),
-        Tile("Lookups", numbers.rate(view.lookups.value), "answers, all families", LOOKUPS, view.lookups.course),
+        Tile(
+            "Cache hit rate",
+            numbers.percent(view.hit_rate.value),
+            view.hit_note,
+            HIT_RATE,
+            view.hit_rate.course,
+            change=compare.change(view, lambda v: v.hit_rate.value, points=True),
+        ),
+        Tile(
+            "Lookups",
+            numbers.rate(view.lookups.value),
+            "answers, all families",
+            LOOKUPS,
+            view.lookups.course,
+            change=compare.change(view, lambda v: v.lookups.value),
+        ),
         Tile(
             "Cache memory",
             numbers.size(view.memory.value),
@@ -48,6 +62,7 @@ def _headlines(view: OverviewView) -> None:
             MEMORY,
             view.memory.course,
             view.memory_old,
+            change=compare.change(view, lambda v: v.memory.value),
         ),
         Tile(
             "Savings",
@@ -55,6 +70,7 @@ def _headlines(view: OverviewView) -> None:
             f"in {window.chosen().words}",
             SAVED,
             view.avoided.course,
+            change=compare.change(view, lambda v: v.avoided.value),
         ),
     ]
     tiles(row)
@@ -67,7 +83,10 @@ def _headlines(view: OverviewView) -> None:
                     f"{numbers.count(s.calls)} calls{failed(s)}",
                     P95,
                     view.p95[s.tier],
+                    change=compare.change(view, lambda v, tier=s.tier: v.p95_of(tier)),  # type: ignore[misc]
                 )
                 for s in view.spreads
             ]
         )
+    if words := compare.against():
+        st.caption(f"Changes are against {words}.")

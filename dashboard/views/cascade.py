@@ -15,13 +15,17 @@ from .names import tier_label
 
 
 class Fall(NamedTuple):
-    """One tier, per 100 lookups: how many reached it and how many it answered. `note` says time and price."""
+    """One tier, per 100 lookups: how many reached it, how many it answered, in how many it failed.
+
+    `note` says time and price.
+    """
 
     tier: str
     label: str
     reached: float
     answered: float
     note: str
+    failed: float = 0.0
 
 
 def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: Decimal | None = None) -> list[Fall]:
@@ -30,6 +34,7 @@ def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: D
     reached = words.groupby("tier")["steps"].sum()
     # The tier whose word was final: "no such word" of the API is put to the LLM, and then counts for the LLM alone.
     answered = words[words["outcome"].isin(HITS)].groupby("tier")["answers"].sum()
+    failures = words.groupby("tier")["failures"].sum()
     lookups = float(reached.get(Tier.REDIS.value, 0))
     if not lookups:
         return []
@@ -39,7 +44,11 @@ def falls(found: pd.DataFrame, histograms: Sequence[LatencyBuckets], paid_usd: D
     for tier in Tier:
         share = 100 * float(reached.get(tier.value, 0)) / lookups
         hits = 100 * float(answered.get(tier.value, 0)) / lookups
-        result.append(Fall(tier.value, tier_label(tier), share, hits, _note(tier, hits, spreads.get(tier.value), paid_usd)))
+        failed = 100 * float(failures.get(tier.value, 0)) / lookups
+        note = _note(tier, hits, spreads.get(tier.value), paid_usd)
+        if failed:
+            note += f" · {few(failed)} failed"
+        result.append(Fall(tier.value, tier_label(tier), share, hits, note, failed))
     if waited:  # no tier's own doing: they had their answer from a load that another caller had begun
         result[0] = result[0]._replace(note=f"{result[0].note} · {few(waited)} of 100 waited for another caller's load")
     return result

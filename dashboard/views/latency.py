@@ -66,6 +66,10 @@ class LatencyView:
     marks: tuple[Mark, ...]
     commands: commands.Commands
 
+    def p95_of(self, tier: str) -> float | None:
+        """What 95 of 100 calls to the tier took at most; None where it was not asked."""
+        return next((spread.p95 for spread in self.tiers if spread.tier == tier), None)
+
 
 def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> LatencyView:
     """Read and compute. Raises StoreUnavailable."""

@@ -49,6 +49,10 @@ class OverviewView:
     p95: dict[str, Numbers]
     falls: tuple[Fall, ...]
 
+    def p95_of(self, tier: str) -> float | None:
+        """What 95 of 100 calls to the tier took at most; None where it was not asked."""
+        return next((spread.p95 for spread in self.spreads if spread.tier == tier), None)
+
 
 def build(
     samples: SampleReader,

@@ -74,7 +74,7 @@ def test_every_page_shows_live_data(valkey_url: str, database_url: str) -> None:
     ):
         fill(core)
         questions = {entry.file: entry.question for entry in PAGES}
-        for file, at in tour(SCREENS, range="5m"):
+        for file, at in tour(SCREENS, range="5m", compare="period before"):
             if file == "savings.py":
                 assert "Not counted" in said(at)  # what stand-ins answered is no saving, unless it is asked for
                 at.button_group(key="counted").set_value(["live", "stand-in"]).run()

@@ -32,8 +32,13 @@ def test_a_tier_that_was_not_asked_says_so() -> None:
 
 
 def test_the_figure_draws_what_is_answered_and_what_is_passed_on() -> None:
-    """Two bars per tier that together are what reached it."""
+    """Three bars per tier that together are what reached it; without a failure there are two."""
+    assert len(cascade(falls(counts.frame([asked("redis", "hit", 10)]), [])).data) == 2
     found = falls(counts.frame(ROWS), [])
-    answered, passed_on = cascade(found).data
+    answered, passed_on, failed = cascade(found).data
 
-    assert [a + p for a, p in zip(answered.x, passed_on.x, strict=True)] == pytest.approx([f.reached for f in found])
+    assert list(failed.x) == pytest.approx([0, 0, 0.5, 0])
+    assert "0.5 failed" in found[2].note
+    assert [a + p + f for a, p, f in zip(answered.x, passed_on.x, failed.x, strict=True)] == pytest.approx(
+        [f.reached for f in found]
+    )
