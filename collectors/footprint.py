@@ -47,6 +47,12 @@ def samples(instance: ObservedServer, commands: Commands) -> tuple[Sample, ...]:
     )
 
 
+def others(instance: ObservedServer) -> float:
+    """How many commands the server had run for all others when INFO was read last; 0 before that."""
+    before: _Before = instance.memory.get(_MEMORY) or _Before()
+    return sum(calls for calls, _ in before.commands.values()) - sum(before.mine.values())
+
+
 def _counted_as(command: str, commands: Commands) -> str:
     """The name under which the server counts a command of ours: before 7.0 subcommands are counted together."""
     whole = command.partition("|")[0]

@@ -1,4 +1,7 @@
-"""redis_census: one slice of the keyspace a tick, by a rolling cursor, within a budget of keys and milliseconds."""
+"""redis_census: one slice of the keyspace a tick, by a rolling cursor, within a budget of keys and milliseconds.
+
+Once the keyspace has been walked the pace follows the traffic: a server that does little is not kept busy by us.
+"""
 
 import time
 from collections import deque
@@ -11,6 +14,7 @@ from prosepolish_core.model.sample import Sample
 from prosepolish_core.watch.redis_info.census import KeyFacts, Slice, estimate, samples
 from prosepolish_core.watch.redis_info.redis_observer import Charge, Command, Observer
 
+from . import footprint
 from .reading import ObservedServer, ScheduledRead, SourceReply
 
 NAME = "redis_census"
@@ -19,6 +23,10 @@ NAME = "redis_census"
 PAGE, SMALLEST_PAGE = 50, 10
 #: A server that takes this much longer over a page than over DBSIZE is busy: it is asked for half as much.
 BUSY_S = 0.002
+#: Of a server's commands at most this share is the census's, once it has walked the keyspace; each key costs it two.
+SHARE, COMMANDS_A_KEY = 0.05, 2
+#: The walk is hurried again when the number of keys has moved by this share, or its oldest key was read this long ago.
+MOVED, OLD_S = 0.1, 600.0
 #: Keys read in one tick, and keys the estimate rests on (the newest slices).
 SLICE_KEYS, SAMPLE_KEYS = 1000, 8_000
 
@@ -33,6 +41,8 @@ class CensusMemory:
     slices: deque[Slice] = field(default_factory=deque)
     walk: list[Slice] = field(default_factory=list)
     whole: list[Slice] = field(default_factory=list)
+    #: Commands of all others, as the INFO before the last slice told them.
+    others: float = 0.0
 
     def add(self, part: Slice) -> None:
         """Keep a slice, and let go of what is not needed any more."""
@@ -48,6 +58,20 @@ class CensusMemory:
         """What the estimate rests on: of a small keyspace no key twice, so that it is counted and not estimated."""
         return max(self.whole, self.walk, key=keys_in) if keyspace <= SAMPLE_KEYS else self.slices
 
+    def pace(self, keyspace: int | None, others: float, now: float) -> int:
+        """How many keys the next slice may have: as many as the budget allows, until all of them are known and as long
+        as their number moves; then a share of what all others have asked since the last slice.
+        """
+        asked, self.others = max(0.0, others - self.others), others
+        if keyspace is None or not (sample := self.sample(keyspace)):
+            return SLICE_KEYS
+        known, wanted = keys_in(sample), min(keyspace, SAMPLE_KEYS)
+        if abs(known - wanted) > MOVED * wanted and not (known > wanted == SAMPLE_KEYS):
+            return SLICE_KEYS
+        if now - sample[0].read_at > OLD_S:
+            return SLICE_KEYS
+        return min(SLICE_KEYS, max(SMALLEST_PAGE, int(asked * SHARE / COMMANDS_A_KEY)))
+
 
 def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
     """Read one more slice and estimate from the newest ones.
@@ -59,18 +83,23 @@ def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> Sour
     (told,) = instance.observer.ask_all(NAME, [("DBSIZE",)], timeout_s=entry.timeout_s)
     took_s = time.monotonic() - began
     missing: dict[str, NoAnswer] = {told.command: told} if isinstance(told, NoAnswer) else {}
-    part = read_slice(instance.observer, memory, entry, SLICE_KEYS, took_s + BUSY_S, missing)
+    known = None if isinstance(told, NoAnswer) else int(told)
+    most = memory.pace(known, footprint.others(instance), began)
+    part = read_slice(instance.observer, memory, entry, most, took_s + BUSY_S, missing)
+    part.read_at = began
     memory.add(part)
     keyspace = _keyspace(told, part, memory)
     lacks = tuple(dict.fromkeys(missing.values()))
     if keyspace is None or "scan" in missing:
         if isinstance(told, NoAnswer) and "scan" in missing:
             raise told
-        known = Sample("census_sample", float(part.keys)) if keyspace is None else Sample("census_keyspace", float(keyspace))
-        return SourceReply((known,), missing=lacks)
-    census = estimate(memory.sample(keyspace), keyspace)
+        either = Sample("census_sample", float(part.keys)) if keyspace is None else Sample("census_keyspace", float(keyspace))
+        return SourceReply((either,), missing=lacks)
+    sample = memory.sample(keyspace)
+    census = estimate(sample, keyspace)
+    oldest = Sample("census_oldest", began - sample[0].read_at if sample else 0.0, unit="seconds")
     unknown = {"unknown_prefixes": ",".join(f"{prefix}={count}" for prefix, count in census.unknown)} if census.unknown else {}
-    return SourceReply(samples(census), unknown, missing=lacks)
+    return SourceReply((*samples(census), oldest), unknown, missing=lacks)
 
 
 def _keyspace(told: int | NoAnswer, part: Slice, memory: CensusMemory) -> int | None:
@@ -110,7 +139,7 @@ def read_slice(
     while keys or more:
         began = time.monotonic()
         more = more and began < until and part.keys + len(keys) < most
-        commands: list[Command] = [("SCAN", memory.cursor, "COUNT", memory.page)] if more else []
+        commands: list[Command] = [("SCAN", memory.cursor, "COUNT", min(memory.page, most))] if more else []
         commands += [command for key in keys for command in (("MEMORY", "USAGE", key), ("PTTL", key))]
         replies = observer.ask_all(NAME, commands, timeout_s=entry.timeout_s)
         page: Any = replies.pop(0) if more else [memory.cursor, []]

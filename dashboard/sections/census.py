@@ -34,7 +34,8 @@ def draw(found: ServerCensus) -> None:
         key=f"census-{found.source}",
         alt=f"Keys, bytes and times to live per key family of {found.source}",
     )
-    read = f"{numbers.count(found.sample)} of {numbers.count(found.keyspace)} keys read, {numbers.age(found.age_s)} ago"
+    when = f"{numbers.age(found.age_s)} ago" if found.oldest_s < 1 else f"within {numbers.age(found.age_s + found.oldest_s)}"
+    read = f"{numbers.count(found.sample)} of {numbers.count(found.keyspace)} keys read, {when}"
     total = f"{spread(found.size, numbers.size)} in all"
     how = "A range is the 95 % interval of an estimate; a single number was counted."
     if found.shrunk:

@@ -14,6 +14,7 @@ from prosepolish_core.ports import SampleReader
 METRICS = (
     "census_keyspace",
     "census_sample",
+    "census_oldest",
     "census_total_bytes",
     "census_keys",
     "census_bytes",
@@ -63,7 +64,8 @@ class FamilyCensus:
 class ServerCensus:
     """One server: what it holds in all, how many keys were read for it, and prefixes that belong to no family.
 
-    `age_s`: how old the census is; a `stale` one says nothing about now, and has no families.
+    `age_s`: how old the census is; a `stale` one says nothing about now, and has no families. `oldest_s`: how long
+    before the census its first key was read; a walk at the pace of the traffic takes a while.
     """
 
     source: str
@@ -74,6 +76,7 @@ class ServerCensus:
     unknown: tuple[tuple[str, int], ...]
     age_s: float = 0.0
     stale: bool = False
+    oldest_s: float = 0.0
 
     @property
     def shrunk(self) -> bool:
@@ -116,6 +119,7 @@ def server(source: str, readings: list[Reading], state: Mapping[str, str]) -> Se
         _interval(stats["census_total_bytes", ""]),
         tuple(_family(family, stats, ttl[family]) for family in families),
         _unknown(state.get(UNKNOWN_PREFIXES, "")),
+        oldest_s=stats["census_oldest", ""].get("value", 0.0),
     )
 
 

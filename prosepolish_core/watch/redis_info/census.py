@@ -81,6 +81,8 @@ class Slice:
     #: Whether every key's size, and every key's time to live, was told.
     sized: bool = True
     timed: bool = True
+    #: When it was read, on the reader's monotonic clock.
+    read_at: float = 0.0
 
     @property
     def keys(self) -> int:
