@@ -22,7 +22,7 @@ from prosepolish_core.watch.redis_info.census import TTL_BOUNDS_S
 from . import census
 
 READ = "Keys that the numbers rest on. Where it is all of them, numbers were counted; else they are estimates with 95 % intervals."
-AGE = "When the newest slice of the census was read. It walks on by itself, a slice at a time."
+AGE = "When the oldest key of the census was read. It walks on by itself, a slice at a time, at the pace of the traffic."
 BOUNDS = [*map(str, TTL_BOUNDS_S), "+Inf"]
 
 
@@ -50,7 +50,7 @@ def _tiles(server: ServerCensus) -> None:
             Tile("Keys", numbers.count(server.keyspace), "of all families", old=old),
             Tile("Size", numbers.size(server.size.value), _interval(server), old=old),
             Tile("Read", numbers.count(server.sample), f"{share} of the keys", READ, old=old),
-            Tile("Age", numbers.age(server.age_s), "since the newest slice", AGE),
+            Tile("Age", numbers.age(server.age_s + server.oldest_s), "of the oldest key read", AGE),
         ],
         150,
     )
