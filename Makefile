@@ -9,7 +9,7 @@ FLAGS ?=
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs recovery bench-whatif
+.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs recovery bench-whatif proofs-alerts
 help:                   ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -47,6 +47,9 @@ races: $(STAMP)         ## the long race campaign: a million schedules, ten thou
 
 proofs: $(STAMP)        ## limits and sessions under attack; FLAGS="--seed N --slice full" for the full sizes
 	@$(BIN)/python -m benchmarks.proofs $(FLAGS)
+
+proofs-alerts: $(STAMP) ## alerts while things break, in quiet months, and over kills: false, missed, late, lost (FLAGS="--seed N NAME" for one)
+	@$(BIN)/python -m benchmarks.alert_proofs $(FLAGS)
 
 recovery: $(STAMP)      ## every server lost in every way, idle and busy: all is well 2 s after its return (about half an hour)
 	@$(BIN)/python -m benchmarks.recovery --slice full $(FLAGS)

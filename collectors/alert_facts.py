@@ -39,7 +39,9 @@ class AlertFacts:
         held: Callable[[], frozenset[str]],
         standings: StandingStore,
         long_ago: tuple[float, float] | None = None,
+        counted_from: float | None = None,
     ) -> None:
+        """`counted_from`: counts are read from then on; an hour back, where it is left out."""
         self._standings = standings
         self._alerts, self._samples, self._telemetry, self._locks, self._held = alerts, samples, telemetry, locks, held
         #: Before PostgreSQL was ever asked a process leads: better told twice than not at all.
@@ -49,7 +51,8 @@ class AlertFacts:
         self._long_ago = long_ago
         self._next = self._next_long_ago = self._shown = 0.0
         self._session: int | None = None
-        self._counted = datetime.now(UTC) - timedelta(hours=1)
+        first = datetime.now(UTC).timestamp() - 3600.0 if counted_from is None else counted_from
+        self._counted = datetime.fromtimestamp(first, UTC)
         self._owed: dict[str, Incident] = {}
 
     def refresh(self, memory: AlertMemory, now: float) -> None:

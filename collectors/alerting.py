@@ -23,8 +23,8 @@ from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
 from prosepolish_core.watch.alerts.instance_rules import RULE_FAILED
 from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
 from prosepolish_core.watch.alerts.muting import MutedNow
-from prosepolish_core.watch.alerts.overrides import Overrides
 from prosepolish_core.watch.alerts.rule import Rule
+from prosepolish_core.watch.alerts.rules_file import NAME, RulesFile
 from prosepolish_core.watch.alerts.teller import Channel, attempt
 from prosepolish_core.watch.alerts.telling import body, words
 
@@ -41,7 +41,7 @@ class Alerting:
     def __init__(
         self,
         rules: Sequence[Rule],
-        overrides: Overrides,
+        file: RulesFile,
         facts: AlertFacts,
         channels: Sequence[Channel],
         path: Path,
@@ -49,32 +49,37 @@ class Alerting:
         link: str = "",
         heartbeat_url: str = "",
         holds_state: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._rules = {rule.name: rule for rule in rules}
-        self._overrides = overrides
-        self._evaluator = Evaluator(rules, overrides)
+        self._clock = clock
+        self._rules = {rule.name: rule for rule in (*rules, RULE_FAILED)}
+        self._file = file
+        self._evaluator = Evaluator(rules, file.overrides)
         self._memory = AlertMemory.of(rule.value for rule in rules)
         self._facts, self._channels, self._path = facts, channels, path
         self._link, self._heartbeat_url, self._holds_state = link, heartbeat_url, holds_state
-        self._rules_by_name = self._rules | {RULE_FAILED.name: RULE_FAILED}
         self._desk = Desk(self._rules)
         self._lock = threading.Lock()  # of the desk and its journal
         self._heard: SimpleQueue[Sequence[Run]] = SimpleQueue()
         self._stop = threading.Event()
         loops: tuple[tuple[str, Callable[[], None], float], ...] = (
-            ("alerts", self._look, LOOK_S),
-            ("telling", self._tell, OUTBOX_S),
+            ("alerts", self.look, LOOK_S),
+            ("telling", self.tell, OUTBOX_S),
             *((("heartbeat", self._beat, HEARTBEAT_S),) if heartbeat_url else ()),
         )
         self._threads = [threading.Thread(target=self._repeat, args=loop, name=loop[0], daemon=True) for loop in loops]
 
     def start(self) -> None:
         """Take over what a former process left, and begin."""
+        self.take_over()
+        for thread in self._threads:
+            thread.start()
+
+    def take_over(self) -> None:
+        """What a former process left: incidents that go on, messages that are not sent."""
         journal.load(self._path, self._desk)
         fired = [alert for incident in self._desk.incidents.values() for alert in incident.firing]
         self._evaluator.restore((AlertKey(alert.rule, alert.labels), alert.held) for alert in fired)
-        for thread in self._threads:
-            thread.start()
 
     def hear(self, runs: Sequence[Run]) -> None:
         """Runs that were just read. Never waits."""
@@ -95,22 +100,24 @@ class Alerting:
             except Exception:
                 log.exception("alerting_failed", part=name)
 
-    def _look(self) -> None:
-        now = time.time()
+    def look(self) -> None:
+        """Hear what was read since the last time, look at every rule, and keep what changed."""
+        now = self._clock()
         while True:
             try:
                 self._memory.hear(self._heard.get_nowait())
             except Empty:
                 break
+        self._read_file()
         self._facts.refresh(self._memory, now)
         self._memory.forget_before(now - KEPT_S)
         if not self._facts.leads:
             return
         if self._holds_state:
             self._memory.hear([_holding(self._holds_state, now)])
-        changes = [change for change in self._evaluator.look(self._memory, now) if self._rules_by_name[change.rule].tells]
+        changes = [change for change in self._evaluator.look(self._memory, now) if self._rules[change.rule].tells]
         muting = MutedNow(
-            self._facts.silences, self._overrides.quiet, self._evaluator.firing().keys(), datetime.fromtimestamp(now, UTC)
+            self._facts.silences, self._file.overrides.quiet, self._evaluator.firing().keys(), datetime.fromtimestamp(now, UTC)
         )
         with self._lock:
             before = dict(self._desk.incidents)
@@ -125,8 +132,20 @@ class Alerting:
         for change in changes:
             log.warning("alert", rule=change.rule, about=dict(change.labels), level=change.level.value, value=change.value)
 
-    def _tell(self) -> None:
-        now = time.time()
+    def _read_file(self) -> None:
+        """What the file of changed rules says by now."""
+        if not self._file.refresh():
+            return
+        self._evaluator.overrides = self._file.overrides
+        self._evaluator.unusable = {NAME: self._file.failure} if self._file.failure else {}
+        if self._file.failure:
+            log.error("alert_rules_not_used", reason=self._file.failure)
+        else:
+            log.info("alert_rules_read")
+
+    def tell(self) -> None:
+        """Send every message that is due to whoever has not taken it."""
+        now = self._clock()
         with self._lock:
             due = self._desk.due(now)
         for message in due:
@@ -136,10 +155,15 @@ class Alerting:
                 incidents = [self._desk.incidents[name] for name in message.incidents if name in self._desk.incidents]
             told = words(message, incidents, self._rules, self._facts.effect(incidents, self._memory, now), self._link, now)
             done = attempt(message, told, body(message, incidents, self._rules, told, self._link), self._channels)
-            again_at = None if done.again_in_s is None else time.time() + done.again_in_s
+            again_at = None if done.again_in_s is None else self._clock() + done.again_in_s
             with self._lock:
                 noted = self._desk.settle(
-                    message.key, done.told_by, again_at, maybe_told=done.maybe_told, failures=done.failures, now=time.time()
+                    message.key,
+                    done.told_by,
+                    again_at,
+                    maybe_told=message.maybe_told or done.maybe_told,
+                    failures=done.failures,
+                    now=self._clock(),
                 )
                 journal.save(self._path, self._desk)
                 waiting = len(self._desk.outbox)

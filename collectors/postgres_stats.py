@@ -7,6 +7,8 @@ queries.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from prosepolish_core.drivers.postgres_pool import PostgresPool
+from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.model.sample import Kind, Labels, Sample
 
 from .reading import Database, ScheduledRead, SourceReply
@@ -67,6 +69,9 @@ SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()),
             ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END,
        server_receiving()
 WHERE pg_is_in_recovery()"""
+_WRITE = "INSERT INTO collector_probe DEFAULT VALUES ON CONFLICT (one) DO UPDATE SET ts = now()"
+#: Words for a server that takes no writes, a primary that waits for its standby among them; missing rights are ours.
+REFUSES = frozenset({"read_only", "disk_full", "damaged", "no_memory", "too_slow", "timeout"})
 _STANDBY_METRICS = (
     ("postgres_standby_streaming", G, "1"),
     ("postgres_standby_lag_bytes", G, "bytes"),
@@ -121,7 +126,19 @@ def read(database: Database, _entry: ScheduledRead[Database]) -> SourceReply:
             samples += _named(metrics, numbers, ((label, named),))
     for numbers in behind:
         samples += _named(_BEHIND_METRICS, numbers, ())
+    if (writes := takes_writes(database.pool)) is not None:
+        samples.append(Sample("postgres_writable", float(writes)))
     return SourceReply(tuple(samples), {"version": str(one[-1]), "server": "postgres"})
+
+
+def takes_writes(pool: PostgresPool) -> bool | None:
+    """Whether it takes one write, which whoever only reads never finds out; None where that cannot be told."""
+    try:
+        with pool.connection() as connection:
+            connection.execute(_WRITE)
+    except StoreUnavailable as fault:
+        return False if fault.word in REFUSES else None
+    return True
 
 
 def _named(metrics: tuple[tuple[str, Kind, str], ...], values: Sequence[Any], labels: Labels) -> list[Sample]:

@@ -13,9 +13,8 @@ from prosepolish_core.drivers.postgres_pool import PostgresPool
 from prosepolish_core.ports import RunWriter
 from prosepolish_core.watch.alerts.alert_store import AlertStore
 from prosepolish_core.watch.alerts.memory import KEPT_S
-from prosepolish_core.watch.alerts.overrides import NONE
-from prosepolish_core.watch.alerts.overrides import read as read_overrides
 from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
+from prosepolish_core.watch.alerts.rules_file import RulesFile
 from prosepolish_core.watch.alerts.standing_store import StandingStore
 from prosepolish_core.watch.alerts.teller import channels_of
 from prosepolish_core.watch.counts.reader import PostgresTelemetry
@@ -83,14 +82,12 @@ class CollectorParts:
 
     def _alerting(self, held: Callable[[], frozenset[str]]) -> Alerting:
         config = self._config
-        path = config.alert_rules
-        overrides = NONE if path is None else read_overrides(path, BY_NAME)
         alerts, samples, telemetry = AlertStore(self.pool), SampleStore(self.pool), PostgresTelemetry(self.pool)
         compared = max((found for rule in RULES if (found := long_ago(rule.value, KEPT_S))), default=None)
         facts = AlertFacts(alerts, samples, telemetry, AdvisoryLocks(self._url), held, StandingStore(self.pool), compared)
         return Alerting(
             RULES,
-            overrides,
+            RulesFile(config.alert_rules, BY_NAME),
             facts,
             channels_of(config),
             config.data_dir / "alerts.json",

@@ -19,7 +19,7 @@ class _Held:
 
     @cached_property
     def exposition(self) -> Exposition:
-        return Exposition(self.core.samples, self.core.telemetry, tuple(self.core.config.targets()))
+        return Exposition(self.core.samples, self.core.telemetry, tuple(self.core.config.targets()), self.core.alerts.channels)
 
 
 _held: _Held | None = None

@@ -21,7 +21,7 @@ from .health import Probes
 from .model.outcome import Tier
 from .model.sample import INFO
 from .model.series import Pulse
-from .model.standing import LABELS, Probed, Standing, Standings, State
+from .model.standing import LABELS, OpenIncident, Probed, Standing, Standings, State
 from .ports import PulseReader
 from .upstreams import ASK_AGAIN_S
 from .watch.alerts.standing_store import CONFIRMED_S
@@ -55,11 +55,11 @@ class StandingMemory(Protocol):
         """Write these; the others stay."""
 
 
-class IncidentIds(Protocol):
-    """Which incident goes on about which dependency."""
+class OpenIncidents(Protocol):
+    """Which incidents go on."""
 
-    def incidents(self) -> Mapping[str, str]:
-        """By dependency. Raises StoreUnavailable."""
+    def incidents(self) -> Sequence[OpenIncident]:
+        """Each about a dependency, the oldest first. Raises StoreUnavailable."""
 
 
 class StandingKeeper:
@@ -71,7 +71,7 @@ class StandingKeeper:
         calls: RecentCalls,
         pulses: PulseReader,
         memories: Sequence[StandingMemory],
-        incidents: IncidentIds,
+        incidents: OpenIncidents,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._probes, self._calls, self._pulse_reader, self._memories = probes, calls, pulses, memories
@@ -87,6 +87,7 @@ class StandingKeeper:
         self._thread: threading.Thread | None = None
         self._known: dict[str, Standing] = {}
         self._counts: dict[str, TierEvidence] = {}
+        self._open: Sequence[OpenIncident] = ()
         self._at = 0.0
         self._confirmed = 0.0
         self._looked = threading.Event()
@@ -109,7 +110,7 @@ class StandingKeeper:
         now, known = self._clock(), self._known
         if now - self._at > STALE_S:
             known = {name: judge(known.get(name), _unseen(name, self._at, now), now) for name in LABELS}
-        return Standings.of(known, now)
+        return Standings.of(known, now, self._open)
 
     def look(self, *, damped: bool = False) -> Standings:
         """Ask, judge and remember, now. Without damping a better answer counts at once."""
@@ -131,7 +132,7 @@ class StandingKeeper:
             self._looked.set()
             if self._thread is not None:
                 self._share(shared, changed, now)
-            return Standings.of(judged, now)
+            return Standings.of(judged, now, self._open)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -209,11 +210,11 @@ class StandingKeeper:
         return replace(found, effect=effect)
 
     def _with_incidents(self, judged: Mapping[str, Standing], *, there: bool) -> dict[str, Standing]:
-        """Each fault with the incident that tells its whole course; while PostgreSQL is away the one known before."""
-        known = {name: found.incident for name, found in self._known.items()}
-        if there and any(found.state.amiss for found in judged.values()):
+        """Each fault with the newest incident that tells its course; while PostgreSQL is away those known before."""
+        if there:
             with suppress(StoreUnavailable):
-                known = dict(self._incidents.incidents())
+                self._open = self._incidents.incidents()
+        known = {incident.cause: incident.id for incident in self._open}
         return {name: replace(found, incident=known.get(name, "") if found.state.amiss else "") for name, found in judged.items()}
 
     # --- what processes share ---

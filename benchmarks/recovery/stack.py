@@ -94,6 +94,11 @@ class Stack:
         self._processes.close()
         self._begin()
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """How the processes find their servers."""
+        return self._env
+
     def tell(self, order: str, value: float = 0.0) -> dict[str, Any]:
         """Give the core's process an order."""
         assert self._core.stdin
@@ -126,7 +131,8 @@ class Stack:
             parts.collectors(self._env, self.folder / "collectors.log"),
         ):
             self._processes.callback(_end, spawn(part))
-        self._looking = Looking(World(port, data, self.servers))
+        self.world = World(port, data, self.servers)
+        self._looking = Looking(self.world)
         self._processes.callback(self._looking.close)
         assert self._core.stdout
         if not self._core.stdout.readline():

@@ -7,7 +7,7 @@ from dashboard.components.foreign_text import plain
 from dashboard.components.verdicts import LOOKS
 from dashboard.views.incidents import IncidentList, IncidentRow
 from prosepolish_core.calc import numbers
-from prosepolish_core.watch.alerts.alert_store import ChannelState
+from prosepolish_core.model.incident import ChannelState
 
 PARAMETER = "incident"
 #: Of those that are over so many are a click away; the rest are in the table.

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from prosepolish_core import Core
 from prosepolish_core.calc.effect_words import lines
 from prosepolish_core.model.health import Level
-from prosepolish_core.model.incident import Incident, IncidentEffect
+from prosepolish_core.model.incident import ChannelState, Incident, IncidentEffect
 from prosepolish_core.model.window import Window
-from prosepolish_core.watch.alerts.alert_store import AlertStore, ChannelState, Silence
+from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
 from prosepolish_core.watch.alerts.counting import count
 from prosepolish_core.watch.alerts.rules import BY_NAME
 from prosepolish_core.watch.alerts.telling import cause

@@ -79,9 +79,13 @@ def _outcomes(knobs: Knobs, family: Family, tier: Tier, of: tuple[Numbers, Numbe
     slow, none = knobs.tiers[tier].slow, np.zeros(len(hits))
     # A tier that fails altogether is left alone by its breaker: most calls that count as failed took no time of it.
     timed = failed if (knobs.tiers[tier].fails < 0.9).all() else None
+    refuses = knobs.tiers[tier].refuses
+    refused = none if refuses is None else np.where(refuses, failed, 0.0)
+    errors = failed - refused
     rows = [
         CountCourse(family, tier, Outcome.HIT, hits, hits, slow),
         CountCourse(family, tier, Outcome.MISS, misses, misses if last else none, slow),
-        CountCourse(family, tier, Outcome.ERROR, failed, failed if last else none, None if timed is None else slow),
+        CountCourse(family, tier, Outcome.ERROR, errors, errors if last else none, None if timed is None else slow),
+        CountCourse(family, tier, Outcome.REFUSED, refused, refused if last else none, None),
     ]
     return [row for row in rows if row.steps.any()]

@@ -192,6 +192,7 @@ def _postgres(knobs: Knobs) -> Iterator[SeriesColumn]:
     yield SeriesColumn("postgres_max_connections", np.full(len(knobs.at), 100.0))
     yield SeriesColumn("postgres_connections", np.round(knobs.connections * 0.3), G, "1", (("state", "active"),))
     yield SeriesColumn("postgres_connections", np.round(knobs.connections * 0.7), G, "1", (("state", "idle"),))
+    yield SeriesColumn("postgres_writable", knobs.writes.astype(float))
     yield SeriesColumn("postgres_database_size", 80 * MB + (knobs.at - knobs.at[0]) * 40.0, G, "bytes")
     yield SeriesColumn("postgres_xact_commit", _counted(knobs.load * 0.4, None, knobs), C)
 

@@ -150,11 +150,13 @@ def _slow_postgres(knobs: Knobs, fault: WorldFault) -> None:
     knobs.tiers["postgres"].slow[knobs.while_(fault.begins, fault.ends)] = 10.0
 
 
-def _upstream(fails: float, slow: float = 1.0) -> Callable[[Knobs, WorldFault], None]:
+def _upstream(fails: float, slow: float = 1.0, *, refuses: bool = False) -> Callable[[Knobs, WorldFault], None]:
     def turn(knobs: Knobs, fault: WorldFault) -> None:
-        on = knobs.while_(fault.begins, fault.ends)
-        knobs.tiers[fault.about].fails[on] = fails
-        knobs.tiers[fault.about].slow[on] = slow
+        on, tier = knobs.while_(fault.begins, fault.ends), knobs.tiers[fault.about]
+        tier.fails[on] = fails
+        tier.slow[on] = slow
+        if refuses:
+            tier.refuses = on if tier.refuses is None else tier.refuses | on
 
     return turn
 
@@ -212,8 +214,8 @@ KINDS: dict[str, WorldFaultKind] = {
     "postgres_full": WorldFaultKind("postgres", 6 * MINUTE, _postgres(False, 0.0, answers=True)),
     "postgres_wrong_password": WorldFaultKind("postgres", 5 * MINUTE, _postgres(False, 1.0)),
     "postgres_read_only": WorldFaultKind("postgres", 5 * MINUTE, _postgres(False, 0.0, answers=True)),
-    **{f"{name}_{how}": WorldFaultKind(name, 6 * MINUTE, _upstream(*rest)) for name in UPSTREAMS for how, rest in {
-        "503": (1.0, 0.4), "429": (1.0, 0.2), "hang": (1.0, 8.0), "garbage": (0.9, 1.0),
+    **{f"{name}_{how}": WorldFaultKind(name, 6 * MINUTE, turn) for name in UPSTREAMS for how, turn in {
+        "503": _upstream(1.0, 0.4), "429": _upstream(1.0, refuses=True), "hang": _upstream(1.0, 8.0), "garbage": _upstream(0.9),
     }.items()},
     "sessions_evicted": WorldFaultKind("state", 10 * MINUTE, _evicts_sessions),
     "memory_leak": WorldFaultKind("state", 40 * MINUTE, _leak),

@@ -35,7 +35,7 @@ class Instance:
         """Nothing is wrong with it."""
 
         def of(value: float) -> Numbers:
-            return np.full(size, value)
+            return np.full(size, float(value))
 
         ready = np.ones(size, dtype=bool)
         return cls(
@@ -45,11 +45,15 @@ class Instance:
 
 @dataclass(slots=True)
 class TierKnobs:
-    """One tier as the core meets it: the share of calls that fail, how much slower it is, the share it answers."""
+    """One tier as the core meets it: the share of calls that fail, how much slower it is, the share it answers.
+
+    `refuses`: when what fails is refused at once (429), and no error.
+    """
 
     fails: Numbers
     slow: Numbers
     hits: Numbers
+    refuses: Flags | None = None
 
 
 @dataclass(slots=True)
@@ -88,7 +92,7 @@ def world(at: Numbers, rng: np.random.Generator, peak_per_s: float = 60.0) -> Kn
     size = len(at)
 
     def of(value: float) -> Numbers:
-        return np.full(size, value)
+        return np.full(size, float(value))
 
     load = peak_per_s * rhythm(at) * np.exp(rng.normal(0.0, 0.08, size))
     tiers = {

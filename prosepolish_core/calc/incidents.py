@@ -21,18 +21,24 @@ TAKES_OVER = {
 REOPEN_S = 300.0
 
 
-def takes(incident: Incident, now: float) -> bool:
-    """Whether it takes another alert in: it goes on, or ended a moment ago."""
-    return incident.ended is None or now - incident.ended <= REOPEN_S
+def takes(incident: Incident, since: float) -> bool:
+    """Whether it takes another alert in: it goes on, or ended a moment before this alert's condition began.
+
+    When the alert fires says nothing: some conditions are held for half an hour first.
+    """
+    return incident.ended is None or since - incident.ended <= REOPEN_S
 
 
-def place(cause: str, *, consequence: bool, now: float, incidents: Iterable[Incident]) -> Incident | None:
-    """The incident that an alert joins, or None: it begins a new one. Of several the newest."""
+def place(cause: str, *, consequence: bool, since: float, incidents: Iterable[Incident]) -> Incident | None:
+    """The incident that an alert joins whose condition began at `since`, or None: it begins a new one.
+
+    Of several the newest.
+    """
     own = dependency(cause)
     known = list(incidents)
     wanted = [own, *(TAKES_OVER.get(own, ()) if consequence else ())]
     for name in wanted:
-        found = [i for i in known if dependency(i.cause) == name and takes(i, now)]
+        found = [i for i in known if dependency(i.cause) == name and takes(i, since)]
         if found:
             return max(found, key=lambda incident: incident.began)
     return None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..model.health import Level
 from ..model.outcome import Tier
-from ..model.standing import COLLECTORS, LABELS, Standing, Standings, State
+from ..model.standing import COLLECTORS, LABELS, OpenIncident, Standing, Standings, State
 from . import numbers
 
 #: What the loss of each means to users, where nothing was counted that tells.
@@ -49,11 +49,14 @@ class StatusLine(NamedTuple):
 
 
 def status_line(found: Standings, now: float) -> StatusLine:
-    """What is amiss, worst first; else what is not known; else since when all is well."""
+    """What is amiss, worst first; then incidents that no standing tells of; else what is not known;
+    else since when all is well.
+    """
     amiss = tuple(
         StatusPart(s.name, s.verdict.level, fault(s, now, lost=place == 0), s.reason, s.incident)
         for place, s in enumerate(found.amiss)
     )
+    amiss += tuple(_incident(incident, now) for incident in found.incidents)
     unknown = tuple(s for s in found if s.state is State.UNKNOWN)
     if unknown:
         names = ", ".join(s.label for s in unknown)
@@ -69,6 +72,12 @@ def status_line(found: Standings, now: float) -> StatusLine:
         lasted = numbers.age(last.past.ended - last.past.began)
         text += f"; before that {last.label} was {last.past.worst.value} for {lasted}"
     return StatusLine(Level.OK, (StatusPart("", Level.OK, text, ""),))
+
+
+def _incident(found: OpenIncident, now: float) -> StatusPart:
+    """An incident that no standing tells of."""
+    since = f"since {clock(found.began, now)} ({numbers.age(max(0.0, now - found.began))})"
+    return StatusPart(found.cause, found.level, f"{found.sentence}, {since}", "The incident tells its course.", found.id)
 
 
 def fault(found: Standing, now: float, *, lost: bool = True) -> str:

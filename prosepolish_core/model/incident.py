@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -142,3 +143,18 @@ KINDS = {
     "digest": "several incidents changed within a minute",
     "test": "somebody tries the channels",
 }
+
+
+class ChannelState(NamedTuple):
+    """How telling by one channel goes.
+
+    `failure`: why the newest attempt failed, or empty; `waiting`: messages not told yet.
+    """
+
+    channel: str
+    told_at: datetime | None
+    failed_at: datetime | None
+    failure: str
+    waiting: int
+    told_total: int = 0
+    failed_total: int = 0

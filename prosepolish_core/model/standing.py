@@ -3,7 +3,7 @@
 The four tiers are dependencies too; those carry the calls made to them. Instants are seconds since the epoch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -186,17 +186,34 @@ class Standing:
         }
 
 
+class OpenIncident(NamedTuple):
+    """An incident that goes on. `sentence`: what it is about, where no standing says it."""
+
+    id: str
+    cause: str
+    level: Level
+    began: float
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Every dependency, in the order of the tiers, as judged at one instant."""
+    """Every dependency, in the order of the tiers, as judged at one instant; and what else goes on, worst first.
+
+    `incidents` are those that no standing tells of: a cache that was flushed stands as well as any.
+    """
 
     all: tuple[Standing, ...]
     at: float
+    incidents: tuple[OpenIncident, ...] = ()
 
     @classmethod
-    def of(cls, found: Mapping[str, Standing], at: float) -> "Standings":
+    def of(cls, found: Mapping[str, Standing], at: float, incidents: Iterable[OpenIncident] = ()) -> "Standings":
         """These, in the order of the tiers."""
-        return cls(tuple(found[name] for name in LABELS if name in found), at)
+        told = {standing.incident for standing in found.values()} - {""}
+        untold = [incident for incident in incidents if incident.sentence and incident.id not in told]
+        worst_first = sorted(untold, key=lambda incident: (-incident.level.rank, incident.began))
+        return cls(tuple(found[name] for name in LABELS if name in found), at, tuple(worst_first))
 
     def __iter__(self) -> Iterator[Standing]:
         return iter(self.all)
@@ -224,10 +241,12 @@ class Standings:
 
     @property
     def state(self) -> State:
-        """`down` when the process cannot do its work, `degraded` when anything is amiss, else `unknown` or `up`."""
+        """`down` when the process cannot do its work, `degraded` when anything is amiss or goes on,
+        else `unknown` or `up`.
+        """
         if not self.ready:
             return State.DOWN
-        if self.amiss:
+        if self.amiss or self.incidents:
             return State.DEGRADED
         return max((s.state for s in self.all), key=lambda state: state.rank, default=State.UNKNOWN)
 
@@ -242,6 +261,7 @@ class Standings:
             "ready": self.ready,
             "at": _iso(self.at),
             "dependencies": [standing.to_dict() for standing in self.all],
+            "incidents": [incident._asdict() | {"began": _iso(incident.began)} for incident in self.incidents],
         }
 
 

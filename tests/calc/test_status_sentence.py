@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from prosepolish_core.calc.status_sentence import clock, status_line
 from prosepolish_core.model.health import Level
-from prosepolish_core.model.standing import LABELS, Effect, Standing, Standings, State, Trouble
+from prosepolish_core.model.standing import LABELS, Effect, OpenIncident, Standing, Standings, State, Trouble
 
 NOW = datetime(2026, 11, 27, 3, 26, tzinfo=UTC).timestamp()
 WELL = {name: Standing(name, State.UP, "It answers.", "", NOW - 3600, NOW, NOW) for name in LABELS}
@@ -59,6 +59,18 @@ def test_all_well_says_since_when_and_what_was_before() -> None:
     assert line() == (Level.OK, "All well since 02:26 UTC")
     assert line(mended) == (Level.OK, "All well since 03:25 UTC; before that Redis (cache) was down for 7 min")
     assert line(replace(mended, past=Trouble(NOW - 90_000, NOW - 89_000, State.DOWN, "")))[1] == "All well since 03:25 UTC"
+
+
+def test_an_incident_that_no_standing_tells_of_is_not_called_well() -> None:
+    """Everything answers, and the cache was flushed: the line says so; a fault that is down comes first."""
+    flushed = OpenIncident("1-redis", "redis", Level.WARNING, NOW - 420, "Flush of cache: every key was removed")
+    silent = OpenIncident("1-state", "state", Level.CRITICAL, NOW - 60, "")
+    found = status_line(Standings.of(WELL, NOW, [silent, flushed]), NOW)
+    assert (found.level, found.text) == (Level.WARNING, "Flush of cache: every key was removed, since 03:19 UTC (7 min)")
+    assert found.parts[0].incident == "1-redis"
+    down = replace(fault("postgres"), incident="2-postgres")
+    told = status_line(Standings.of(WELL | {"postgres": down}, NOW, [flushed, flushed._replace(id="2-postgres")]), NOW)
+    assert [part.incident for part in told.parts] == ["2-postgres", "1-redis"]
 
 
 def test_another_day_is_told_with_its_date() -> None:

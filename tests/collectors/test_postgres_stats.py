@@ -102,6 +102,19 @@ def reached(url: str) -> bool:
     return True
 
 
+def test_a_server_that_reads_and_takes_no_writes_says_so(database_url: str) -> None:
+    """1 while it takes them; of a user without rights nothing is said, as that is no fault of the server."""
+    assert values(read(database_url))["postgres_writable", ""] == 1.0
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        name = owner.info.dbname
+        owner.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        assert values(read(database_url))["postgres_writable", ""] == 0.0
+        owner.execute("SET default_transaction_read_only = off")
+        owner.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+        owner.execute("ALTER TABLE collector_probe RENAME TO elsewhere")
+    assert ("postgres_writable", "") not in values(read(database_url))
+
+
 def test_a_standby_is_seen_from_both_ends(database_url: str, standby_url: str) -> None:
     """The primary tells the standby's lag in bytes and what its slot keeps;
     the standby that it receives and how far it is behind.

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from ...calc.incident_effect import Paid
 from ...drivers.postgres_pool import PostgresPool
 from ...errors import InvalidInput
-from ...model.incident import FiredAlert, Incident, IncidentEffect
+from ...model.incident import ChannelState, FiredAlert, Incident, IncidentEffect
 from ...model.window import Window
 from ..series.storable_text import clean
 from . import incident_rows as rows
@@ -30,21 +29,6 @@ class Note:
     author: str
     kind: str
     body: str
-
-
-class ChannelState(NamedTuple):
-    """How telling by one channel goes.
-
-    `failure`: why the newest attempt failed, or empty; `waiting`: messages not told yet.
-    """
-
-    channel: str
-    told_at: datetime | None
-    failed_at: datetime | None
-    failure: str
-    waiting: int
-    told_total: int = 0
-    failed_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,10 @@ from .rule import Rule
 GROUP_S = 10.0
 #: More messages than this due at the same time become one digest.
 MOST_AT_ONCE = 3
-#: Ended incidents kept here: as long as one may be opened again, and its end is still to be told.
-KEPT_S = 2 * REOPEN_S
+#: The longest time that a rule's condition is held before it fires.
+LONGEST_HOLD_S = 3600.0
+#: Ended incidents kept here: as long as an alert may still join whose condition began soon after the end.
+KEPT_S = REOPEN_S + LONGEST_HOLD_S + 60.0
 
 
 class Muting(Protocol):
@@ -134,7 +136,7 @@ class Desk:
         if holder is None:
             cause = rule.cause_of(change.labels)
             known = self.incidents.values()
-            holder = place(cause, consequence=rule.consequence, now=change.at, incidents=known) or self._begin(cause, change)
+            holder = place(cause, consequence=rule.consequence, since=change.since, incidents=known) or self._begin(cause, change)
         after = _fired(holder, change)
         alert = _find(after, change)
         if alert is not None and (reason := muting.of_alert(rule, alert)):

@@ -35,6 +35,8 @@ class Evaluator:
     rules: Sequence[Rule]
     overrides: Overrides = NONE
     held: dict[AlertKey, list[Held]] = field(default_factory=dict)
+    #: What else cannot be used, with the reason: told like a rule that fails.
+    unusable: Mapping[str, str] = field(default_factory=dict)
     #: Rules that could not be evaluated at the last look, with the reason; RULE_FAILED tells of each.
     broken: dict[str, str] = field(default_factory=dict)
     #: What each rule came to at the last look, by subject.
@@ -71,7 +73,7 @@ class Evaluator:
             self.values[rule.name] = found
             changes += self._judge(rule, found, now)
         failed = {key.labels: 0.0 for key in self.held if key.rule == RULE_FAILED.name}
-        failed |= {(("rule", name),): 1.0 for name in self.broken}
+        failed |= {(("rule", name),): 1.0 for name in (*self.broken, *self.unusable)}
         return changes + self._judge(RULE_FAILED, failed, now)
 
     def firing(self) -> Mapping[AlertKey, Held]:
@@ -92,9 +94,10 @@ class Evaluator:
         for labels in dict.fromkeys([*list(found)[:MOST_SUBJECTS], *known]):
             key = AlertKey(rule.name, labels)
             thresholds = self.overrides.thresholds(rule, labels)
-            if not thresholds:
-                continue
             before = self.held.get(key)
+            if not thresholds:
+                changes += self._switched_off(key, now)
+                continue
             if before is None and not any(_begins(t, found.get(labels)) for t in thresholds):
                 continue  # nearly always: it was inactive and stays so
             before = before or [Held() for _ in thresholds]
@@ -108,6 +111,11 @@ class Evaluator:
                 since = now_is.since if now_is.state is AlertState.FIRING else was.since
                 changes.append(AlertChange(rule.name, labels, _level(now_is), now, now_is.value, since))
         return changes
+
+    def _switched_off(self, key: AlertKey, now: float) -> list[AlertChange]:
+        """A rule that is off for this subject; if it fired before, that is over."""
+        was = _worst(self.held.pop(key, [Held()]))
+        return [] if _level(was) is Level.OK else [AlertChange(key.rule, key.labels, Level.OK, now, None, was.since)]
 
 
 def _begins(threshold: Threshold, value: float | None) -> bool:

@@ -12,6 +12,7 @@ from ...model.health import Level
 from ...model.incident import FiredAlert, Incident, IncidentEffect, IncidentEvent
 from ...model.sample import Labels
 from ..series.storable_text import clean
+from .rules import BY_NAME
 
 SELECT = "SELECT id, cause, level, extract(epoch FROM began), extract(epoch FROM ended) FROM incident"
 _LABELS = "ARRAY(SELECT ARRAY[key, value] FROM jsonb_each_text(a.labels) ORDER BY key)"
@@ -24,8 +25,8 @@ SELECT extract(epoch FROM a.at), a.kind, a.rule, {_LABELS}, a.level, a.value, a.
 FROM incident_event a WHERE a.incident = %s ORDER BY a.at, a.id"""
 #: What was counted counts no longer when the incident goes on after all, or ended later than was thought.
 _KEEP = """
-INSERT INTO incident AS i (id, cause, level, began, ended) VALUES (%s, %s, %s, to_timestamp(%s), to_timestamp(%s))
-ON CONFLICT (id) DO UPDATE SET level = excluded.level, ended = excluded.ended,
+INSERT INTO incident AS i (id, cause, level, began, ended, sentence) VALUES (%s, %s, %s, to_timestamp(%s), to_timestamp(%s), %s)
+ON CONFLICT (id) DO UPDATE SET level = excluded.level, ended = excluded.ended, sentence = excluded.sentence,
     effect = CASE WHEN i.ended IS NOT DISTINCT FROM excluded.ended THEN i.effect END"""
 _KEEP_ALERT = """
 INSERT INTO incident_alert (incident, rule, labels, level, since, fired_at, resolved_at, value, worst)
@@ -40,7 +41,8 @@ VALUES (%s, to_timestamp(%s), %s, %s, %s::jsonb, %s, %s, %s) ON CONFLICT DO NOTH
 def keep(connection: Connection, incident: Incident) -> None:
     """Write an incident as it is now, in the caller's transaction; writing it again changes nothing."""
     name = clean(incident.id)
-    connection.execute(_KEEP, (name, clean(incident.cause), incident.level, incident.began, incident.ended))
+    told = clean(sentence(incident))
+    connection.execute(_KEEP, (name, clean(incident.cause), incident.level, incident.began, incident.ended, told))
     connection.cursor().executemany(
         _KEEP_ALERT,
         [(name, a.rule, _json(a.labels), a.level, a.since, a.fired_at, a.resolved_at, a.value, a.worst) for a in incident.alerts],
@@ -49,6 +51,13 @@ def keep(connection: Connection, incident: Incident) -> None:
         _KEEP_EVENT,
         [(name, e.at, e.kind, e.rule, _json(e.labels), e.level, e.value, clean(e.text)) for e in incident.events],
     )
+
+
+def sentence(incident: Incident) -> str:
+    """What goes on and no standing says: the worst alert, and what it means. Empty where there is none."""
+    firing = [(BY_NAME[alert.rule], alert) for alert in incident.firing if alert.rule in BY_NAME]
+    shown = sorted((pair for pair in firing if not pair[0].standing), key=lambda pair: pair[0].consequence)
+    return f"{shown[0][0].about(shown[0][1].labels)}: {shown[0][0].means.removesuffix('.')}" if shown else ""
 
 
 def read(connection: Connection, statement: str, values: Sequence[object]) -> list[Incident]:

@@ -24,6 +24,8 @@ RSS_OF_USED = Arithmetic(Latest("used_memory_rss"), "/", Latest("used_memory"))
 FRAGMENTS = Latest("allocator_frag_bytes")
 FRAGMENTS_OF_USED = Arithmetic(FRAGMENTS, "/", Latest("used_memory"))
 EVICTED = Increase("evicted_keys", 10 * MIN)
+#: Three failed readings at the usual interval of five seconds: a restart of some seconds is no outage.
+DOWN_MIN = 0.2
 #: Fragmentation counts only where it wastes more bytes than this, and this share of what is used.
 WASTED_BYTES, WASTED_SHARE = 10 * MB, 0.1
 #: Seconds in which evictions at this pace would replace the whole keyspace.
@@ -37,10 +39,11 @@ INSTANCES: tuple[Rule, ...] = (
         "Redis {instance}",
         Latest("redis_up"),
         "1",
-        (critical(0.5, 0.5, 0.5, falling=True, clear_min=0.2),),
+        (critical(0.5, 0.5, DOWN_MIN, falling=True, clear_min=0.2),),
         "The server does not answer the collectors. Lookups are answered by PostgreSQL; if it holds sessions, log-ins are slower.",
         "Look whether the server runs and the address is right: prosepolish check.",
         silenced_by="",
+        standing=True,
     ),
     Rule(
         "collector_stale",
@@ -50,6 +53,18 @@ INSTANCES: tuple[Rule, ...] = (
         (critical(60.0, 30.0, 1.0, clear_min=0.2),),
         "Nothing was read for a minute: every number of this instance is old.",
         "Restart the collectors: python -m collectors.",
+        cause="collectors",
+        silenced_by="",
+        standing=True,
+    ),
+    Rule(
+        "clock_stepped",
+        "Clock of the {instance}",
+        Increase("collector_clock_jumps", 10 * MIN),
+        "1",
+        (warning(0.0, 0.0, 0),),
+        "The machine's clock was set: times of these minutes are wrong by as much, and readings may be missing.",
+        "Look at the machine's time service; the collectors' log says by how many seconds.",
         cause="collectors",
         silenced_by="",
     ),
@@ -228,6 +243,7 @@ INSTANCES: tuple[Rule, ...] = (
         (critical(0.0, 0.0, 0),),
         "The server refuses writes or log-ins: full, a replica, a disk that fails, or a wrong password.",
         "Look at its log; the word of the error says which.",
+        standing=True,
     ),
     Rule(
         "acl_denied",
@@ -310,6 +326,19 @@ POSTGRES: tuple[Rule, ...] = (
         "Misses go straight to the APIs, log-ins and profile changes fail, numbers are kept on disk until it is back.",
         "Look whether the server runs: prosepolish check.",
         silenced_by="",
+        standing=True,
+    ),
+    Rule(
+        "postgres_read_only",
+        "Writes to PostgreSQL",
+        Latest("postgres_writable"),
+        "1",
+        (critical(0.5, 0.5, 0.2, falling=True, clear_min=0.2),),
+        "PostgreSQL answers and takes no writes: nothing new is kept, log-ins and changes of profiles fail.",
+        "Look at its disk and its log: a full disk, a standby, or a primary that waits for one.",
+        cause="postgres",
+        silenced_by="postgres_down",
+        standing=True,
     ),
     Rule(
         "postgres_connections",

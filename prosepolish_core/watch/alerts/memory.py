@@ -4,15 +4,13 @@ the newest hour of every series that a rule reads, kept from the runs themselves
 It needs no store, so alerts go on while PostgreSQL is away. What only the store knows (a week ago) is not in it.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from math import isnan
 from typing import NamedTuple, Self
 
 import numpy as np
 
-from ...calc.courses import Course, Pick
+from ...calc.courses import Course, Numbers, Pick
 from ...calc.expression import Expression
 from ...calc.expression_reads import picks_in
 from ...model.sample import Labels, Run, RunOutcome, Sample
@@ -20,6 +18,8 @@ from .run_readings import RunReadings
 
 #: Seconds kept: the longest look back of a rule that lives from memory, and some more.
 KEPT_S = 4200.0
+#: Seconds between two times that what is old is let go.
+FORGET_EVERY_S = 60.0
 #: Series kept of one collector and source; a server that invents names without end must not fill the memory.
 MOST_SERIES = 5000
 #: Seconds of one bucket of the core's counts.
@@ -56,7 +56,9 @@ class AlertMemory:
         self._buckets: dict[str, dict[Labels, dict[float, float]]] = {}
         #: The same of a stretch long ago, with which rules compare: one bucket a minute, and where it ends.
         self._long_ago: dict[str, dict[Labels, dict[float, float]]] = {}
-        self._long_ago_until = self._known = 0.0
+        self._long_ago_until = self._known = self._forgotten = 0.0
+        #: What was counted as courses, by metric: rules ask many times between two counts.
+        self._counted: dict[str, list[Course]] = {}
         self._before: dict[tuple[str, str], _LastRun] = {}
 
     @classmethod
@@ -104,20 +106,25 @@ class AlertMemory:
         """
         if metric in self._metrics:
             self._buckets.setdefault(metric, {}).setdefault(labels, {})[bucket] = amount
+            self._counted.pop(metric, None)
 
     def counted_until(self, instant: float) -> None:
         """Counts are known up to here: a bucket that holds none was quiet."""
         self._known = instant
+        self._counted.clear()
 
     def counted_long_ago(self, found: Mapping[str, Mapping[Labels, Mapping[float, float]]], until: float) -> None:
         """Counts of a stretch that ends here, long before those that are kept anyway; they replace the last ones."""
         self._long_ago = {m: {labels: dict(b) for labels, b in of.items()} for m, of in found.items() if m in self._metrics}
         self._long_ago_until = until
+        self._counted.clear()
 
     def courses(self, metric: str) -> Sequence[Course]:
         """See calc.expression.History."""
         if metric in self._buckets:
-            return [self._summed(metric, labels, of) for labels, of in self._buckets[metric].items()]
+            if metric not in self._counted:
+                self._counted[metric] = [self._summed(metric, labels, of) for labels, of in self._buckets[metric].items()]
+            return self._counted[metric]
         return [course for readings in self._with(metric) for course in readings.courses(metric)]
 
     def _with(self, metric: str) -> Sequence[RunReadings]:
@@ -132,15 +139,21 @@ class AlertMemory:
         return self._texts.get(name, {})
 
     def forget_before(self, instant: float) -> None:
-        """Let go of what is older, and of sources that have not been read since."""
+        """Let go of what is older, and of sources that have not been read since; a little late, as it costs time."""
+        if self._forgotten <= instant < self._forgotten + FORGET_EVERY_S:
+            return
+        self._forgotten = instant
         for name, readings in list(self._readings.items()):
             if not readings.forget_before(instant):
                 del self._readings[name]
                 self._holders = {}
-        for buckets in self._buckets.values():
+        for metric, buckets in self._buckets.items():
             for labels, of in list(buckets.items()):
-                for old in sorted(of)[: bisect_left(sorted(of), instant)]:
+                gone = [old for old in of if old < instant]
+                for old in gone:
                     del of[old]
+                if gone:
+                    self._counted.pop(metric, None)
                 if not of:
                     del buckets[labels]
 
@@ -149,14 +162,19 @@ class AlertMemory:
         at, value = self._points(of, BUCKET_S, self._known)
         if before := self._long_ago.get(metric, {}).get(labels):
             first, counted = self._points(before, LONG_AGO_S, self._long_ago_until)
-            at, value = [*first, *at], [*counted, *(counted[-1] + number for number in value)]
-        return Course(labels, np.array(at), np.array(value))
+            at, value = np.append(first, at), np.append(counted, counted[-1] + value)
+        return Course(labels, at, value)
 
     @staticmethod
-    def _points(of: Mapping[float, float], width_s: float, until: float) -> tuple[list[float], list[float]]:
-        ends = sorted(of)
-        at, value = [ends[0] - width_s, *ends], list(accumulate((of[end] for end in ends), initial=0.0))
-        return ([*at, until], [*value, value[-1]]) if until > ends[-1] else (at, value)
+    def _points(of: Mapping[float, float], width_s: float, until: float) -> tuple[Numbers, Numbers]:
+        ends, amounts = np.fromiter(of, float, len(of)), np.fromiter(of.values(), float, len(of))
+        if len(ends) > 1 and (np.diff(ends) < 0).any():
+            order = np.argsort(ends)
+            ends, amounts = ends[order], amounts[order]
+        quiet = [until] if until > ends[-1] else []
+        at = np.concatenate([[ends[0] - width_s], ends, quiet])
+        value = np.concatenate([[0.0], np.cumsum(amounts)])
+        return at, np.append(value, value[-1:]) if quiet else value
 
 
 def _share(run: Run, elapsed_s: float) -> float:

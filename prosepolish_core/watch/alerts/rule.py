@@ -19,7 +19,8 @@ class Rule:
     may be a label in braces too. A `consequence` may be the doing of another dependency (see calc/incidents.py). While
     the rule `silenced_by` fires for the same instance this one is not told. `unit` is a base unit. `needs`: what is
     missing where its value is unknown. A rule that does not tell (`tells`) is about how things are set up: pages show
-    it, nobody is woken, and it makes no incident.
+    it, nobody is woken, and it makes no incident. `standing`: how the dependency stands says the same, and sooner, so
+    the first line of a page need not say it twice.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Rule:
     silenced_by: str = "instance_down"
     needs: str = "nothing was read lately that tells"
     tells: bool = True
+    standing: bool = False
 
     def about(self, labels: Labels) -> str:
         """The subject of one alert of this rule."""

@@ -13,6 +13,8 @@ from ...model.sample import Kind, Labels, Sample
 #: Rows made room for at first; doubled when they are used up.
 ROWS = 64
 
+#: A run that comes so much earlier than the one before is not late: the clock was set back.
+SET_BACK_S = 120.0
 #: A series' metric, its labels with the instance, and its reading.
 Read = tuple[str, Labels, Sample]
 
@@ -35,6 +37,8 @@ class RunReadings:
 
         A labelled counter that was not there in the run before was 0 then: servers make them at their first use.
         """
+        if self._size and at < self._at[self._size - 1] - SET_BACK_S:
+            self._size = int(np.searchsorted(self._at[: self._size], at))  # the clock was set back: that lies ahead now
         if self._size and at <= self._at[self._size - 1]:
             return  # a run that comes late, or twice
         places, readings = self._places(read)

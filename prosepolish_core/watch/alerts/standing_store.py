@@ -4,12 +4,13 @@ A process writes what it saw change, and says from time to time that a state goe
 for a while is overwritten by whoever sees it otherwise.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...calc.incidents import dependency
 from ...drivers.postgres_pool import PostgresPool
-from ...model.standing import Effect, Standing, Standings, State, Trouble
+from ...model.health import Level
+from ...model.standing import Effect, OpenIncident, Standing, Standings, State, Trouble
 from ..series.storable_text import clean
 
 #: Longest look into the table, and longest writing.
@@ -30,6 +31,8 @@ _OTHERS = (
 )
 _COLUMNS = ("name", *_OTHERS, *_INSTANTS)
 _READ = f"SELECT name, {', '.join(_OTHERS)}, {', '.join(f'extract(epoch FROM {c})::float8' for c in _INSTANTS)} FROM standing"
+_INCIDENTS = """
+SELECT id, cause, level, extract(epoch FROM began)::float8, sentence FROM incident WHERE ended IS NULL ORDER BY began LIMIT 100"""
 _PLACES = ", ".join(f"to_timestamp(%({c})s)" if c in _INSTANTS else f"%({c})s" for c in _COLUMNS)
 # Two processes see one change a moment apart: the earlier one counts, unless it lies before what came in between.
 _SINCE = """since = CASE WHEN standing.state = excluded.state AND standing.since > coalesce(excluded.past_ended, '-infinity')
@@ -53,13 +56,13 @@ class StandingStore:
     def current(self, now: float) -> Standings:
         """The rows that speak of now, in the order of the tiers."""
         fresh = {name: found for name, found in self.read().items() if now - found.seen_at <= CONFIRMED_S}
-        return Standings.of(fresh, now)
+        return Standings.of(fresh, now, self.incidents())
 
-    def incidents(self) -> Mapping[str, str]:
-        """The newest incident that goes on about each dependency."""
+    def incidents(self) -> Sequence[OpenIncident]:
+        """All that go on, the oldest first."""
         with self._pool.connection(within_s=WITHIN_S) as connection:
-            rows = connection.execute("SELECT cause, id FROM incident WHERE ended IS NULL ORDER BY began").fetchall()
-        return {dependency(cause): name for cause, name in rows}
+            rows = connection.execute(_INCIDENTS).fetchall()
+        return [OpenIncident(name, dependency(cause), Level(level), began, told) for name, cause, level, began, told in rows]
 
     def write(self, standings: Iterable[Standing]) -> None:
         """Write these rows."""

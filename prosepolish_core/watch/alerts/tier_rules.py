@@ -12,7 +12,9 @@ from .rule import Rule, critical, warning
 MIN, HOUR, WEEK = 60.0, 3600.0, 604_800.0
 #: Outcomes that answer at a tier, that pass on, and that failed at it.
 HITS, ANSWERS, FAILURES = "hit|stale_hit|negative_hit", "hit|stale_hit|negative_hit|miss|coalesced", "timeout|error"
-UPSTREAMS = f"{Tier.DICTIONARY_API}|{Tier.GEMINI}"
+#: An upstream that refuses (429, a pace it asked for) gives users nothing; a refusal of our own tiers is a breaker that
+#: spares them, and the calls before it are counted already.
+REFUSALS = {Tier.DICTIONARY_API: "|refused", Tier.GEMINI: "|refused"}
 
 
 def steps(outcomes: str, over_s: float, tier: str = "", family: str = "") -> Total:
@@ -32,11 +34,20 @@ def hit_ratio(over_s: float, tier: str, family: str, enough: float = ENOUGH_LOOK
     return Guarded(Arithmetic(steps(HITS, over_s, tier, family), "/", asked), asked, enough)
 
 
-def failing(over_s: float, tier: str, enough: float) -> Guarded:
-    """The share of a tier's calls that failed, over all families, once enough were made."""
-    asked = Total(Increase("tier_requests", over_s, (("outcome", f"{ANSWERS}|{FAILURES}"), ("tier", tier))), ("tier",))
-    failed = Total(Increase("tier_requests", over_s, (("outcome", FAILURES), ("tier", tier))), ("tier",))
-    return Guarded(Arithmetic(failed, "/", asked), asked, enough, otherwise=0.0)
+#: Calls that fail are counted over so long: two buckets of counts and what a flush may be late. A warning is held for
+#: longer than that, so that one short blip (a restart of some seconds) does not fire.
+FAILING_S, FAILING_HOLD_MIN = 40.0, 1.0
+#: So many must have failed: at ten calls a minute a tier that fails them all reaches it in time, and single failures of
+#: a well tier do not at any traffic.
+LEAST_FAILED = 3.0
+
+
+def failing(over_s: float, tier: Tier) -> Guarded:
+    """The share of a tier's calls that failed, over all families, once some did."""
+    failures = FAILURES + REFUSALS.get(tier, "")
+    asked = Total(Increase("tier_requests", over_s, (("outcome", f"{ANSWERS}|{failures}"), ("tier", tier))), ("tier",))
+    failed = Total(Increase("tier_requests", over_s, (("outcome", failures), ("tier", tier))), ("tier",))
+    return Guarded(Arithmetic(failed, "/", asked), failed, LEAST_FAILED, otherwise=0.0)
 
 
 def _targets() -> tuple[Rule, ...]:
@@ -109,13 +120,14 @@ TIERS: tuple[Rule, ...] = (
         Rule(
             f"failing_{tier}",
             "Calls to {tier}",
-            failing(MIN, tier, 10.0),
+            failing(FAILING_S, tier),
             "ratio",
-            (warning(0.05, 0.02, 0.3), critical(0.5, 0.2, 0.3)),
+            (warning(0.05, 0.02, FAILING_HOLD_MIN), critical(0.5, 0.2, 0)),
             "Calls fail; what the tiers above do not know stays unanswered.",
             "prosepolish check; the Latency page shows failed calls by outcome.",
             cause="{tier}",
             silenced_by="",
+            standing=True,
         )
         for tier in Tier
     ),

@@ -1,14 +1,16 @@
 """Everything on `/metrics`, from readings and counts to text; a store that is away is said, not raised."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ...calc.freshness import fresh, presences
 from ...errors import StoreUnavailable
+from ...model.incident import ChannelState
 from ...model.sample import INFO
 from ...model.series import Pulse, Reading
 from ...model.standing import Standings
 from ...ports import SampleReader, TelemetryReader
+from .channel_families import add_channels
 from .family import Families
 from .own_families import add_readings, add_totals
 from .redis_families import add_redis
@@ -27,6 +29,7 @@ def render(
     targets: Sequence[str] = (),
     pulses: Sequence[Pulse] = (),
     standings: Standings | None = None,
+    channels: Sequence[ChannelState] = (),
 ) -> str:
     """Prometheus text of the latest readings (`SampleReader.latest()`), each source's strings (`state(source)`) and the
     core's counts. Which readings speak of now, and which of the `targets` are up by the `pulses` of INFO, is decided in
@@ -37,6 +40,7 @@ def render(
     families.add("prosepolish_store_up", "gauge", float(totals is not None), help_="Whether the store could be read just now")
     if standings:
         add_standings(families, standings)
+    add_channels(families, channels)
     known = fresh(readings, at)
     add_redis(families, known, states, presences(targets, pulses, at))
     add_readings(families, known)
@@ -48,8 +52,14 @@ def render(
 class Exposition:
     """What stands behind `/metrics`. Thread-safe; keep one per process: its counters grow from scrape to scrape."""
 
-    def __init__(self, samples: SampleReader, telemetry: TelemetryReader, targets: Sequence[str] = ()) -> None:
-        self._samples = samples
+    def __init__(
+        self,
+        samples: SampleReader,
+        telemetry: TelemetryReader,
+        targets: Sequence[str] = (),
+        channels: Callable[[], Sequence[ChannelState]] = list,
+    ) -> None:
+        self._samples, self._channels = samples, channels
         self._targets = targets
         self._totals = CoreTotals(telemetry)
 
@@ -61,6 +71,14 @@ class Exposition:
         try:
             readings, pulses = self._samples.latest(), self._samples.pulses(INFO)
             states = {source: self._samples.state(source) for source in {reading.key.source for reading in readings}}
-            return render(readings, states, self._totals.read(), targets=self._targets, pulses=pulses, standings=standings)
+            return render(
+                readings,
+                states,
+                self._totals.read(),
+                targets=self._targets,
+                pulses=pulses,
+                standings=standings,
+                channels=self._channels(),
+            )
         except StoreUnavailable:
             return render((), {}, standings=standings)

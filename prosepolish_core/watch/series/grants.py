@@ -5,7 +5,7 @@ COLLECTORS = {
     "SELECT, INSERT": ("sample_run", "sample_frame", "mark", "slow_command", "incident_event"),
     "SELECT, INSERT, UPDATE": (
         *("sample_stream", "sample_series", "sample_layout", "sample_late"),
-        *("incident", "incident_alert", "alert_channel", "alert_standing"),
+        *("incident", "incident_alert", "alert_channel", "alert_standing", "collector_probe"),
     ),
     "SELECT": (
         "standing",

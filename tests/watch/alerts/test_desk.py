@@ -1,5 +1,6 @@
 """watch/alerts/desk.py and journal.py: few messages, each once, none lost, over restarts too."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,20 @@ def test_an_incident_is_told_when_it_begins_when_it_becomes_critical_and_when_it
     assert tell(desk, 130) == [("resolved", Level.OK)]
     (incident,) = desk.incidents.values()
     assert (incident.began, incident.ended, len(incident.alerts)) == (T, T + 110, 2)
+
+
+def test_an_alert_whose_condition_began_in_an_incident_joins_it_however_late_it_fires() -> None:
+    """Held for half an hour, after the end: it is the same fault. One that began later is another."""
+    desk = Desk(BY_NAME)
+    desk.take([change(DOWN, Level.CRITICAL, 0)])
+    desk.take([change(DOWN, Level.OK, 60)])
+    desk.forget(T + 1860)
+    late = AlertChange("hit_rate_dict_redis", (("family", "dict"), ("tier", "redis")), Level.WARNING, T + 1860, 0.5, T + 90)
+    desk.take([late])
+    assert [i.ended for i in desk.incidents.values()] == [None]
+    desk.take([replace(late, level=Level.OK, at=T + 2000)])
+    desk.take([replace(late, at=T + 4000, since=T + 3000)])
+    assert len(desk.incidents) == 2
 
 
 def test_what_becomes_critical_within_the_first_seconds_is_one_message() -> None:

@@ -12,6 +12,7 @@ from prosepolish_core.model.health import Level
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
 from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
 from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
+from prosepolish_core.watch.alerts.overrides import Overrides
 from prosepolish_core.watch.alerts.rule import Rule, critical, warning
 from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
 
@@ -78,7 +79,7 @@ def test_after_a_restart_an_alert_that_fired_resolves_and_does_not_fire_anew() -
 
 def test_a_dead_server_is_seen_by_its_failed_runs() -> None:
     """Runs that fail make `redis_up` 0;
-    the shipped rule fires after its half minute, and ends 12 s after the return.
+    the shipped rule fires at the fourth failed reading, and ends 12 s after the return.
     """
     rule, memory = BY_NAME["instance_down"], AlertMemory(())
     evaluator, changes = Evaluator([rule]), []
@@ -87,7 +88,82 @@ def test_a_dead_server_is_seen_by_its_failed_runs() -> None:
         memory.hear([run(BEGAN + second, outcome=outcome)])
         changes += [(c.level, c.at - BEGAN, c.since - BEGAN) for c in evaluator.look(memory, BEGAN + second)]
 
-    assert changes == [(Level.CRITICAL, 50.0, 20.0), (Level.OK, 95.0, 20.0)]
+    assert changes == [(Level.CRITICAL, 35.0, 20.0), (Level.OK, 95.0, 20.0)]
+
+
+def test_a_rule_that_is_switched_off_while_it_fires_is_over() -> None:
+    """The file of changed rules is read while it goes on."""
+    evaluator, memory = Evaluator([FULL]), AlertMemory(["used"])
+    memory.hear([run(BEGAN, Sample("used", 0.95))])
+    assert [change.level for change in evaluator.look(memory, BEGAN)] == [Level.CRITICAL]
+    evaluator.overrides = Overrides({("full", ""): ()})
+
+    assert [(c.level, c.since) for c in evaluator.look(memory, BEGAN + 5)] == [(Level.OK, BEGAN)]
+    assert evaluator.look(memory, BEGAN + 10) == []
+    assert evaluator.firing() == {}
+
+
+def test_a_file_of_rules_that_cannot_be_used_is_an_alert() -> None:
+    """Like a rule that fails; it ends when the file is mended."""
+    evaluator = Evaluator([FULL], unusable={"file of alert rules": "a mistake"})
+    levels = []
+    for second in range(0, 200, 10):
+        evaluator.unusable = {} if second >= 60 else evaluator.unusable
+        levels += [c.level for c in evaluator.look(AlertMemory(["used"]), BEGAN + second)]
+
+    assert levels == [Level.WARNING, Level.OK]
+
+
+def test_after_the_clock_was_set_back_new_readings_count() -> None:
+    """What was read before lies ahead of the clock now: it is let go, and a run that is merely late is not heard."""
+    memory = AlertMemory(["used"])
+    for at, value in ((0.0, 1.0), (10.0, 2.0), (5.0, 9.0), (-3600.0, 3.0)):
+        memory.hear([run(BEGAN + at, Sample("used", value))])
+        (course,) = memory.courses("used")
+
+    assert course.value.tolist() == [3.0]
+
+
+def counted(calls: dict[str, int], tier: str) -> list[Level]:
+    """The levels of a tier's rule, where every ten seconds so many calls have these outcomes."""
+    rule = BY_NAME[f"failing_{tier}"]
+    memory, evaluator, levels = AlertMemory.of([rule.value]), Evaluator([rule]), list[Level]()
+    for second in range(10, 190, 10):
+        for outcome, number in calls.items():
+            memory.count("tier_requests", (("family", "dict"), ("outcome", outcome), ("tier", tier)), BEGAN + second, number)
+        memory.counted_until(BEGAN + second + 5)
+        levels += [change.level for change in evaluator.look(memory, BEGAN + second + 5)]
+    return levels
+
+
+@pytest.mark.parametrize(
+    ("tier", "calls", "levels"),
+    [
+        ("gemini", {"error": 2}, [Level.CRITICAL]),  # ten calls a minute, none answered
+        ("gemini", {"refused": 20}, [Level.CRITICAL]),  # 429
+        ("redis", {"refused": 20}, []),  # its breaker
+        ("dictionary_api", {"hit": 40, "error": 4}, [Level.WARNING]),
+        ("dictionary_api", {"hit": 40, "error": 1}, []),
+    ],
+)
+def test_calls_that_fail_are_an_alert_at_any_traffic(tier: str, calls: dict[str, int], levels: list[Level]) -> None:
+    """An upstream that refuses fails too; a few failures among many calls are none."""
+    assert counted(calls, tier) == levels
+
+
+def test_single_failures_and_a_restart_of_some_seconds_are_no_alert() -> None:
+    """Two of three calls a minute that fail are chance; four seconds of failures among calls are a restart."""
+    rule = BY_NAME["failing_dictionary_api"]
+    memory, evaluator, levels = AlertMemory.of([rule.value]), Evaluator([rule]), list[Level]()
+    for second in range(10, 310, 10):
+        failed = {60: 40.0, 200: 1.0, 230: 1.0}.get(second, 0.0)
+        for outcome, number in (("hit", 60.0 if second < 150 else 0.3), ("error", failed)):
+            labels = (("family", "dict"), ("outcome", outcome), ("tier", "dictionary_api"))
+            memory.count("tier_requests", labels, BEGAN + second, number)
+        memory.counted_until(BEGAN + second + 5)
+        levels += [change.level for change in evaluator.look(memory, BEGAN + second + 5)]
+
+    assert levels == []
 
 
 def test_counters_are_summed_over_restarts_in_memory() -> None:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from prosepolish_core import Config, Core
 from prosepolish_core.model.counts import LatencyBuckets, LedgerTotal, LookupCounts
+from prosepolish_core.model.incident import ChannelState
 from prosepolish_core.model.sample import Kind, Labels, Sample
 from prosepolish_core.model.series import Pulse, Reading, SeriesKey
 from prosepolish_core.watch.metrics.render import Exposition, render
@@ -211,6 +212,21 @@ def test_what_calls_cost_then_is_added_too() -> None:
     totals.read(NOW)
     (row,) = totals.read(NOW + timedelta(seconds=10)).llm.values()
     assert (row.calls, row.then_usd, row.then_unpriced) == (2, Decimal("0.06"), 2)
+
+
+def test_a_channel_that_takes_no_messages_is_said() -> None:
+    """With how often it failed, and how many messages wait."""
+    at = datetime.now(UTC)
+    channels = [ChannelState("webhook", at, at, "it answered 503", 2, 7, 3), ChannelState("apprise", at, None, "", 2, 9, 0)]
+    found = parsed(render((), {}, now=NOW, channels=channels))
+
+    def told(name: str, channel: str, **labels: str) -> float:
+        return found[f"prosepolish_alert_channel_{name}", tuple(sorted({"channel": channel, **labels}.items()))]
+
+    assert (told("up", "webhook"), told("up", "apprise")) == (0.0, 1.0)
+    assert told("waiting", "webhook") == 2.0
+    assert told("attempts_total", "webhook", outcome="failed") == 3.0
+    assert told("attempts_total", "webhook", outcome="told") == 7.0
 
 
 def test_a_store_that_is_away_is_said() -> None:
