@@ -69,10 +69,10 @@ def run(seed: int, full: bool) -> Iterator[Proof]:
     yield from judged(course)
 
 
-def play(kinds: Sequence[str], seed: int, apart_s: float = APART_S, around_s: float = AROUND_S) -> Course:
+def play(kinds: Sequence[str], seed: int, apart_s: float = APART_S, around_s: float = AROUND_S, heard_s: float = HEARD_S) -> Course:
     """Break one thing after the other and note what is said."""
     began = time.time() // 10 * 10
-    faults, begins = list[WorldFault](), began + HEARD_S + 600.0
+    faults, begins = list[WorldFault](), began + heard_s + 600.0
     for kind in kinds:
         faults.append(fault(kind, begins))
         begins = faults[-1].ends + apart_s
@@ -85,7 +85,7 @@ def play(kinds: Sequence[str], seed: int, apart_s: float = APART_S, around_s: fl
     with database() as (_pool, url), tempfile.TemporaryDirectory(prefix="pp-alerts-") as folder:
         stack = SimulatedStack(url, began, faults[-1].ends + apart_s, faults, seed, [Channel("phone", hears)], Path(folder))
         try:
-            for now in stack.looks(around_s):
+            for now in stack.looks(around_s, heard_s):
                 if stack.there:
                     seen.append(_look(stack, now))
             window = Window(datetime.fromtimestamp(began, UTC), datetime.fromtimestamp(now + 1, UTC))

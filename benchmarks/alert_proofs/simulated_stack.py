@@ -106,7 +106,7 @@ class SimulatedStack:
         self.pool.close()
         self._locks.close()
 
-    def looks(self, around_s: float) -> Iterator[float]:
+    def looks(self, around_s: float, heard_s: float = HEARD_S) -> Iterator[float]:
         """Each instant at which the rules were looked at.
 
         As often as the collectors do from a minute before a fault until so long after it, else less often.
@@ -120,7 +120,7 @@ class SimulatedStack:
         for place, now in enumerate(self.at.tolist()):
             self._place = place
             self.alerting.hear(list(runs_at(self._streams, now, self._place)))
-            if now >= self.at[0] + HEARD_S and (near[self._place] or now % DULL_S < STEP_S):
+            if now >= self.at[0] + heard_s and (near[self._place] or now % DULL_S < STEP_S):
                 self.alerting.look()
                 self.alerting.tell()
                 yield now

@@ -7,13 +7,13 @@ from benchmarks.alert_proofs.fault_script import SCRIPT, Truth
 
 SEED = 11
 #: Shorter than in the campaign: what is said an hour later is its affair.
-APART_S, AROUND_S = 600.0, 200.0
+APART_S, AROUND_S, HEARD_S = 420.0, 150.0, 300.0
 
 
 @pytest.fixture(scope="module")
 def course() -> Course:
     """An upstream that refuses, and a store that reads alone."""
-    return play(("gemini_429", "postgres_read_only"), SEED, APART_S, AROUND_S)
+    return play(("gemini_429", "postgres_read_only"), SEED, APART_S, AROUND_S, HEARD_S)
 
 
 @pytest.mark.live
