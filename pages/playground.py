@@ -2,9 +2,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.playground import limits, sessions, text, word
+from dashboard.playground import batch, limits, sessions, text, word
 
-PANELS: dict[str, Callable[[], None]] = {"Word": word.panel, "Text": text.panel, "Limits": limits.panel, "Sessions": sessions.panel}
+PANELS: dict[str, Callable[[], None]] = {
+    "Word": word.panel,
+    "Words": batch.panel,
+    "Text": text.panel,
+    "Limits": limits.panel,
+    "Sessions": sessions.panel,
+}
 
 chosen = st.segmented_control(
     "Try", list(PANELS), default="Word", required=True, key="try", bind="query-params", label_visibility="collapsed"

@@ -100,6 +100,12 @@ def change(view: V, number: Callable[[V], float | None], *, points: bool = False
     return told(number(view), number(found[0]), points=points) if found else ""
 
 
+def earlier(view: V) -> V | None:
+    """The same view of the earlier range, where there is one."""
+    found = _earlier(view)
+    return found[0] if found else None
+
+
 def against() -> str:
     """What changes are told against, or nothing."""
     earlier = _beside.get()

@@ -19,7 +19,7 @@ EXAMPLE = "Teh quick brown fox jump over the lazy dog, and then it have slept."
 
 def panel() -> None:
     with st.form("text-form", border=False):
-        text = st.text_area("Text", value=EXAMPLE, max_chars=LONGEST, key="text", height=110)
+        text = st.text_area("Text", value=EXAMPLE, key="text", height=110)
         asked = st.form_submit_button("Correct", type="primary", icon=":material/spellcheck:", key="correct")
     if asked:
         _correct(text or "")
@@ -46,7 +46,7 @@ def panel() -> None:
 
 def _correct(text: str) -> None:
     if len(text) > LONGEST:
-        st.warning(f"A text here has at most {LONGEST} characters.", icon=":material/edit:")
+        st.warning(f"Not corrected: at most {LONGEST} characters; this text has {len(text)}.", icon=":material/edit:")
         return
     core = runtime.core()
     allowed = core.limiter.check_named("llm", visitor())

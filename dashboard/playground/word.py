@@ -7,18 +7,20 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.foreign_text import plain
+from dashboard.views.memory import total
+from dashboard.views.miss_reason import reason
 from dashboard.views.playground import INVALIDATED, Explained, nothing_found, of_lookup, of_trace
-from prosepolish_core.errors import InvalidInput, LookupUnavailable
+from prosepolish_core.errors import InvalidInput, LookupUnavailable, StoreUnavailable
 from prosepolish_core.model.entry import Entry
 from prosepolish_core.model.health import Level
 from prosepolish_core.model.outcome import Trace
 from prosepolish_core.model.provenance import Provenance, acting_as
+from prosepolish_core.model.window import Window
 
 from . import explained_call as told
 from .visitor import visitor
 
 PANEL = "word"
-LONGEST = 64
 MOST_MEANINGS, MOST_SENSES = 4, 3
 
 
@@ -32,9 +34,7 @@ BOXES: Mapping[Level, Callable[[str], object]] = {
 
 def panel() -> None:
     with st.form("word-form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        word = st.text_input(
-            "Word", value="eloquent", max_chars=LONGEST, key="word", help="Any English word; a made-up one works too."
-        )
+        word = st.text_input("Word", value="eloquent", key="word", help="Any English word; a made-up one works too.")
         look = st.form_submit_button("Look up", type="primary", icon=":material/search:", key="look")
         drop = st.form_submit_button("Invalidate", icon=":material/delete_sweep:", key="invalidate")
     if drop:
@@ -49,6 +49,8 @@ def panel() -> None:
         return
     explained, entry, asked = shown
     told.show(explained, PANEL)
+    if why := st.session_state.get("word missed"):
+        st.markdown(f":material/help_center: **Why was it not in Redis?** {plain(why)}")
     _entry(entry, nothing_found(explained, asked))
     told.before(PANEL)
 
@@ -59,6 +61,7 @@ def _look(word: str) -> None:
     if not allowed.allowed:
         st.warning(f"That was fast. Try again in {allowed.retry_after_s:.1f} s.", icon=":material/hourglass_top:")
         return
+    st.session_state.pop("word missed", None)
     try:
         with acting_as(Provenance.PLAYGROUND):
             found = core.dictionary.lookup(word)
@@ -72,8 +75,18 @@ def _look(word: str) -> None:
         st.session_state["word shown"] = (explained, None, word)
         return
     explained = of_lookup(found)
+    st.session_state["word missed"] = reason(found.trace, _evicted())
     told.remember(PANEL, found.word, explained)
     st.session_state["word shown"] = (explained, found.entry, found.word)
+
+
+def _evicted() -> float | None:
+    """Keys that the cache evicted in the last hour; None where that cannot be read."""
+    try:
+        grown = runtime.samples().increases(("evicted_keys",), Window.last(3600), points=1, source="cache")
+    except StoreUnavailable:
+        return None
+    return total(grown[0]) if grown else None
 
 
 def _invalidate(word: str) -> None:

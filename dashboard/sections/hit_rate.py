@@ -14,7 +14,7 @@ from dashboard.views.hit_rate import told as failures_beside
 from dashboard.views.names import family_label, tier_label
 from prosepolish_core.calc import numbers
 
-from . import attribution
+from . import attribution, miss_causes
 
 
 def draw(view: HitRateView) -> None:
@@ -31,6 +31,7 @@ def draw(view: HitRateView) -> None:
             label = f"{tier_label(rate.tier)}, {family_label(rate.family)}"
             st.caption(f":orange[:material/warning: {label}: {numbers.percent(rate.ratio)} {note}.]")
     _course(view)
+    miss_causes.draw(view)
     _counts(view.rates)
     attribution.draw(view.families)
     _server(view.server)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from prosepolish_core.calc import numbers
 from prosepolish_core.calc.evidence import FAILING
+from prosepolish_core.calc.miss_causes import MissCauses, causes
 from prosepolish_core.calc.ratios import wilson
 from prosepolish_core.model.outcome import Family, Tier
 from prosepolish_core.model.series import Instants, Mark, Numbers
@@ -111,6 +112,7 @@ class HitRateView:
     server: tuple[ServerRate, ...]
     marks: tuple[Mark, ...]
     families: attribution.Attribution
+    causes: MissCauses
 
 
 def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> HitRateView:
@@ -118,6 +120,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
     found = counts.frame(telemetry.lookups(window, POINTS))
     newest = telemetry.newest()
     rates = tier_rates(found)
+    families = attribution.build(samples, window, {r.family: (r.hits, r.misses) for r in rates if r.tier == Tier.REDIS})
     return HitRateView(
         window,
         of_counts(newest, window, list(found["ts"]), OWN_COUNTS),
@@ -125,8 +128,21 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
         tuple(rate_lines(found, window)),
         tuple(server_rates(samples, window)),
         about(samples.marks(window), *TIERS),
-        attribution.build(samples, window, {r.family: (r.hits, r.misses) for r in rates if r.tier == Tier.REDIS}),
+        families,
+        _causes(found, rates, families),
     )
+
+
+def _causes(found: pd.DataFrame, rates: Sequence[TierRate], families: attribution.Attribution) -> MissCauses:
+    """Why words were not in Redis, by what PostgreSQL said of them."""
+    redis, postgres = of_words(rates, Tier.REDIS), of_words(rates, Tier.POSTGRES)
+    words = next((row for row in families.rows if row.family == Family.DICTIONARY), None)
+    if redis is None:
+        return MissCauses(0.0)
+    waited = int(found[(found["family"] == Family.DICTIONARY) & (found["tier"] == Tier.REDIS)]["waited"].sum())
+    below = (postgres.hits, postgres.misses) if postgres else (0, 0)
+    removed = (words.expired, words.evicted) if words else (None, None)
+    return causes(redis.asked, redis.misses, waited, *below, *removed)
 
 
 def tier_rates(found: pd.DataFrame) -> list[TierRate]:

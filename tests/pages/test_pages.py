@@ -177,6 +177,7 @@ def test_a_word_looked_up_twice_comes_from_redis_and_after_an_invalidation_from_
             answered.append(at.metric[0].value)
 
         assert answered == ["Dictionary API", "Redis", "Redis", "Dictionary API"]
+        assert "never cached here, or it was invalidated" in said(at)
         assert "The west wind" in said(at)
 
 
@@ -192,6 +193,51 @@ def test_bad_input_is_refused_in_words(valkey_url: str, database_url: str) -> No
             assert not at.exception, word
             assert at.warning or at.error or at.metric, word
             assert not any("evil" in str(element.value) for element in at.get("markdown"))
+
+
+@pytest.mark.live
+def test_what_is_too_long_is_refused_and_not_cut(valkey_url: str, database_url: str) -> None:
+    """Neither field cuts what was pasted: nobody corrects or looks up another text than the one that was meant."""
+    with installed(REDIS_URL=valkey_url, DATABASE_URL=database_url):
+        at = open_page("playground.py")
+        assert not at.text_input(key="word").proto.max_chars
+        at.text_input(key="word").set_value("a" * 65)
+        next(b for b in at.button if b.label == "Look up").click().run()
+        assert "at most 64 characters" in at.warning[0].value
+        assert not at.metric
+
+        at = open_page("playground.py", **{"try": "Text"})
+        assert not at.text_area(key="text").proto.max_chars
+        at.text_area(key="text").set_value("word " * 401)
+        next(b for b in at.button if b.label == "Correct").click().run()
+        assert "at most 2000 characters; this text has 2005" in at.warning[0].value
+        assert not at.metric
+
+
+@pytest.mark.live
+def test_several_words_are_looked_up_at_once_and_what_is_no_word_is_refused_before_any_call(
+    valkey_url: str, database_url: str
+) -> None:
+    """Emoji, markup, SQL and addresses cost nothing; the words beside them are answered."""
+    with (
+        StandIns(speed=1000, limit=100_000) as up,
+        installed(REDIS_URL=valkey_url, DATABASE_URL=database_url, DICTIONARY_API_URL=up.dictionary_api.url),
+    ):
+        at = open_page("playground.py", **{"try": "Words"})
+        at.text_area(key="batch").set_value("zephyr, eloquent\n\U0001f600, <b>x</b>\nselect 1 from words, https://host/p, zephyr")
+        next(b for b in at.button if b.label == "Look all up").click().run()
+
+        assert not at.exception
+        tiles = {metric.label: metric.value for metric in at.metric}
+        assert (tiles["Dictionary API"], tiles["Redis"], tiles["Refused"]) == ("2", "0", "4")
+        assert list(at.dataframe[0].value["answered by"]) == ["Dictionary API"] * 2 + ["nobody"] * 4
+
+        next(b for b in at.button if b.label == "Look all up").click().run()
+        assert {metric.label: metric.value for metric in at.metric}["Redis"] == "2"
+
+        at.text_area(key="batch").set_value(",".join(f"w{n}" for n in range(21)))
+        next(b for b in at.button if b.label == "Look all up").click().run()
+        assert "give 1 to 20 words, not 21" in at.warning[0].value
 
 
 @pytest.mark.live

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard.sections.miss_causes import sentence
 from dashboard.views import counts, hit_rate
 from prosepolish_core.model.outcome import Outcome, Tier
 from tests.dashboard.rows import WINDOW, Samples, Telemetry, asked, grown
@@ -119,3 +120,30 @@ def test_a_tier_whose_calls_fail_is_not_good_however_it_answers_the_rest() -> No
 
     assert (rate.ratio, rate.failing, rate.good) == (0.94, 0.5, False)
     assert hit_rate.told(rate) == "of answered; 50.0 % failed"
+
+
+def test_misses_are_sorted_by_what_postgresql_said() -> None:
+    """Of 100 lookups 40 missed: 4 waited, 21 had been there, 12 were new, 3 could not be asked."""
+    rows = [
+        asked("redis", "hit", 60),
+        asked("redis", "miss", 36),
+        asked("redis", "coalesced", 4),
+        asked("postgres", "hit", 21),
+        asked("postgres", "miss", 12),
+        asked("postgres", "error", 3),
+    ]
+
+    found = hit_rate.build(Samples(), Telemetry(rows), WINDOW).causes
+
+    assert (found.asked, found.gone, found.new, found.waited, found.unasked) == (100, 21, 12, 4, 3)
+    assert (found.expired, found.evicted) == (0, 0)
+
+
+def test_the_change_is_told_with_its_parts_the_largest_first() -> None:
+    """What changed too little to be seen is left out."""
+    told = sentence(-0.041, {"expired": 0.029, "new": 0.012, "waited": 0.0001}, "the same time a week before")
+
+    assert told == (
+        "**−4.1 points** against the same time a week before: misses by cause expired +2.9, new or invalidated words +1.2."
+    )
+    assert "as it was" in sentence(0.0001, {"new": 0.3, "expired": -0.3}, "a week before")
