@@ -10,6 +10,7 @@ from prosepolish_core.calc.status_sentence import status_line
 from prosepolish_core.drivers.postgres_lease import ALERTS, AdvisoryLocks
 from prosepolish_core.errors import StoreRefused, StoreUnavailable
 from prosepolish_core.model.incident import Incident
+from prosepolish_core.model.latency import le
 from prosepolish_core.model.sample import Kind, Labels, Run, RunOutcome, Sample
 from prosepolish_core.model.window import Window
 from prosepolish_core.ports import SampleReader, TelemetryReader
@@ -147,8 +148,8 @@ class AlertFacts:
         self._count_unpriced(memory, window)
         for found in self._telemetry.latency(window, points):
             for bound, count in zip(found.bounds_s, found.counts, strict=True):
-                le: Labels = (("family", found.family), ("le", str(bound)), ("tier", found.tier))
-                memory.count(TIMES, le, found.ts.timestamp() + BUCKET_S, count)
+                below: Labels = (("family", found.family), ("le", le(bound)), ("tier", found.tier))
+                memory.count(TIMES, below, found.ts.timestamp() + BUCKET_S, count)
         memory.counted_until(now.timestamp())
         self._counted = until
 

@@ -185,7 +185,9 @@ def false_statements(course: Course) -> Iterator[str]:
         goes_on = next((t for t in course.truths if t.begins <= one.at < t.ends), None)
         if one.message.kind == "resolved" and goes_on:
             yield f"{goes_on.kind}: told to be over {goes_on.ends - one.at:.0f} s before its end"
+    told = set[str]()
     for look in course.seen:
         felt = [t for t in course.truths if t.begins <= look.at <= t.ends + FOUND_WITHIN_S + AROUND_S]
-        if look.level is not Level.OK and not felt:
+        if look.level is not Level.OK and not felt and (what := look.line.partition(", since")[0]) not in told:
+            told.add(what)
             yield f"a first line while nothing is broken: {look.line}"

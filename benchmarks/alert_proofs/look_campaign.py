@@ -11,7 +11,7 @@ from demo.history.counts import counted
 from demo.history.courses import streams
 from demo.history.knobs import world
 from demo.history.runs import runs_at
-from prosepolish_core.model.latency import BOUNDS_S
+from prosepolish_core.model.latency import BOUNDS_S, le
 from prosepolish_core.watch.alerts.evaluator import Evaluator
 from prosepolish_core.watch.alerts.memory import STEPS, TIMES, AlertMemory
 from prosepolish_core.watch.alerts.rules import RULES
@@ -64,7 +64,7 @@ def remembered(instances: int, seed: int) -> tuple[AlertMemory, float]:
         for place in range(0, READINGS, 2):
             memory.count(STEPS, labels, float(at[place]), float(of.steps[place]))
             for bound, count in zip(BOUNDS_S, times[place].tolist(), strict=True):
-                le = (("family", str(of.family)), ("le", str(bound)), ("tier", str(of.tier)))
-                memory.count(TIMES, le, float(at[place]), count)
+                below = (("family", str(of.family)), ("le", le(bound)), ("tier", str(of.tier)))
+                memory.count(TIMES, below, float(at[place]), count)
     memory.counted_until(float(at[-1]))
     return memory, float(at[-1])

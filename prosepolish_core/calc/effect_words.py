@@ -9,10 +9,10 @@ INSTEAD = 0.02
 
 
 def lines(effect: IncidentEffect) -> list[str]:
-    """Calls, who answered instead, time and money."""
+    """Calls, who answered instead, time, log-ins and money."""
     if not effect.calls:
-        return ["No call was made in this time.", *_money(effect)]
-    return [_failed(effect), *_instead(effect), *_time(effect), *_money(effect)]
+        return ["No call was made in this time.", *_logins(effect), *_money(effect)]
+    return [_failed(effect), *_instead(effect), *_time(effect), *_logins(effect), *_money(effect)]
 
 
 def _failed(effect: IncidentEffect) -> str:
@@ -43,6 +43,13 @@ def _time(effect: IncidentEffect) -> list[str]:
     if effect.added_s <= 0:
         return ["Answers took no longer than usual."]
     return [f"Answers took {numbers.duration(effect.added_s)} longer on average."]
+
+
+def _logins(effect: IncidentEffect) -> list[str]:
+    """Nothing where nobody logs in at all."""
+    if effect.logins is None or effect.usual_logins is None or not (effect.logins or effect.usual_logins):
+        return []
+    return [f"{numbers.count(effect.logins)} log-ins; usual are {numbers.count(effect.usual_logins)}."]
 
 
 def _money(effect: IncidentEffect) -> list[str]:

@@ -72,6 +72,7 @@ class IncidentEffect:
     `answered` and `usual_answered` are calls by the tier that answered; of the latter as many in all as were counted.
     `added_s`: how much longer an answer took. `extra_paid`, `extra_usd`: paid calls beyond the usual. None: nobody
     knows, for there is nothing to compare with or a price is missing (`unpriced` calls).
+    `logins`: how many began, beside the usual.
     """
 
     start: float
@@ -86,6 +87,8 @@ class IncidentEffect:
     extra_paid: float | None
     extra_usd: Decimal | None
     unpriced: int = 0
+    logins: int | None = None
+    usual_logins: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,11 @@ from math import inf
 BOUNDS_S: tuple[float, ...] = (*(float(f"{10 ** (step / 10 - 5):.3g}") for step in range(64)), inf)
 
 
+def le(bound: float) -> str:
+    """A bound as a label, as Prometheus spells it."""
+    return "+Inf" if bound == inf else str(bound)
+
+
 def cumulative(counts: list[int] | tuple[int, ...]) -> tuple[int, ...]:
     """How many calls took at most each bound, from how many fell between two bounds."""
     total, summed = 0, []

@@ -1,5 +1,6 @@
 """What an incident did to users: counted beside what is usual, family by family; nothing is guessed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -44,6 +45,15 @@ def test_redis_down_is_told_by_who_answered_instead_how_much_longer_and_what_it_
         "Answers took 96.1 ms longer on average.",
         "60 calls were paid, 50 more than usual, $0.025.",
     ]
+
+
+def test_log_ins_are_told_beside_what_is_usual() -> None:
+    """Half of them while PostgreSQL is away; nothing is said where nobody logs in, or nobody may count it."""
+    found = effect(0, 60, BEFORE, BEFORE, NOTHING_PAID, NOTHING_PAID)
+    told = replace(found, logins=12, usual_logins=25.0)
+
+    assert "12 log-ins; usual are 25." in lines(told)
+    assert lines(replace(found, logins=0, usual_logins=0.0)) == lines(found)
 
 
 def test_without_an_hour_before_nothing_is_called_usual() -> None:

@@ -5,6 +5,7 @@ evicts by policy is always full, one slow call hides in an average, no limit on 
 """
 
 from ...calc.expression import Age, Arithmetic, Guarded, HistogramQuantile, Increase, Latest, OnlyWhere, Total
+from ...model.alert import NoData
 from ...model.targets import ENOUGH_CALLS
 from .rule import Rule, critical, warning
 
@@ -19,7 +20,9 @@ def per_s(metric: str, over_s: float = 5 * MIN) -> Arithmetic:
 
 
 LIMIT = Latest("maxmemory")
-FULL = Guarded(Arithmetic(Arithmetic(Latest("used_memory"), "-", Latest("mem_not_counted_for_evict")), "/", LIMIT), LIMIT, 1.0)
+NOT_EVICTABLE = Latest("mem_not_counted_for_evict")
+FULL = Guarded(Arithmetic(Arithmetic(Latest("used_memory"), "-", NOT_EVICTABLE), "/", LIMIT), LIMIT, 1.0, otherwise=0.0)
+RSS_OF_SYSTEM = Arithmetic(Latest("used_memory_rss"), "/", Latest("total_system_memory"))
 RSS_OF_USED = Arithmetic(Latest("used_memory_rss"), "/", Latest("used_memory"))
 FRAGMENTS = Latest("allocator_frag_bytes")
 FRAGMENTS_OF_USED = Arithmetic(FRAGMENTS, "/", Latest("used_memory"))
@@ -81,7 +84,7 @@ INSTANCES: tuple[Rule, ...] = (
         "evicted_too_young",
         "Evictions of {instance}",
         OnlyWhere(
-            Guarded(Arithmetic(Total(Latest("db_keys")), "/", Arithmetic(EVICTED, "/", 10 * MIN)), EVICTED, 1.0),
+            Guarded(Arithmetic(Total(Latest("db_keys")), "/", Arithmetic(EVICTED, "/", 10 * MIN)), EVICTED, 1.0, otherwise=DAY),
             "maxmemory_policy",
             EVICTING,
         ),
@@ -131,7 +134,12 @@ INSTANCES: tuple[Rule, ...] = (
     Rule(
         "no_memory_limit",
         "Memory limit of {instance}",
-        Guarded(Arithmetic(Latest("used_memory_rss"), "/", Latest("total_system_memory")), Arithmetic(LIMIT, "*", -1.0), 0.0),
+        Guarded(
+            Arithmetic(Latest("used_memory_rss"), "/", Latest("total_system_memory")),
+            Arithmetic(LIMIT, "*", -1.0),
+            0.0,
+            otherwise=0.0,
+        ),
         "ratio",
         (warning(0.70, 0.65, 10),),
         "No limit is set and most of the machine's memory is used: the kernel may end the server.",
@@ -140,7 +148,7 @@ INSTANCES: tuple[Rule, ...] = (
     Rule(
         "swapping",
         "Memory of {instance}",
-        Guarded(RSS_OF_USED, Latest("used_memory"), 100 * MB),
+        Guarded(RSS_OF_USED, Latest("used_memory"), 100 * MB, otherwise=1.0),
         "ratio",
         (critical(0.9, 0.95, 5, falling=True),),
         "Part of the server's memory is swapped out: every command may wait for the disk.",
@@ -149,7 +157,7 @@ INSTANCES: tuple[Rule, ...] = (
     Rule(
         "fragmentation",
         "Fragmentation of {instance}",
-        Guarded(Guarded(Latest("allocator_frag_ratio"), FRAGMENTS, WASTED_BYTES), FRAGMENTS_OF_USED, WASTED_SHARE),
+        Guarded(Guarded(Latest("allocator_frag_ratio"), FRAGMENTS, WASTED_BYTES, 1.0), FRAGMENTS_OF_USED, WASTED_SHARE, 1.0),
         "1",
         (warning(1.4, 1.3, 30),),
         "Freed memory is not given back: more than a tenth of what is used is lost to it.",
@@ -220,6 +228,7 @@ INSTANCES: tuple[Rule, ...] = (
             Arithmetic(Arithmetic(Increase("total_connections_received", 5 * MIN), "/", 5.0), "/", Latest("connected_clients")),
             Increase("total_connections_received", 5 * MIN),
             300.0,
+            otherwise=0.0,
         ),
         "1/minute",
         (warning(10.0, 5.0, 10),),
@@ -279,7 +288,7 @@ INSTANCES: tuple[Rule, ...] = (
         "Replication of {instance}",
         Latest("master_link_down_since_seconds"),
         "seconds",
-        (critical(60.0, 0.0, 1),),
+        (critical(60.0, 0.0, 1, no_data=NoData.CLEAR),),  # the field is there while the link is down only
         "The replica has lost its primary: what it answers is old.",
         "Look at the network between the two, and at the primary.",
     ),
@@ -288,7 +297,7 @@ INSTANCES: tuple[Rule, ...] = (
         "Lag of {replica} behind {instance}",
         Latest("replica_lag"),
         "seconds",
-        (warning(10.0, 5.0, 2), critical(30.0, 15.0, 2)),
+        (warning(10.0, 5.0, 2, no_data=NoData.CLEAR), critical(30.0, 15.0, 2, no_data=NoData.CLEAR)),
         "After a failover this much would be lost.",
         "Look at the replica's processor and network.",
     ),
@@ -299,6 +308,7 @@ INSTANCES: tuple[Rule, ...] = (
             Arithmetic(Latest("census_no_ttl_low", stale_s=10 * MIN), "/", Latest("census_keys", stale_s=10 * MIN)),
             Latest("census_keys", stale_s=10 * MIN),
             100.0,
+            otherwise=0.0,
         ),
         "ratio",
         (warning(0.005, 0.002, 2),),

@@ -1,6 +1,6 @@
 """What the rules see of a stretch of time in the store: samples as fine as they were kept, and the core's counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cached_property
@@ -10,7 +10,7 @@ import numpy as np
 from ...calc.courses import Course
 from ...calc.expression_reads import metrics_in, picks_in, reach_s
 from ...drivers.postgres_pool import PostgresPool
-from ...model.latency import BOUNDS_S
+from ...model.latency import BOUNDS_S, le
 from ...model.outcome import Tier
 from ...model.sample import Labels
 from ...model.series import Numbers
@@ -39,9 +39,7 @@ class StoredHistory:
         self._pool, self.window, self._step_s = pool, window, step_s
         self._picks = picks_in(rule.value for rule in rules)
         self._metrics = frozenset[str]().union(*(metrics_in(rule.value) for rule in rules)) - {STEPS, ANSWERS, TIMES}
-        reach = max((reach_s(rule.value) for rule in rules), default=0.0)
-        #: Rules look back from the beginning of the window.
-        self._read = Window(window.start - timedelta(seconds=reach + 600), window.end)
+        self._rules = rules
 
     @classmethod
     def step_of(cls, window: Window) -> float:
@@ -69,17 +67,23 @@ class StoredHistory:
             parts = [threads.submit(part) for part in (self._samples, self._steps, self._times)]
             return {metric: courses for part in parts for metric, courses in part.result().items()}
 
+    def _reach(self, metrics: Set[str]) -> Window:
+        """The window, and before it as much as the rules that read any of these look back."""
+        reach = max((reach_s(rule.value) for rule in self._rules if metrics_in(rule.value) & metrics), default=0.0)
+        return Window(self.window.start - timedelta(seconds=reach + 600), self.window.end)
+
     def _samples(self) -> dict[str, list[Course]]:
         found: dict[str, list[Course]] = {}
+        stretch = self._reach(self._metrics)
         with self._pool.connection() as connection:
-            ask = Ask(sorted(self._metrics), self._read, max(1, round(self._read.seconds / self._step_s)), None)
+            ask = Ask(sorted(self._metrics), stretch, max(1, round(stretch.seconds / self._step_s)), None)
             for read in (gauge_courses, counter_courses):
                 for key, readings in read(connection, ask, self._wanted).items():
                     found.setdefault(key.metric, []).append(_course(key.labels, key.source, readings))
-            fine = resolution(connection, self._read, ask.points)
+            fine = resolution(connection, stretch, ask.points)
             for collector, metric in PULSES.items():
                 if metric in self._picks:
-                    pulses = pulse_courses(connection, collector, self._read, fine)
+                    pulses = pulse_courses(connection, collector, stretch, fine)
                     found[metric] = [_course((), source, readings) for source, readings in pulses.items()]
         return found
 
@@ -90,7 +94,7 @@ class StoredHistory:
         if STEPS not in self._picks:
             return {}
         with self._pool.connection() as connection:
-            columns = count_columns(connection, self._read, self._fine)
+            columns = count_columns(connection, self._reach({STEPS}), self._fine)
         ends = [of.at[[0, -1]] for of in columns]
         at = self._grid(ends, self._fine)
         return {STEPS: [Course(c.labels, at, _summed(at, c.at, c.steps)) for c in columns]}
@@ -101,12 +105,12 @@ class StoredHistory:
         width = TIMES_S if self._step_s >= MINUTE_S else self._fine
         with self._pool.connection() as connection:
             connection.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
-            times = time_columns(connection, self._read, self._fine, width, [tier.value for tier in Tier])
+            times = time_columns(connection, self._reach({TIMES}), self._fine, width, [tier.value for tier in Tier])
         at, found = self._grid([of.at[[0, -1]] for of in times], width), list[Course]()
         for of in times:
             summed = np.cumsum(of.counts, axis=1)
             for n in _telling(summed.sum(axis=0)):
-                labels: Labels = (("le", str(BOUNDS_S[n])), ("tier", of.tier))
+                labels: Labels = (("le", le(BOUNDS_S[n])), ("tier", of.tier))
                 found.append(Course(labels, at, _summed(at, of.at, summed[:, n])))
         return {TIMES: found}
 

@@ -150,7 +150,7 @@ TIERS: tuple[Rule, ...] = (
             WARM_S,
         ),
         "ratio",
-        (critical(0.5, 0.25, 5, no_data=NoData.CLEAR),),
+        (critical(0.5, 0.25, 1, no_data=NoData.CLEAR),),
         "Half of an hour's usual calls in five minutes: a cache was flushed, a tier is down, or somebody loops. The bill follows.",
         "Hit rate page: what changed; then the limits of the LLM.",
         cause=Tier.GEMINI,

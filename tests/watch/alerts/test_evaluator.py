@@ -9,6 +9,7 @@ from prosepolish_core.calc.courses import History, Numbers
 from prosepolish_core.calc.expression import Arithmetic, Increase, Latest, Vector
 from prosepolish_core.model.alert import AlertState, Held
 from prosepolish_core.model.health import Level
+from prosepolish_core.model.latency import le
 from prosepolish_core.model.sample import Kind, Run, RunOutcome, Sample
 from prosepolish_core.watch.alerts.evaluator import AlertKey, Evaluator
 from prosepolish_core.watch.alerts.memory import KEPT_S, AlertMemory
@@ -149,6 +150,45 @@ def counted(calls: dict[str, int], tier: str) -> list[Level]:
 def test_calls_that_fail_are_an_alert_at_any_traffic(tier: str, calls: dict[str, int], levels: list[Level]) -> None:
     """An upstream that refuses fails too; a few failures among many calls are none."""
     assert counted(calls, tier) == levels
+
+
+def test_a_slow_tier_is_judged_by_the_labels_that_counts_have() -> None:
+    """Nine calls of ten within 10 ms, the others within 50: one in twenty is slower than the 20 ms promised."""
+    rule = BY_NAME["slow_postgres"]
+    memory, evaluator, levels = AlertMemory.of([rule.value]), Evaluator([rule]), list[Level]()
+    for second in range(10, 1300, 10):
+        for bound, below in ((0.01, 90.0), (0.05, 100.0), (float("inf"), 100.0)):
+            labels = (("family", "dict"), ("le", le(bound)), ("tier", "postgres"))
+            memory.count("tier_duration", labels, BEGAN + second, below)
+        memory.counted_until(BEGAN + second)
+        levels += [change.level for change in evaluator.look(memory, BEGAN + second)]
+
+    assert levels == [Level.WARNING]
+
+
+def test_an_alert_is_over_when_too_little_happens_to_judge_it() -> None:
+    """Hundreds of connections a minute, then none: nobody connects anew any more."""
+    rule = BY_NAME["connection_churn"]
+    memory, evaluator, levels, connected = AlertMemory.of([rule.value]), Evaluator([rule]), list[Level](), 0.0
+    for second in range(0, 3000, 10):
+        connected += 100.0 if second < 1200 else 0.0
+        made = Sample("total_connections_received", connected, Kind.COUNTER)
+        memory.hear([run(BEGAN + second, made, Sample("connected_clients", 10.0))])
+        levels += [change.level for change in evaluator.look(memory, BEGAN + second)]
+
+    assert levels == [Level.WARNING, Level.OK]
+
+
+def test_a_replica_whose_link_is_back_is_well_although_the_server_says_no_more_of_it() -> None:
+    """INFO names the seconds only while the link is down."""
+    rule = BY_NAME["replica_link"]
+    memory, evaluator, levels = AlertMemory.of([rule.value]), Evaluator([rule]), list[Level]()
+    for second in range(0, 600, 10):
+        told = (Sample("master_link_down_since_seconds", float(second)),) if second < 200 else ()
+        memory.hear([run(BEGAN + second, *told)])
+        levels += [change.level for change in evaluator.look(memory, BEGAN + second)]
+
+    assert levels == [Level.CRITICAL, Level.OK]
 
 
 def test_single_failures_and_a_restart_of_some_seconds_are_no_alert() -> None:
