@@ -29,9 +29,26 @@ from .simulated_stack import HEARD_S, STEP_S, SimulatedStack
 
 #: From the end of a fault to the beginning of the next: longer than any rule looks back, the week apart.
 APART_S, AROUND_S = 4500.0, 1500.0
+#: All is well for so long before the first fault.
+LEAD_S = 600.0
 #: A fault that is not found by so long after its end is missed; what is said of it later is false.
 FOUND_WITHIN_S = 1800.0
 RECALL, DETECTED_S, SHOWN_S = 0.97, 30.0, 10.0
+
+
+class Pace(NamedTuple):
+    """Seconds heard before the first look, between two faults, looked at closely around each, and of each fault.
+
+    A fault without a length lasts as long as such faults do.
+    """
+
+    heard_s: float = HEARD_S
+    apart_s: float = APART_S
+    around_s: float = AROUND_S
+    lasts_s: float | None = None
+
+
+USUAL = Pace()
 
 
 class Told(NamedTuple):
@@ -69,13 +86,13 @@ def run(seed: int, full: bool) -> Iterator[Proof]:
     yield from judged(course)
 
 
-def play(kinds: Sequence[str], seed: int, apart_s: float = APART_S, around_s: float = AROUND_S, heard_s: float = HEARD_S) -> Course:
+def play(kinds: Sequence[str], seed: int, pace: Pace = USUAL) -> Course:
     """Break one thing after the other and note what is said."""
     began = time.time() // 10 * 10
-    faults, begins = list[WorldFault](), began + heard_s + 600.0
+    faults, begins = list[WorldFault](), began + pace.heard_s + min(LEAD_S, pace.apart_s)
     for kind in kinds:
-        faults.append(fault(kind, begins))
-        begins = faults[-1].ends + apart_s
+        faults.append(fault(kind, begins, pace.lasts_s))
+        begins = faults[-1].ends + pace.apart_s
     told, seen = list[Told](), list[Seen]()
 
     def hears(message: Message, text: AlertText, body: dict[str, Any]) -> None:
@@ -83,9 +100,9 @@ def play(kinds: Sequence[str], seed: int, apart_s: float = APART_S, around_s: fl
         told.append(Told(stack.now, message, text.text, causes))
 
     with database() as (_pool, url), tempfile.TemporaryDirectory(prefix="pp-alerts-") as folder:
-        stack = SimulatedStack(url, began, faults[-1].ends + apart_s, faults, seed, [Channel("phone", hears)], Path(folder))
+        stack = SimulatedStack(url, began, faults[-1].ends + pace.apart_s, faults, seed, [Channel("phone", hears)], Path(folder))
         try:
-            for now in stack.looks(around_s, heard_s):
+            for now in stack.looks(pace.around_s, pace.heard_s):
                 if stack.there:
                     seen.append(_look(stack, now))
             window = Window(datetime.fromtimestamp(began, UTC), datetime.fromtimestamp(now + 1, UTC))

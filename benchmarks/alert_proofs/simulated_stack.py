@@ -112,7 +112,8 @@ class SimulatedStack:
         As often as the collectors do from a minute before a fault until so long after it, else less often.
         """
         self._place = int(np.argmax(self._store_there))
-        with self.pool.connection() as connection:
+        with self.pool.connection(30.0) as connection:
+            connection.execute("SET LOCAL statement_timeout = '120s'")
             copy_buckets(connection, self.at, self._counts, BUCKET_S)
         near = np.zeros(len(self.at), dtype=bool)
         for fault in self._faults:

@@ -2,18 +2,18 @@
 
 import pytest
 
-from benchmarks.alert_proofs.fault_campaign import Course, judged, play
+from benchmarks.alert_proofs.fault_campaign import Course, Pace, judged, play
 from benchmarks.alert_proofs.fault_script import SCRIPT, Truth
 
 SEED = 11
 #: Shorter than in the campaign: what is said an hour later is its affair.
-APART_S, AROUND_S, HEARD_S = 420.0, 150.0, 300.0
+SHORT = Pace(heard_s=200.0, apart_s=240.0, around_s=120.0, lasts_s=90.0)
 
 
 @pytest.fixture(scope="module")
 def course() -> Course:
     """An upstream that refuses, and a store that reads alone."""
-    return play(("gemini_429", "postgres_read_only"), SEED, APART_S, AROUND_S, HEARD_S)
+    return play(("gemini_429", "postgres_read_only"), SEED, SHORT)
 
 
 @pytest.mark.live
