@@ -6,17 +6,21 @@ from dashboard import runtime
 from dashboard.components import assumptions
 from dashboard.components.counted import counted
 from dashboard.components.live import live
+from dashboard.components.month import month_buttons, zone_control
 from dashboard.sections import ledger_rows, outlook, savings_report
 from dashboard.sections import savings as section
 from dashboard.views import savings
 from dashboard.views.outlook import OutlookView
 from dashboard.views.outlook import assumptions as measured
+from prosepolish_core.model.calendar_month import zone_named
 from prosepolish_core.model.window import Window
 
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-    chosen = counted()
-    savings_report.button(chosen)
-name = " ".join(sorted(chosen))
+chosen = counted()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    zone = zone_control()
+    month_buttons(zone_named(zone))
+    savings_report.button(chosen, zone)
+name = " ".join([*sorted(chosen), zone])
 
 
 def _savings(window: Window) -> savings.SavingsView:
@@ -25,7 +29,7 @@ def _savings(window: Window) -> savings.SavingsView:
 
 
 def _outlook(window: Window) -> OutlookView:
-    return outlook.read(runtime.generation(), chosen, window.end.replace(second=0, microsecond=0))
+    return outlook.read(runtime.generation(), chosen, window.end.replace(second=0, microsecond=0), zone)
 
 
 live(f"outlook {name}", _outlook, outlook.draw)

@@ -71,8 +71,8 @@ def range_control() -> None:
     refusal = _read_link()
     if fixed := chosen().fixed:
         st.markdown(f":material/event: **{fixed.words}**")
-        st.button("Earlier", icon=":material/chevron_left:", on_click=_fix, args=(fixed.moved(-1.0),))
-        st.button("Later", icon=":material/chevron_right:", on_click=_fix, args=(fixed.moved(1.0),), disabled=_reaches_now(fixed))
+        st.button("Earlier", icon=":material/chevron_left:", on_click=fix, args=(fixed.moved(-1.0),))
+        st.button("Later", icon=":material/chevron_right:", on_click=fix, args=(fixed.moved(1.0),), disabled=_reaches_now(fixed))
         st.button("Live", icon=":material/play_arrow:", on_click=_release, help="Back to the last minutes, refreshed by itself.")
     else:
         st.segmented_control(
@@ -98,13 +98,13 @@ def _picker() -> None:
         end = st.datetime_input("To (UTC)", shown.end.replace(tzinfo=None), step=60, key=f"to-{chosen().key}")
         if st.button("Show", type="primary"):
             try:
-                _fix(Window(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)).checked(datetime.now(UTC)))
+                fix(Window(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)).checked(datetime.now(UTC)))
             except InvalidWindow as error:
                 st.warning(f"{plain(str(error))}.")
             else:
                 st.rerun()
         told = "Writes both instants into the address: copy it from there."
-        st.button("Share what is shown now", on_click=_fix, args=(shown,), help=told)
+        st.button("Share what is shown now", on_click=fix, args=(shown,), help=told)
 
 
 def _read_link() -> str:
@@ -122,7 +122,8 @@ def _read_link() -> str:
     return ""
 
 
-def _fix(window: Window) -> None:
+def fix(window: Window) -> None:
+    """Show this range from now on, on every page."""
     st.session_state[FIXED] = window
     _write_link(window)
 

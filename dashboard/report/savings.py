@@ -76,7 +76,7 @@ def report(view: SavingsView, outlook: OutlookView, counted: frozenset[str]) -> 
             sheet.table("Beside what the project assumed", reference(outlook)),
         ),
     ]
-    told = f"{view.window.words} · calls by {whose} · {since} · written {outlook.now:%Y-%m-%d}"
+    told = f"{view.window.words}, the month in {outlook.month.zone} · calls by {whose} · {since} · written {outlook.now:%Y-%m-%d}"
     return sheet.sheet(f"What the cache saved, {outlook.month}", told, parts, DEFINITIONS)
 
 

@@ -1,6 +1,6 @@
 """Down to the single call: the rows behind any total of the page, and one call with all that is known of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -11,9 +11,9 @@ from dashboard.components.foreign_text import plain
 from dashboard.components.live import is_down
 from dashboard.views import ledger_rows
 from dashboard.views.ledger_rows import CallView, RowsView, told_at
-from dashboard.views.names import LINES, PROVENANCES, TASKS
+from dashboard.views.names import FAMILIES, LINES, PROVENANCES, TASKS
 from prosepolish_core.calc import numbers
-from prosepolish_core.calc.ledger_parts import part_named
+from prosepolish_core.calc.ledger_parts import AND, BAR, part_named
 from prosepolish_core.errors import StoreUnavailable
 from prosepolish_core.model.counts import LedgerRow
 from prosepolish_core.model.llm import LlmCall
@@ -29,7 +29,7 @@ NAMES = {
     "redis-alone": "By Redis alone",
     "unsure": "Of unknown cost",
 }
-APART = {"line": LINES, "task": TASKS, "model": {}}
+APART: Mapping[str, Mapping[str, str]] = {"line": LINES, "task": TASKS, "family": FAMILIES, "whose": PROVENANCES}
 TALL = 320
 
 
@@ -73,9 +73,18 @@ def _chosen(names: list[str], counted: Collection[str]) -> None:
 
 
 def told_part(name: str) -> str:
-    """What a part is called: "Paid", "Task: corrections"."""
-    column, _, value = name.partition(".")
-    return NAMES.get(name) or f"{column.capitalize()}: {APART.get(column, {}).get(value, value)}"
+    """What a part is called: "Paid", "Task: corrections", "corrections · gemini · Paid, and of use"."""
+    if name in NAMES:
+        return NAMES[name]
+    told = [(column, _told(column, value)) for column, _, value in (one.partition(".") for one in name.split(AND))]
+    return f"{told[0][0].capitalize()}: {told[0][1]}" if len(told) == 1 else " · ".join(value for _, value in told)
+
+
+def _told(column: str, value: str) -> str:
+    if column == "price":
+        source, _, date = value.rpartition(BAR)
+        return f"{source} from {date}" if date else source or "no price known"
+    return APART.get(column, {}).get(value, value)
 
 
 def _rows(view: RowsView, counted: Collection[str]) -> None:

@@ -11,19 +11,21 @@ from dashboard.views import outlook
 from dashboard.views.outlook import OutlookView
 from dashboard.views.outlook_rows import PROJECTED, projected, quantities, reference
 from prosepolish_core.calc import numbers
+from prosepolish_core.model.calendar_month import zone_named
 
-SO_FAR = "From the first of the month, 00:00 UTC. By the price on the day of each call."
+SO_FAR = "From the first of the month, 00:00 of the chosen time zone. By the price on the day of each call."
 
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner=False)
-def read(generation: int, counted: frozenset[str], now: datetime) -> OutlookView:  # noqa: ARG001 - the cache's key
+def read(generation: int, counted: frozenset[str], now: datetime, zone: str) -> OutlookView:  # noqa: ARG001 - the cache's key
     """Weeks of hours, read once a minute for all visitors. Raises StoreUnavailable."""
-    return outlook.build(runtime.telemetry(), now, counted=counted)
+    return outlook.build(runtime.telemetry(), now, counted=counted, zone=zone_named(zone))
 
 
 def draw(view: OutlookView) -> None:
     """Headline numbers, then every quantity in one table, then the formula's assumptions beside what was measured."""
     st.subheader(f"What does {view.month} come to?", anchor=False)
+    st.caption(f"Since {view.month.window.start:%Y-%m-%d %H:%M} UTC, the first of the month in {view.month.zone}.")
     avoided, paid = view.row("Avoided"), view.row("Paid")
     money = view.so_far.money
     tiles(

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from prosepolish_core.calc.ledger_parts import FAMILY_OF
 from prosepolish_core.calc.ledger_sums import HEADLINE, Measured, measured
 from prosepolish_core.calc.lookups_spared import ApiSpared, api_spared
 from prosepolish_core.calc.ratios import Ratio, tier_ratio
@@ -25,8 +26,6 @@ from .trust import Trust, of_counts
 
 POINTS = 60
 LEDGER = "the ledger of LLM calls (recorded tokens times dated prices)"
-#: The key family that holds the answers of a task.
-FAMILY_OF = {"correct": Family.LLM.value, "define": Family.DICTIONARY.value}
 #: What the money can be told apart by.
 APART: Mapping[str, Callable[[LedgerTotal], str]] = {
     "task": lambda row: row.task,

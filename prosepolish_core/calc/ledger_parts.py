@@ -1,14 +1,28 @@
 """Parts of the ledger: every total that a page shows, as the rows it is the sum of."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ..model.counts import LedgerTotal
 from ..model.llm import CallState, LedgerLine
+from ..model.outcome import Family
 from .ledger_sums import AVOIDED, PAID, Side, measured
 
-#: What totals are told apart by, besides the parts that have names of their own.
-APART = ("line", "task", "model")
+#: The key family that holds the answers of a task.
+FAMILY_OF = {"correct": Family.LLM.value, "define": Family.DICTIONARY.value}
+#: What totals are told apart by, besides the parts that have names of their own: the name that a row falls under.
+APART: Mapping[str, Callable[[LedgerTotal], str]] = {
+    "line": lambda row: str(row.line),
+    "task": lambda row: row.task,
+    "family": lambda row: FAMILY_OF.get(row.task, row.task),
+    "model": lambda row: row.model,
+    "price": lambda row: f"{row.price_source}|{row.price_date}",
+    "whose": lambda row: str(row.provenance),
+}
+#: Those that a choice offers one by one, and those that tell the rows of the finest table apart.
+OFFERED, FINEST = ("line", "task", "model", "price"), ("task", "model", "line", "whose", "price")
+#: Between the names of an intersection, and between source and date of a price.
+AND, BAR = "~", "|"
 UNSURE = (CallState.UNPRICED.value, CallState.UNKNOWN.value, CallState.SENT.value)
 
 
@@ -24,7 +38,8 @@ class LedgerPart(NamedTuple):
 
     def among(self, provenance: Collection[str]) -> Mapping[str, Collection[object]]:
         """What to choose single rows by, of the provenance that is counted."""
-        return {**self.chosen, "provenance": sorted(provenance)}
+        own = self.chosen.get("provenance", provenance)
+        return {**self.chosen, "provenance": sorted(str(name) for name in own if name in provenance)}
 
 
 #: Totals with names of their own.
@@ -45,18 +60,43 @@ PARTS: Mapping[str, LedgerPart] = {
 
 
 def part_named(name: str) -> LedgerPart | None:
-    """A part by its name: `paid`, or a column and a value such as `task.correct`. None for what is none."""
-    column, point, value = name.partition(".")
-    if point and value and column in APART:
-        return LedgerPart(name, {column: (value,)})
-    return PARTS.get(name)
+    """A part by its name: `paid`, a column and a value (`task.correct`), or several joined by ~. None for no part."""
+    chosen: dict[str, tuple[object, ...]] = {}
+    for one in name.split(AND):
+        column, point, value = one.partition(".")
+        if one in PARTS:
+            chosen |= PARTS[one].chosen
+        elif point and column in APART:
+            chosen |= _apart(column, value)
+        else:
+            return None
+    return LedgerPart(name, chosen)
+
+
+def _apart(column: str, value: str) -> dict[str, tuple[object, ...]]:
+    match column:
+        case "family":
+            return {"task": tuple(task for task, family in FAMILY_OF.items() if family == value) or (value,)}
+        case "price":
+            source, _, date = value.rpartition(BAR)
+            return {"price_source": (source,), "price_date": (date,)}
+        case "whose":
+            return {"provenance": (value,)}
+        case _:
+            return {column: (value,)}
 
 
 def parts_of(rows: Iterable[LedgerTotal], provenance: Collection[str]) -> list[str]:
-    """The names of all parts that hold any of these rows: those with names of their own first."""
+    """The names of all parts that hold any of these rows: those with names of their own first, the finest last."""
     counted = [row for row in rows if row.provenance in provenance]
-    apart = [f"{column}.{value}" for column in APART for value in sorted({str(getattr(row, column)) for row in counted})]
-    return [name for name, part in PARTS.items() if calls_of(part, counted)] + apart
+    apart = [f"{column}.{value}" for column in OFFERED for value in sorted({APART[column](row) for row in counted})]
+    finest = sorted({finest_of(row) for row in counted})
+    return [name for name, part in PARTS.items() if calls_of(part, counted)] + apart + finest
+
+
+def finest_of(row: LedgerTotal) -> str:
+    """The name of the smallest part that holds this row."""
+    return AND.join(f"{column}.{APART[column](row)}" for column in FINEST)
 
 
 def calls_of(part: LedgerPart, rows: Iterable[LedgerTotal]) -> int:

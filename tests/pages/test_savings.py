@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from prosepolish_core import Core
+from prosepolish_core.model.calendar_month import CalendarMonth, zone_named
 from prosepolish_core.model.counts import LedgerRow
 from prosepolish_core.watch.counts.writer import PostgresTelemetryWriter
 from tests.dashboard.stack import installed
@@ -94,3 +95,19 @@ def test_nothing_is_filled_from_a_day(valkey_url: str, database_url: str) -> Non
         next(button for button in at.button if button.label == "Fill from the last 30 days").click().run()
         assert "7 are needed" in said(at)
         assert at.number_input(key="corrections_per_day").value == 1000
+
+
+def test_months_are_counted_in_the_zone_of_the_link(valkey_url: str, database_url: str) -> None:
+    """Midnight in Auckland is not midnight in UTC; a zone that nobody knows is refused visibly."""
+    with ledger_of(2, valkey_url, database_url):
+        first = CalendarMonth.of(datetime.now(UTC), zone_named("Pacific/Auckland")).window.start
+        told = said(open_page("savings.py", zone="Pacific/Auckland"))
+        assert f"Since {first:%Y-%m-%d %H:%M} UTC, the first of the month in Pacific/Auckland." in told
+
+        at = open_page("savings.py", zone="Mars/Olympus")
+        assert not at.exception
+        assert "time zone is not used" in said(at)
+        next(button for button in at.button if button.label.startswith("Range: ")).click().run()
+        assert not at.exception
+        assert "the first of the month in UTC" in said(at)
+        assert "as it was then" in said(at)

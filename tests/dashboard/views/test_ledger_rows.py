@@ -67,6 +67,11 @@ def test_every_total_is_the_sum_of_its_rows(pool: PostgresPool) -> None:
         shown |= {f"line.{line}": side for line, side in view.sums.lines.items()}
         shown |= {f"task.{name}": sums.paid + sums.avoided for name, sums in view.apart["task"].items()}
         shown |= {f"model.{name}": sums.paid + sums.avoided for name, sums in view.apart["model"].items()}
+        shown |= {f"family.{name}": sums.paid + sums.avoided for name, sums in view.apart["family"].items()}
+        for row in view.tokens:
+            source, _, date = row.price.rpartition(" from ")
+            name = f"task.{row.task}~model.{row.model}~line.{row.line}~whose.{row.provenance}~price.{source}|{date}"
+            shown[name] = Side(row.calls, row.unpriced, row.usd)
         for name in {*PARTS, *shown, *ledger_rows.names(telemetry, window, COUNTED)}:
             part = part_named(name)
             assert part
@@ -99,4 +104,4 @@ def test_a_row_leads_to_its_call_and_to_what_its_answer_spared(pool: PostgresPoo
 
 def test_a_hand_made_name_is_no_part() -> None:
     """What a link says is looked up, never made into a question to the store."""
-    assert [part_named(name) for name in ("", "nobody", "call_id.x", "task.", ".", "line;drop.x")] == [None] * 6
+    assert [part_named(name) for name in ("", "nobody", "call_id.x", ".", "line;drop.x", "paid~nobody", "~")] == [None] * 7
