@@ -113,7 +113,7 @@ def test_what_has_moved_or_is_old_is_walked_as_fast_as_the_budget_allows(keys: i
 
 
 def test_a_server_that_nobody_asks_is_hardly_asked_by_us(instance: ObservedServer) -> None:
-    """After the first walk; and after FLUSHALL the next tick tells that nothing is left, the one after that counts it."""
+    """After the first walk; and after FLUSHALL the next tick tells that nothing is left, the one after counts it."""
     for _ in range(4):
         redis_census.read(instance, ENTRY)
     before = instance.observer.charges["redis_census"].calls
