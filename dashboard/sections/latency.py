@@ -10,12 +10,13 @@ from dashboard.charts.theme import colour_of
 from dashboard.components import compare, empty, figure, table
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
+from dashboard.views.around_mark import around
 from dashboard.views.latency import QUANTILES, LatencyView, Spread
 from dashboard.views.latency import told as failed
 from dashboard.views.names import family_label, tier_label
 from prosepolish_core.calc import numbers
 
-from . import commands
+from . import around_mark, commands
 
 HELP = "95 of 100 calls took at most this long. Histogram buckets are added over the window first; percentiles are never averaged."
 
@@ -42,6 +43,7 @@ def draw(view: LatencyView) -> None:
     told = ", ".join(f"{tier_label(s.tier)} p50 {numbers.duration(s.p50)} p99 {numbers.duration(s.p99)}" for s in view.tiers)
     figure.show(spreads(view.tiers), key="spreads", alt=f"Latency per tier over the window: {told}")
     _course(view)
+    around_mark.draw(around(view.rows, view.marks))
     _percentiles(view.families)
     commands.draw(view.commands)
 

@@ -65,6 +65,7 @@ class LatencyView:
     lines: tuple[PercentileLine, ...]
     marks: tuple[Mark, ...]
     commands: commands.Commands
+    rows: tuple[LatencyBuckets, ...] = ()
 
     def p95_of(self, tier: str) -> float | None:
         """What 95 of 100 calls to the tier took at most; None where it was not asked."""
@@ -82,6 +83,7 @@ def build(samples: SampleReader, telemetry: TelemetryReader, window: Window) -> 
         tuple(lines(rows)),
         about(samples.marks(window), *TIERS),
         commands.build(samples, window),
+        tuple(rows),
     )
 
 
