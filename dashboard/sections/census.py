@@ -25,7 +25,7 @@ def draw(found: ServerCensus) -> None:
                 "keys": spread(f.keys, numbers.count),
                 "size": spread(f.size, numbers.size),
                 "share": numbers.percent(f.size.value / found.size.value if found.size.value else None),
-                "ends within, half of them": ends(f.ttl_quantile(0.5)),
+                "half end within": ends(f.ttl_quantile(0.5)),
                 "without an end": spread(f.no_ttl, numbers.count),
                 "over 10 KB": spread(f.big, numbers.count),
             }
