@@ -2,6 +2,8 @@
 drawn after the page's numbers.
 """
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -17,7 +19,7 @@ CONFIG = {
 }
 
 
-def show(figure: go.Figure, *, key: str, alt: str, timed: bool = True) -> None:
+def show(figure: go.Figure, *, key: str, alt: str, timed: bool = True, defined: Sequence[str] = ()) -> None:
     """Draw it. The key holds zoom over refreshes; another time range is another chart."""
     name = f"{key}-{window.chosen().key}" if timed else key
     config = CONFIG | {"toImageButtonOptions": {"format": "png", "scale": 2, "filename": f"prosepolish-{key}"}}
@@ -27,4 +29,4 @@ def show(figure: go.Figure, *, key: str, alt: str, timed: bool = True) -> None:
 
     with st.container(gap=None):
         later.place(draw, int(figure.layout.height), wave=0)
-        later.place(lambda: take_along.of_chart(figure, key=key, about=alt), take_along.ROOM, wave=2)
+        later.place(lambda: take_along.of_chart(figure, key=key, about=alt, defined=defined), take_along.ROOM, wave=2)

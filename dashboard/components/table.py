@@ -11,7 +11,7 @@ from . import take_along
 ROW, FRAME, MOST_ROWS = 33, 2, 11
 
 
-def show(rows: Sequence[Mapping[str, object]], *, key: str, alt: str) -> None:
+def show(rows: Sequence[Mapping[str, object]], *, key: str, alt: str, defined: Sequence[str] = ()) -> None:
     """One row for each mapping; the names of the first are the columns."""
     height = ROW * (min(len(rows), MOST_ROWS) + 1) + FRAME
 
@@ -20,4 +20,4 @@ def show(rows: Sequence[Mapping[str, object]], *, key: str, alt: str) -> None:
 
     with st.container(gap=None):
         later.place(draw, height, wave=1)
-        later.place(lambda: take_along.of_rows(rows, key=key, about=alt), take_along.ROOM, wave=2)
+        later.place(lambda: take_along.of_rows(rows, key=key, about=alt, defined=defined), take_along.ROOM, wave=2)

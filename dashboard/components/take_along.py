@@ -23,9 +23,9 @@ _RANGE = frozenset({"range", "from", "to"})
 Read = Callable[[], Behind]
 
 
-def of_chart(figure: go.Figure, *, key: str, about: str) -> None:
+def of_chart(figure: go.Figure, *, key: str, about: str, defined: Sequence[str] = ()) -> None:
     """The line below a chart: its numbers as a table, and as a file."""
-    head = _head(about)
+    head = _head(about, defined)
     with st.container(horizontal=True, horizontal_alignment="right"):
         opened = st.popover("Numbers", icon=":material/table:", type="tertiary", key=f"{key}-numbers", on_change="rerun")
     if opened.open:
@@ -37,14 +37,14 @@ def of_chart(figure: go.Figure, *, key: str, about: str) -> None:
             _file(lambda: found, head, key)
 
 
-def of_rows(rows: Sequence[Mapping[str, object]], *, key: str, about: str) -> None:
+def of_rows(rows: Sequence[Mapping[str, object]], *, key: str, about: str, defined: Sequence[str] = ()) -> None:
     """The line below a table: the same rows as a file."""
-    file(lambda: table_of(rows), key=key, about=about)
+    file(lambda: table_of(rows), key=key, about=about, defined=defined)
 
 
-def file(read: Read, *, key: str, about: str) -> None:
+def file(read: Read, *, key: str, about: str, defined: Sequence[str] = ()) -> None:
     """The line below anything else: what `read` gives when somebody asks for the file."""
-    head = _head(about)
+    head = _head(about, defined)
     with st.container(horizontal=True, horizontal_alignment="right"):
         _file(read, head, key)
 
@@ -80,7 +80,7 @@ def _file(read: Read, head: Sequence[str], key: str) -> None:
     )  # fmt: skip
 
 
-def _head(about: str) -> list[str]:
+def _head(about: str, defined: Sequence[str]) -> list[str]:
     """What a file says of itself before its numbers."""
     shown = window.chosen()
     start, end = shown.window().texts
@@ -89,6 +89,6 @@ def _head(about: str) -> list[str]:
         f"ProsePolish: {about}",
         f"range: {start} to {end} ({shown.words})",
         f"chosen in the address: {'; '.join(chosen) or 'nothing, all as usual'}",
-        "definitions: docs/numbers.md and docs/savings.md",
+        *(defined or ["definitions: docs/numbers.md"]),
         f"written: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}; units stand in the names of the columns, an empty cell is unknown",
     ]

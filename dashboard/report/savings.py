@@ -34,6 +34,9 @@ DEFINITIONS: Mapping[str, str] = {
     "Unknown": "Calls without a known price or a readable reply are in no sum and counted beside it: the true figures are higher.",
 }
 
+#: The same, a line each, for the head of a file.
+DEFINED = tuple(f"{name}: {text}" for name, text in DEFINITIONS.items())
+
 
 def of_month(window: Window, now: datetime, zone: tzinfo) -> Window:
     """The month in which the window ends, as far as it has come."""

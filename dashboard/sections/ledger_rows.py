@@ -9,6 +9,7 @@ from dashboard.charts.behind import Behind
 from dashboard.components import banner, take_along, window
 from dashboard.components.foreign_text import plain
 from dashboard.components.live import is_down
+from dashboard.report.savings import DEFINED
 from dashboard.views import ledger_rows
 from dashboard.views.ledger_rows import CallView, RowsView, told_at
 from dashboard.views.names import FAMILIES, LINES, PROVENANCES, TASKS
@@ -107,7 +108,7 @@ def _rows(view: RowsView, counted: Collection[str]) -> None:
         height=min(TALL, 35 * (len(rows) + 1) + 2), on_select=pick, selection_mode="single-row",
     )  # fmt: skip
     about = f"Rows of the ledger behind: {told_part(view.part.name)}, in the time of this page"
-    take_along.file(lambda: every_row(view, counted), key="ledger-rows", about=about)
+    take_along.file(lambda: every_row(view, counted), key="ledger-rows", about=about, defined=DEFINED)
 
 
 def every_row(view: RowsView, counted: Collection[str]) -> Behind:

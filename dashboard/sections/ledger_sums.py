@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard.components import table
+from dashboard.report.savings import DEFINED
 from dashboard.views.names import FAMILIES, LINES, PROVENANCES, TASKS
 from dashboard.views.savings import SavingsView, TokenRow
 from prosepolish_core.calc import numbers
@@ -42,6 +43,7 @@ def _lines(sums: Measured) -> None:
         ],
         key="lines-table",
         alt="The lines of the ledger and their sum, the bill without any cache",
+        defined=DEFINED,
     )
 
 
@@ -60,6 +62,7 @@ def _groups(view: SavingsView) -> None:
         ],
         key="groups-table",
         alt=f"What was paid and avoided per {title.lower()}; the last row is their sum",
+        defined=DEFINED,
     )
 
 
@@ -101,4 +104,5 @@ def _tokens(rows: Sequence[TokenRow]) -> None:
         ],
         key="ledger-table",
         alt="Calls, tokens and cost per task, model and line, with the price they were counted by",
+        defined=DEFINED,
     )

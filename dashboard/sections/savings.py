@@ -9,6 +9,7 @@ from dashboard.charts.theme import GOOD, PALETTE
 from dashboard.components import empty, figure, window
 from dashboard.components.tiles import Tile, tiles
 from dashboard.components.trust_line import trust_line
+from dashboard.report.savings import DEFINED
 from dashboard.views.names import PROVENANCES
 from dashboard.views.savings import SavingsView
 from prosepolish_core.calc import numbers
@@ -150,4 +151,4 @@ def _course(view: SavingsView) -> None:
     traces = [ChartLine("avoided", view.ts, view.avoided_usd, GOOD), ChartLine("paid", view.ts, view.paid_usd, PALETTE[3])]
     told = f"Avoided {numbers.usd(view.sums.avoided.usd)}, paid {numbers.usd(view.sums.paid.usd)} in the window"
     chart = bars(traces, unit="usd", window=view.window, marks=view.marks, width_s=view.width_s)
-    figure.show(chart, key="ledger", alt=told)
+    figure.show(chart, key="ledger", alt=told, defined=DEFINED)
