@@ -9,7 +9,7 @@ FLAGS ?=
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help up test quick cover check bench clean races bench-collectors proofs-collectors proofs recovery bench-whatif proofs-alerts
+.PHONY: help up test quick cover check bench sbom clean races bench-collectors proofs-collectors proofs recovery bench-whatif proofs-alerts
 help:                   ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -56,6 +56,11 @@ recovery: $(STAMP)      ## every server lost in every way, idle and busy: all is
 
 bench-whatif: $(STAMP)  ## what-if predictions against real servers, beside libcachesim, and the cost of the trace (ten minutes)
 	@$(BIN)/python -m benchmarks "whatif_replay $(FLAGS)" whatif_grid whatif_near whatif_trace whatif_bytes
+
+sbom: $(STAMP)          ## what is installed, with versions and licences, as CycloneDX: build/sbom.cdx.json, and a list by licence
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json $(BIN)/python
+	@$(BIN)/python .ci/licences build/sbom.cdx.json
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build *.egg-info

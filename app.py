@@ -37,12 +37,14 @@ app = st.App(
     Path(__file__).with_name("pages") / "_router.py",
     lifespan=lifespan,
     routes=routes(),
+    secrets={"auth": config.auth_section()} if config.signs_in else None,
     on_script_error=show_script_error,
     middleware=[
         Middleware(
             Gatekeeper,
             names=known_names(config),
             token=config.metrics_token.get_secret_value() if config.metrics_token else "",
+            encrypted=config.dashboard_url.startswith("https://"),
         )
     ],
 )

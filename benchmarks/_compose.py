@@ -39,11 +39,31 @@ PORTS = {"redis": 6379, "redis-state": 6379, "postgres": 5432, "dashboard": 8501
 OPEN = "--bind '*' '-::*'"
 #: Longest wait for a service that was asked to stop, on a machine that may be busy.
 STOP_S = 25
+#: The system's PostgreSQL, which knows TLS.
+SYSTEM_POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
 NOBODY = Account("nobody", 65534, 65534)
 #: As in the containers: processes of their own, and another user.
 APART = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 AS_NOBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs")
 LIKE_NOBODY = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
+
+
+def with_tls() -> dict[str, Any]:
+    """The services as compose merges the two files: mappings into mappings, lists after lists, else the later one."""
+    return _merged(COMPOSE, YAML(typ="safe").load(ROOT / "deploy/compose.tls.yml"))
+
+
+def _merged(first: dict[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(first)
+    for name, value in second.items():
+        old = found.get(name)
+        if isinstance(old, dict) and isinstance(value, dict):
+            found[name] = _merged(old, value)
+        elif isinstance(old, list) and name in {"secrets", "volumes"}:
+            found[name] = [*old, *value]
+        else:
+            found[name] = value
+    return found
 
 
 def image_command() -> list[str]:
@@ -56,18 +76,28 @@ def image_command() -> list[str]:
 class Stack:
     """The services, their folders and their ports. `redis_server` is the program that the image would have.
 
-    `settings` stand for the variables of compose's own environment; `more` is added to that of every service.
+    `settings` stand for the variables of compose's own environment; `more` is added to that of every service. With
+    `tls` it is the stack of deploy/compose.tls.yml, on servers that know TLS (the wheels' do not).
     """
 
     def __init__(
-        self, folder: Path, redis_server: Path | None = None, *, postgres: bool = True, more: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        redis_server: Path | None = None,
+        *,
+        postgres: bool = True,
+        more: Mapping[str, str] | None = None,
+        tls: bool = False,
     ) -> None:
         self.folder = folder
+        self.tls = tls
+        self.compose = with_tls() if tls else COMPOSE
+        self.postgres = SYSTEM_POSTGRES if tls else binaries()
         self._more = dict(more or {})
         self.settings: Mapping[str, str] = {}
         self.ports = {name: free_port() for name in PORTS}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self.who, self.alone = _apart((ROOT, Path(sys.executable).resolve(), binaries(), folder))
+        self.who, self.alone = _apart((ROOT, Path(sys.executable).resolve(), self.postgres, folder))
         for name in ("bin", "volumes", "run", "home"):
             (folder / name).mkdir(parents=True)
             (folder / name).chmod(0o777)
@@ -85,11 +115,11 @@ class Stack:
 
     def environment(self, service: str) -> dict[str, str]:
         """The image's own environment and the service's, filled in and put in place."""
-        path = os.pathsep.join([str(self.folder / "bin"), str(Path(sys.executable).parent), str(binaries()), "/usr/bin", "/bin"])
+        path = os.pathsep.join([str(self.folder / "bin"), str(Path(sys.executable).parent), str(self.postgres), "/usr/bin", "/bin"])
         own = {"PATH": path, "HOME": str(self.folder / "home"), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         if service == "postgres":
             own |= {"PGDATA": str(self.folder / "volumes/postgres-data"), "PGPORT": str(self.ports["postgres"]), "LC_ALL": "C"}
-        given = COMPOSE["services"][service].get("environment", {})
+        given = self.compose["services"][service].get("environment", {})
         return own | self._more | {name: self.placed(service, self.filled(str(value))) for name, value in given.items()}
 
     def filled(self, text: str) -> str:
@@ -99,25 +129,28 @@ class Stack:
 
     def placed(self, service: str, text: str) -> str:
         """The service's files, volumes and ports, where they are on this machine."""
-        spec = COMPOSE["services"][service]
+        spec = self.compose["services"][service]
         for mount in spec.get("volumes", ()):
             source, target = mount.split(":")[:2]
             text = text.replace(target, str(ROOT / source if source.startswith("./") else self.volume(source)))
         for secret in spec.get("secrets", ()):
             source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
-            file = Path(COMPOSE["secrets"][source]["file"]).name
+            file = Path(self.compose["secrets"][source]["file"]).name
             text = re.sub(rf"/run/secrets/{target}(?![\w-])", str(self.folder / "secrets" / file), text)
         if service in ("redis", "redis-state"):
+            if self.tls:
+                text = text.replace("--tls-port 6379", f"--tls-port {self.ports[service]}").replace(OPEN, "--bind 127.0.0.1")
             text = text.replace(OPEN, f"--bind 127.0.0.1 --port {self.ports[service]}")
             text = text.replace("redis-cli)", f"redis-cli) -p {self.ports[service]}")
         elif service in self.ports:
             text = text.replace(str(PORTS[service]), str(self.ports[service])).replace("0.0.0.0", "127.0.0.1")
+        text = text.replace("/tmp/server.key", str(self.folder / "run/server.key")).replace("exec docker-entrypoint.sh", "exec")
         text = text.replace("stand-ins:8601", f"127.0.0.1:{self.ports['dictionary']}")
         return text.replace("stand-ins:8602", f"127.0.0.1:{self.ports['gemini']}")
 
     def argv(self, service: str) -> list[str]:
         """The literal command, put in place."""
-        words = COMPOSE["services"][service].get("command") or image_command()
+        words = self.compose["services"][service].get("command") or image_command()
         if service == "stand-ins":
             ours = {str(PORTS[name]): str(self.ports[name]) for name in ("dictionary", "gemini")} | {"0.0.0.0": "127.0.0.1"}
             words = [ours.get(word, word) for word in words]
@@ -135,7 +168,7 @@ class Stack:
 
     def start(self, service: str) -> None:
         """Start a service; its output goes to a file of its name."""
-        data = COMPOSE["services"][service].get("volumes", [""])[-1].split(":")[0]
+        data = self.compose["services"][service].get("volumes", [""])[-1].split(":")[0]
         # The images of the Redis servers begin in the folder of their data, ours in that of the program.
         cwd = self.volume(data) if service in ("redis", "redis-state") else ROOT
         argv = [*self.alone, *self.argv(service)]
@@ -171,7 +204,7 @@ class Stack:
 
     def healthy(self, service: str) -> bool:
         """The service's own health check, literally."""
-        kind, *words = COMPOSE["services"][service]["healthcheck"]["test"]
+        kind, *words = self.compose["services"][service]["healthcheck"]["test"]
         words = [self.placed(service, self.filled(word)) for word in words]
         argv = ["sh", "-c", words[0]] if kind == "CMD-SHELL" else words
         env = self.environment(service)
@@ -192,7 +225,7 @@ class Stack:
         Raises TimeoutExpired.
         """
         began = time.monotonic()
-        self.process(service).send_signal(getattr(signal, COMPOSE["services"][service].get("stop_signal", "SIGTERM")))
+        self.process(service).send_signal(getattr(signal, self.compose["services"][service].get("stop_signal", "SIGTERM")))
         self.running.pop(service).wait(STOP_S)
         return time.monotonic() - began
 
@@ -224,11 +257,13 @@ class Stack:
     def make_secrets(self) -> None:
         """The script's own, with hosts that are on this machine."""
         secrets = self.folder / "secrets"
-        subprocess.run(["sh", str(ROOT / "deploy/make-secrets"), str(secrets)], check=True, capture_output=True)
+        for script in (["make-certificates"] if self.tls else []) + ["make-secrets"]:
+            subprocess.run(["sh", str(ROOT / "deploy" / script), str(secrets)], check=True, capture_output=True)
         secrets.chmod(0o755)  # a container's mount does not pass through it; here it must
         for path in secrets.glob("*-url"):
             text = path.read_text(encoding="utf-8")
             host = urlsplit(text).hostname or ""
+            text = text.replace("/run/secrets/ca", str(secrets / "ca.pem"))
             path.write_text(re.sub(r"@[\w-]+:\d+", f"@127.0.0.1:{self.ports[host]}", text), encoding="utf-8")
 
     def _cluster(self) -> None:

@@ -18,7 +18,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: Told to whoever asks, by whatever name: a probe names the address of a container. It says only that we are alive.
 OPEN_PATHS = frozenset({"/healthz"})
 #: Asked by machines, which may have to show a token.
-TOKEN_PATHS = frozenset({"/metrics", "/readyz"})
+TOKEN_PATHS = frozenset({"/metrics", "/readyz", "/_stcore/metrics"})
 #: Scripts, styles and pictures of our own only. Streamlit writes styles and one line of script into its page.
 POLICY = {
     "default-src": "'self'",
@@ -59,11 +59,19 @@ def host_of(address: str) -> str | None:
     return found.hostname if found.netloc == address and found.username is None else None
 
 
+def _never_in_clear(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A cookie that browsers send through TLS only; the web framework leaves that to us."""
+    name, value = header
+    bare = name.lower() == b"set-cookie" and b"; secure" not in value.lower()
+    return (name, value + b"; Secure") if bare else header
+
+
 class Gatekeeper:
     """The outermost layer of the web process."""
 
-    def __init__(self, app: ASGIApp, names: Iterable[str], token: str = "") -> None:
+    def __init__(self, app: ASGIApp, names: Iterable[str], token: str = "", *, encrypted: bool = False) -> None:
         self._app, self._names, self._token = app, frozenset(names), token.encode()
+        self._encrypted = encrypted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass it on, or refuse it with one sentence."""
@@ -78,6 +86,8 @@ class Gatekeeper:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
+                if self._encrypted:
+                    message["headers"] = [_never_in_clear(header) for header in message["headers"]]
             await send(message)
 
         if refusal is None:

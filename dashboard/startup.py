@@ -25,14 +25,19 @@ def _load() -> None:
 
 
 def closed_or_exit(config: Config, address: str | None) -> None:
-    """Beyond loopback nobody is asked who they are: that is refused unless a setting says it is meant so."""
+    """Beyond loopback people have to sign in; without that it is refused unless a setting says it is meant so."""
     if address in LOOPBACK:
+        return
+    if config.signs_in:
+        if config.metrics_token is None:
+            sys.stderr.write("WARNING: /metrics and /readyz ask nobody who they are; PROSEPOLISH_METRICS_TOKEN makes them.\n")
         return
     where = f"on {address}" if address else "on every address of this machine"
     if not config.open_to_network:
         sys.stderr.write(
             f"The dashboard cannot start: it would listen {where}, and it signs nobody in. Set STREAMLIT_SERVER_ADDRESS to "
-            "127.0.0.1, or put a proxy that signs people in before it and set PROSEPOLISH_OPEN_TO_NETWORK=true.\n"
+            "127.0.0.1, or PROSEPOLISH_OIDC_URL to a provider that signs people in, or put a proxy that does so before it and "
+            "set PROSEPOLISH_OPEN_TO_NETWORK=true.\n"
         )
         sys.exit(1)
     sys.stderr.write(f"WARNING: the dashboard listens {where} and signs nobody in; PROSEPOLISH_OPEN_TO_NETWORK says so.\n")

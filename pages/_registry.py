@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+from prosepolish_core.roles import AccessRole
+
 
 class MenuPage(NamedTuple):
-    """One page. `timed` pages show the time range."""
+    """One page. `timed` pages show the time range; `role` is what it takes to see it in the menu."""
 
     file: str
     title: str
@@ -12,6 +14,7 @@ class MenuPage(NamedTuple):
     section: str
     question: str
     timed: bool = True
+    role: AccessRole = AccessRole.VIEWER
 
 
 PAGES = (
@@ -50,4 +53,7 @@ PAGES = (
         "playground.py", "Playground", ":material/experiment:", "Try", "Which tier answers, how fast and at what price?", False
     ),
     MenuPage("collectors.py", "Collectors", ":material/dns:", "Trust", "Who watches the watchers: do the collectors run on time?"),
+    MenuPage(
+        "audit.py", "Audit", ":material/history_edu:", "Trust", "Who did what here, and who was refused?", False, AccessRole.ADMIN
+    ),
 )

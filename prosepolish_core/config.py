@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -27,6 +26,8 @@ from .addresses.redis_address import RedisAddress
 from .addresses.secret_file import secret_in
 from .addresses.upstream_address import DICTIONARY_PATH, GEMINI_PATH, base_of, check_web_address
 from .errors import ConfigError
+from .setting import setting as _env
+from .sign_in_settings import SignInSettings
 
 DICTIONARY_API = "https://api.dictionaryapi.dev"
 GEMINI_API = "https://generativelanguage.googleapis.com"
@@ -45,6 +46,8 @@ SECRETS = (
     "PROSEPOLISH_ALERT_WEBHOOK_SECRET",
     "PROSEPOLISH_HEARTBEAT_URL",
     "PROSEPOLISH_METRICS_TOKEN",
+    "PROSEPOLISH_OIDC_CLIENT_SECRET",
+    "PROSEPOLISH_COOKIE_SECRET",
 )
 #: The reference's parts of REDIS_URL.
 REDIS_PARTS = ("REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS_ENABLED")
@@ -54,11 +57,7 @@ _NAME = re.compile(r"[\w-]{1,64}")
 _NEXT_NAME = re.compile(r",(?=\s*[\w-]+\s*=\s*[a-z+]+://)")
 
 
-def _env(name: str, default: Any, description: str, **limits: Any) -> Any:
-    return Field(default, validation_alias=AliasChoices(name), description=description, **limits)
-
-
-class Config(BaseModel):
+class Config(SignInSettings):
     """Every setting, typed. Secrets are SecretStr: they never appear in a repr, a log line or an error."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True)
@@ -155,7 +154,6 @@ class Config(BaseModel):
     heartbeat_url: SecretStr | None = _env(
         "PROSEPOLISH_HEARTBEAT_URL", None, "Called each minute by the collectors, so that an outside service notices their end"
     )
-    dashboard_url: str = _env("PROSEPOLISH_DASHBOARD_URL", "", "Where people reach the dashboard: the links in messages")
     allowed_hosts: str = _env(
         "PROSEPOLISH_ALLOWED_HOSTS", "", "Further names under which the dashboard may be asked, separated by commas"
     )
@@ -163,7 +161,9 @@ class Config(BaseModel):
         "PROSEPOLISH_METRICS_TOKEN", None, "Whoever asks for /metrics or /readyz must show this as a bearer token"
     )
     open_to_network: bool = _env(
-        "PROSEPOLISH_OPEN_TO_NETWORK", False, "Lets the dashboard listen beyond loopback, where something else signs people in"
+        "PROSEPOLISH_OPEN_TO_NETWORK",
+        False,
+        "Lets the dashboard listen beyond loopback where something else signs people in",
     )
     stand_ins: str = _env(
         "PROSEPOLISH_STAND_INS", "", "Set by the demo: names of upstreams that are stand-ins, separated by commas"
@@ -281,12 +281,11 @@ class Config(BaseModel):
             raise ValueError("it must be keys of 32 bytes in URL-safe base64, newest first, separated by commas")
         return value
 
-    @field_validator("alert_webhook_url", "heartbeat_url", "dashboard_url")
+    @field_validator("alert_webhook_url", "heartbeat_url")
     @classmethod
-    def _web_address(cls, value: SecretStr | str | None) -> SecretStr | str | None:
-        address = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if address:
-            check_web_address(address)
+    def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and value.get_secret_value():
+            check_web_address(value.get_secret_value())
         return value
 
     @model_validator(mode="after")

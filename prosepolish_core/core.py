@@ -39,6 +39,7 @@ from .standing_keeper import StandingKeeper
 from .upstreams import Upstreams
 from .watch.alerts.standing_file import StandingFile
 from .watch.alerts.standing_store import StandingStore
+from .watch.audit import AuditTrail
 from .watch.counts.call_journal import CallJournal
 from .watch.counts.ledger_rows import LedgerRows
 from .watch.counts.ledger_store import LedgerStore
@@ -203,6 +204,11 @@ class Core:
         from .watch.alerts.alert_store import AlertStore
 
         return AlertStore(self.pool)
+
+    @lazy
+    def audit(self) -> AuditTrail:
+        """What people did through the dashboard and the command line."""
+        return AuditTrail(self.pool)
 
     @lazy
     def sessions(self) -> Sessions:

@@ -14,7 +14,7 @@ from prosepolish_core.health import SLOW
 from prosepolish_core.model.standing import State
 from prosepolish_core.model.window import Window
 
-from . import banner, compare, window
+from . import banner, compare, sign_in, window
 from . import numbers_first as later
 
 V = TypeVar("V")
@@ -38,6 +38,8 @@ def live(name: str, build: Build[V], draw: Callable[[V], None], *, compared: Lit
     def part() -> None:
         nonlocal first
         pause, first = first, False
+        if not sign_in.may_look():  # it refreshes by itself: the sign-in may have run out since the page was opened
+            st.rerun()
         with later.numbers_first(pause=pause):
             read_and_draw()
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.actions import PageAction, allowed
 from dashboard.components.foreign_text import plain
 from dashboard.components.tiles import Tile, tiles
 from prosepolish_core.calc import numbers
@@ -48,6 +49,8 @@ def panel() -> None:
 
 
 def _call(subject: str, limit: Limit, times: int) -> None:
+    if not allowed(PageAction.LIMIT, f"{times} calls"):
+        return
     limiter = runtime.core().limiter
     made: list[bool] = st.session_state.get("limit calls", [])
     made = made + [limiter.check(subject, [limit]).allowed for _ in range(min(times, MOST_CALLS))]
@@ -55,6 +58,8 @@ def _call(subject: str, limit: Limit, times: int) -> None:
 
 
 def _forget(subject: str, limit: Limit) -> None:
+    if not allowed(PageAction.LIMIT, "forget"):
+        return
     runtime.core().limiter.reset(subject, [limit])
     st.session_state["limit calls"] = []
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components import table
+from dashboard.components.actions import PageAction, allowed
 from prosepolish_core.errors import InvalidInput, SessionUnavailable
 from prosepolish_core.model.session import Session
 
@@ -58,6 +59,8 @@ def _say(device: str, text: str) -> None:
 
 
 def _guarded(action: Callable[[str], None], device: str) -> None:
+    if not allowed(PageAction.SESSION, device or "everywhere"):
+        return
     try:
         action(device)
     except SessionUnavailable as error:  # it says itself whether anything was changed, or may have been

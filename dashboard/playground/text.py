@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.actions import PageAction, allowed
 from dashboard.components.foreign_text import plain
 from dashboard.views.playground import Explained, of_correction
 from prosepolish_core.errors import InvalidInput
@@ -49,12 +50,14 @@ def _correct(text: str) -> None:
         st.warning(f"Not corrected: at most {LONGEST} characters; this text has {len(text)}.", icon=":material/edit:")
         return
     core = runtime.core()
-    allowed = core.limiter.check_named("llm", visitor())
-    if not allowed.allowed:
+    decision = core.limiter.check_named("llm", visitor())
+    if not decision.allowed:
         st.warning(
-            f"Ten a minute, no more. Try again in {allowed.retry_after_s:.0f} s.",
+            f"Ten a minute, no more. Try again in {decision.retry_after_s:.0f} s.",
             icon=":material/hourglass_top:",
         )
+        return
+    if not allowed(PageAction.CORRECT, f"{len(text)} characters"):  # the text itself is nobody's business
         return
     try:
         with st.spinner("Correcting …"), acting_as(Provenance.PLAYGROUND):

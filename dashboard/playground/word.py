@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.actions import PageAction, allowed
 from dashboard.components.foreign_text import plain
 from dashboard.views.memory import total
 from dashboard.views.miss_reason import reason
@@ -57,9 +58,11 @@ def panel() -> None:
 
 def _look(word: str) -> None:
     core = runtime.core()
-    allowed = core.limiter.check_named("lookup", visitor())
-    if not allowed.allowed:
-        st.warning(f"That was fast. Try again in {allowed.retry_after_s:.1f} s.", icon=":material/hourglass_top:")
+    decision = core.limiter.check_named("lookup", visitor())
+    if not decision.allowed:
+        st.warning(f"That was fast. Try again in {decision.retry_after_s:.1f} s.", icon=":material/hourglass_top:")
+        return
+    if not allowed(PageAction.LOOK_UP, word):
         return
     st.session_state.pop("word missed", None)
     try:
@@ -90,6 +93,8 @@ def _evicted() -> float | None:
 
 
 def _invalidate(word: str) -> None:
+    if not allowed(PageAction.INVALIDATE, word):
+        return
     try:
         done = runtime.core().dictionary.invalidate(word)
     except InvalidInput as error:

@@ -5,7 +5,8 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.charts.over_time import ChartLine, bars, lines
 from dashboard.charts.theme import BAD, PALETTE, colour_of
-from dashboard.components import empty, figure
+from dashboard.components import empty, figure, sign_in
+from dashboard.components.actions import PageAction, allowed
 from dashboard.components.foreign_text import plain
 from dashboard.components.verdicts import LOOKS
 from dashboard.views.incident import IncidentView
@@ -21,6 +22,7 @@ from .incidents import PARAMETER
 MIME = {"md": "text/markdown", "html": "text/html"}
 #: Rows of a timeline drawn; the files have all of them.
 MOST_ROWS = 120
+LONGEST_NAME = 100
 
 
 def draw(view: IncidentView) -> None:
@@ -118,14 +120,16 @@ GAUGE_NAMES = {"used_memory": "memory used", "connected_clients": "clients"}
 
 
 def form(incident: str) -> None:
-    """A note for the others, or the word that somebody is at it. Both carry a name."""
+    """A note for the others, or the word that somebody is at it. Both carry a name: that of the sign-in, if any."""
+    person = sign_in.visitor()
+    signed = person.name[:LONGEST_NAME] if person and runtime.core().config.signs_in else ""
     with st.form("incident-note", clear_on_submit=True, enter_to_submit=False):
-        name = st.text_input("Your name", key="note-name", max_chars=100)
+        name = signed or st.text_input("Your name", key="note-name", max_chars=LONGEST_NAME)
         text = st.text_area("Note", key="note-text", max_chars=4000, height=80)
         with st.container(horizontal=True):
             noted = st.form_submit_button("Add the note", icon=":material/edit_note:")
             taken = st.form_submit_button("I take it", icon=":material/front_hand:", type="primary")
-    if not (noted or taken):
+    if not (noted or taken) or not allowed(PageAction.ACKNOWLEDGE if taken else PageAction.NOTE, incident):
         return
     try:
         runtime.core().alerts.add_note(incident, name, text, acknowledge=taken)

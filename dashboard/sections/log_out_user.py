@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.actions import PageAction, allowed
 from dashboard.components.foreign_text import plain
 from prosepolish_core.errors import InvalidInput, SessionUnavailable
 
@@ -27,6 +28,8 @@ def form() -> None:
 def _end(user: str, again: str) -> None:
     if not user or user != again:
         st.warning("Nothing was done: the two names differ." if user else "Nothing was done: no name was typed.")
+        return
+    if not allowed(PageAction.REVOKE, "all sessions of a user"):  # who that is, is nobody else's business
         return
     try:
         ended = runtime.core().sessions.revoke_all(user)

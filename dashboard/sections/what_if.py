@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import runtime
 from dashboard.charts.planning import Pin, curve
 from dashboard.components import banner, empty, figure, table
+from dashboard.components.actions import PageAction, allowed
 from dashboard.components.live import is_down
 from dashboard.components.tiles import Tile, tiles
 from dashboard.views import what_if
@@ -117,6 +118,8 @@ def _near(found: NearMisses) -> None:
 
 
 def _keep(view: what_if.WhatIfView) -> None:
+    if not allowed(PageAction.PREDICT, str(view.change)):
+        return
     try:
         keep(runtime.core().pool, datetime.now(UTC), str(view.change), view.plan)
     except StoreUnavailable as error:

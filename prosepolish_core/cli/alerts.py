@@ -22,7 +22,7 @@ from ..watch.alerts.teller import attempt, channels_of
 from ..watch.alerts.telling import about, body, title, words
 from .alerts_backtest import backtest
 from .finite_range import FiniteRange
-from .opened import as_json, opened_core, print_json
+from .opened import as_json, opened_core, print_json, written_down
 
 
 class _Instant(click.ParamType[datetime]):
@@ -100,6 +100,7 @@ def ack(incident: str, by: str, note: str) -> None:
     """Take INCIDENT upon yourself, for all to see."""
     with opened_core() as core:
         core.alerts.add_note(incident, by, note, acknowledge=True)
+        written_down(core, "acknowledge", incident)
     click.echo(f"Acknowledged by {by}.")
 
 
@@ -111,6 +112,7 @@ def note(incident: str, text: str, by: str) -> None:
     """Write TEXT to INCIDENT; it is shown on its page and in its export."""
     with opened_core() as core:
         core.alerts.add_note(incident, by, text)
+        written_down(core, "note", incident)
     click.echo("Written.")
 
 
@@ -136,6 +138,7 @@ def silence(
     end = until or (begins or datetime.now(UTC)) + timedelta(hours=hours or 0)
     with opened_core() as core:
         number = core.alerts.silence(by, reason, end, rule, scope, begins)
+        written_down(core, "silence", f"{number}: {rule or 'all rules'} until {end:%Y-%m-%d %H:%M}")
     start = f"from {begins:%Y-%m-%d %H:%M} " if begins else ""
     click.echo(f"Silence {number} {start}until {end:%Y-%m-%d %H:%M} UTC.")
 
@@ -149,6 +152,7 @@ def silences(number: int | None, as_json: bool) -> None:
         if number is not None:
             if not core.alerts.end_silence(number):
                 raise InvalidInput(f"there is no silence {number} that goes on")
+            written_down(core, "end silence", str(number))
             click.echo("Ended.")
             return
         found = core.alerts.silences()

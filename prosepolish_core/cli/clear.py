@@ -7,7 +7,7 @@ import click
 from ..live.cache import Cleared, Progress
 from ..live.cache.clearing import STATE, family_named
 from ..model.outcome import Family
-from .opened import as_json, opened_core, print_json
+from .opened import as_json, opened_core, print_json, written_down
 
 
 @click.command()
@@ -26,6 +26,8 @@ def clear(prefix: str, dry_run: bool, yes: bool, as_json: bool) -> int:
     if family in STATE and not (dry_run or yes):
         click.confirm(f"Clearing '{family}' affects people who are logged in or limited. Go on?", abort=True, err=True)
     with opened_core() as core:
+        if not dry_run:
+            written_down(core, "clear", family)
         done = core.cache.clear(family, dry_run=dry_run, on_progress=None if as_json else _show)
     if as_json:
         print_json(done._asdict())

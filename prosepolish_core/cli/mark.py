@@ -6,7 +6,7 @@ import click
 
 from ..model.series import MARK_KINDS, Mark
 from ..watch.series.marks import add_mark
-from .opened import as_json, opened_core, print_json
+from .opened import as_json, opened_core, print_json, written_down
 
 
 @click.command()
@@ -18,6 +18,7 @@ def mark(text: str, kind: str, as_json: bool) -> None:
     drawn = Mark(datetime.now(UTC), kind, text)
     with opened_core() as core:
         add_mark(core.pool, drawn)
+        written_down(core, "mark", text)
     if as_json:
         print_json(drawn._asdict())
     else:

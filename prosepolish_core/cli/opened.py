@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from getpass import getuser
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -22,6 +23,12 @@ def opened_core() -> Iterator[Core]:
     logs.configure(config)
     with Core.open(config) as core:
         yield core
+
+
+def written_down(core: Core, action: str, subject: str = "") -> None:
+    """Whoever can start a verb has the servers' passwords: the row tells what was done, no more."""
+    if not core.audit.try_to_add(f"cli:{getuser()}", "admin", action, subject):
+        click.echo("This action could not be written into the audit table.", err=True)
 
 
 def as_json(verb: Callable[P, T]) -> Callable[P, T]:
