@@ -34,6 +34,7 @@ def configure(config: Config, stream: TextIO | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         withhold,
         describe_error,
+        name_the_trace,
     ]
     last: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(sort_keys=False, default=str)
@@ -85,6 +86,15 @@ def describe_error(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
         event["at"] = _frames(error.__traceback__)
         if isinstance(error, ProsePolishError):
             event["reason"] = str(error)
+    return event
+
+
+def name_the_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Trace and span that the line belongs to, where somebody traces: OpenTelemetry is asked only once it is loaded."""
+    if (tracing := sys.modules.get("opentelemetry.trace")) is not None:
+        context = tracing.get_current_span().get_span_context()
+        if context.is_valid:
+            event["trace_id"], event["span_id"] = f"{context.trace_id:032x}", f"{context.span_id:016x}"
     return event
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
+from opentelemetry.sdk.trace import TracerProvider
 
 from prosepolish_core import Config, logs
 from prosepolish_core.errors import StoreUnavailable
@@ -106,3 +107,15 @@ def test_options_that_mean_nothing_are_told_when_logging_is_set_up(stream: io.St
     assert (line["event"], line["level"]) == ("setting_ignored", "warning")
     assert "DATABASE_URL: pgbouncer" in str(line["reason"])
     assert "hush" not in str(line)
+
+
+def test_a_line_inside_a_span_names_its_trace(stream: io.StringIO) -> None:
+    """A line of the standard library too; outside a span there is nothing to name."""
+    tracer = TracerProvider().get_tracer("t")
+    with tracer.start_as_current_span("lookup") as span:
+        logging.getLogger("prosepolish_core").warning("inside")
+        structlog.get_logger("t").warning("inside too")
+    structlog.get_logger("t").warning("outside")
+    context = span.get_span_context()
+    named = (f"{context.trace_id:032x}", f"{context.span_id:016x}")
+    assert [(line.get("trace_id"), line.get("span_id")) for line in lines(stream)] == [named, named, (None, None)]

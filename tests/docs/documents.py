@@ -32,12 +32,17 @@ def spans(documents: list[Path]) -> list[Span]:
     return found
 
 
+#: How the README names our files: it is also read outside the repository, where no path leads anywhere.
+OURS = re.compile(
+    r"https://(?:raw\.githubusercontent\.com/prosepolish/prosepolish|github\.com/prosepolish/prosepolish/(?:blob|tree))/main/"
+)
+
+
 def links(documents: list[Path]) -> list[tuple[Path, str]]:
     """Every link to a file of ours, with the document it stands in."""
     pattern = re.compile(r"\]\(([^)\s]+)\)")
-    return [
-        (path, target) for path in documents for target in pattern.findall(path.read_text(encoding="utf-8")) if "://" not in target
-    ]
+    found = [(path, OURS.sub("", target)) for path in documents for target in pattern.findall(path.read_text(encoding="utf-8"))]
+    return [(path, target) for path, target in found if "://" not in target]
 
 
 def tracked() -> set[str]:

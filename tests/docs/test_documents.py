@@ -25,7 +25,7 @@ MADE = {
     "htmlcov/index.html",
     "redis-settings.json",
     "secrets",
-    "secrets/gemini-api-key",
+    *("secrets/gemini-api-key", "secrets/oidc-client-secret", "secrets/pepper", "secrets/ca.key"),
     "alerts.json",
 }
 #: Metrics whose name is a prefix and a column of PostgreSQL.
@@ -42,6 +42,12 @@ def test_a_link_leads_somewhere(path: object, target: str) -> None:
     if heading:
         titles = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
         assert heading in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_readme_can_be_read_elsewhere() -> None:
+    """A package index shows it without the repository: each link is whole."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\((?!https://|#)[^)]*\)", text) == []
 
 
 def paths() -> list[Span]:
