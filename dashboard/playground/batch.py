@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components import table
+from dashboard.components.actions import PageAction, allowed
 from dashboard.components.tiles import Tile, tiles
 from dashboard.views.names import tier_label
 from dashboard.views.playground import TOLD
@@ -49,6 +50,8 @@ def _look(text: str) -> None:
         decision = core.limiter.check_named("lookup", visitor(), cost=len(words))
         if not decision.allowed:
             st.warning(f"That was fast. Try again in {decision.retry_after_s:.1f} s.", icon=":material/hourglass_top:")
+            return
+        if not allowed(PageAction.LOOK_UP, ", ".join(words)):
             return
         try:
             with acting_as(Provenance.PLAYGROUND):

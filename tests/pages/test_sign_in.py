@@ -18,7 +18,19 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = WHOLE | {"PROSEPOLISH_ROLES": "viewer=group:v, operator=group:o, admin=group:a"}
 #: Methods through which a page changes or spends something, by the names they are called by.
 CHANGES = {
-    *("invalidate", "clear", "correct", "lookup", "add_note", "silence", "end_silence", "revoke", "revoke_all", "rotate"),
+    *(
+        "invalidate",
+        "clear",
+        "correct",
+        "lookup",
+        "lookup_many",
+        "add_note",
+        "silence",
+        "end_silence",
+        "revoke",
+        "revoke_all",
+        "rotate",
+    ),
     *("create", "reset", "update", "add_mark"),
 }
 
