@@ -113,7 +113,7 @@ def test_a_line_inside_a_span_names_its_trace(stream: io.StringIO) -> None:
     """A line of the standard library too; outside a span there is nothing to name."""
     tracer = TracerProvider().get_tracer("t")
     with tracer.start_as_current_span("lookup") as span:
-        logging.getLogger("prosepolish_core").warning("inside")
+        logging.getLogger("library").warning("inside")
         structlog.get_logger("t").warning("inside too")
     structlog.get_logger("t").warning("outside")
     context = span.get_span_context()
