@@ -9,7 +9,7 @@ FLAGS ?=
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help up test quick cover check bench sbom clean races bench-collectors proofs-collectors proofs recovery bench-whatif proofs-alerts
+.PHONY: help up test quick cover check bench sbom clean races bench-collectors proofs-collectors proofs recovery bench-whatif proofs-alerts proofs-savings focus-validator
 help:                   ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -61,6 +61,13 @@ sbom: $(STAMP)          ## what is installed, with versions and licences, as Cyc
 	@mkdir -p build
 	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json $(BIN)/python
 	@$(BIN)/python .ci/licences build/sbom.cdx.json
+proofs-savings: $(STAMP) ## the ledger to the cent, kills, sums, hold-out and projection (about ten minutes); FLAGS="--seed N"
+	@$(BIN)/python -m benchmarks.savings_proofs --slice full $(FLAGS)
+
+PYTHON312 ?= python3.12
+focus-validator:        ## the FOCUS project's validator, for the tests of `export ledger --focus`; it needs Python 3.12
+	@$(PYTHON312) -m venv $(VENV)/focus
+	@$(VENV)/focus/bin/python -m pip install --quiet --disable-pip-version-check focus-validator==2.2.1
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build *.egg-info

@@ -177,6 +177,11 @@ class Config(SignInSettings):
     cache_usd: Annotated[Decimal, Field(ge=0, le=10**9)] = _env(
         "PROSEPOLISH_CACHE_USD", Decimal(0), "What Redis and PostgreSQL cost a month for this, in US dollars; feeds Net on Savings"
     )
+    hold_out: Annotated[float, Field(ge=0, le=0.05)] = _env(
+        "PROSEPOLISH_HOLD_OUT",
+        0.0,
+        "Share of correction hits that are called all the same, to measure what hits save: 0.005 to 0.01 is enough",
+    )
     provenance: Literal["", "live", "stand-in", "test", "simulated"] = _env(
         "PROSEPOLISH_PROVENANCE",
         "",

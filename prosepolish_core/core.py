@@ -174,7 +174,8 @@ class Core:
     @lazy
     def corrector(self) -> Corrector:
         """Corrections by the LLM, behind their cache."""
-        return Corrector(self._llm_cache(is_record), self.gemini, self.config.gemini_model, self.ledger)
+        cache, share = self._llm_cache(is_record), self.config.hold_out
+        return Corrector(cache, self.gemini, self.config.gemini_model, self.ledger, hold_out=share)
 
     def _llm_cache(self, fits: Callable[[Any], bool]) -> FamilyCache:
         """What the LLM answered."""

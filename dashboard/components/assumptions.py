@@ -10,6 +10,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from prosepolish_core.calc import numbers
+from prosepolish_core.calc.estimate_texts import texts
 from prosepolish_core.calc.savings import Assumptions, Estimate, estimate
 from prosepolish_core.errors import InvalidInput, StoreUnavailable
 
@@ -132,14 +133,14 @@ def _input(field: AssumptionField) -> Decimal | int:
 
 
 def _results(shown: Estimate) -> None:
-    traffic = f"{numbers.count(float(shown.bytes_per_month) / 1e6)} MB"
+    told = texts(shown)
     row = [
-        Tile("Calls not made", numbers.count(float(shown.calls_per_month)), "a month"),
-        Tile("Savings", numbers.usd(shown.usd_per_month), f"a month · {numbers.usd(shown.usd_per_year)} a year"),
-        Tile("Net of the cache", numbers.usd(shown.net_usd_per_month), "a month"),
-        Tile("Requests not made", numbers.count(float(shown.requests_per_month)), "lookups a month"),
-        Tile("Traffic not caused", traffic, "a month", "Megabytes of 1,000,000 bytes, as bandwidth is sold."),
-        Tile("Waiting spared", numbers.age(float(shown.waiting_s_per_month)), "a month"),
+        Tile("Calls not made", told.calls, "a month"),
+        Tile("Savings", told.usd_per_month, f"a month · {told.usd_per_year} a year"),
+        Tile("Net of the cache", told.net_usd_per_month, "a month"),
+        Tile("Requests not made", told.requests, "lookups a month"),
+        Tile("Traffic not caused", told.traffic, "a month", "Megabytes of 1,000,000 bytes, as bandwidth is sold."),
+        Tile("Waiting spared", told.waiting, "a month"),
     ]
     tiles(row, columns=3)
 
@@ -147,8 +148,8 @@ def _results(shown: Estimate) -> None:
 def _words(given: Assumptions, shown: Estimate) -> None:
     text = (
         f"{numbers.count(given.corrections_per_day)} corrections a day × {given.days_per_month} days × "
-        f"{float(given.correction_hit_ratio) * 100:.4g} % hits = {numbers.count(float(shown.calls_per_month))} calls × "
-        f"${given.usd_per_call.normalize():f} = {numbers.usd(shown.usd_per_month)} a month and "
+        f"{float(given.correction_hit_ratio) * 100:.4g} % hits = {texts(shown).calls} calls × "
+        f"${given.usd_per_call.normalize() or 0:f} = {numbers.usd(shown.usd_per_month)} a month and "
         f"{numbers.usd(shown.usd_per_year)} a year. An estimate from assumptions, not a measurement; "
         "the same as `prosepolish estimate`."
     )

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from ..model.counts import LedgerTotal
-from ..model.llm import LedgerLine
+from ..model.counts import LedgerRow, LedgerTotal
+from ..model.llm import CallState, LedgerLine
 from ..model.provenance import Provenance
 
 PAID, AVOIDED = "paid", "avoided"
@@ -122,3 +122,33 @@ def measured(rows: Iterable[LedgerTotal], cache_usd: Decimal = Decimal(0), count
         if row.kind == AVOIDED and row.line in {LedgerLine.REDIS, LedgerLine.REMEMBERED} and not row.also_postgres:
             alone = alone.with_row(row)
     return Measured(sides[PAID], sides[AVOIDED], cache_usd, lines, alone, left_out)
+
+
+def as_total(row: LedgerRow) -> LedgerTotal:
+    """One row as the sum of itself: what any total of the ledger adds up."""
+    call, state = row.call, row.call.state
+    without_price = call.cost_usd is None and state in {CallState.PRICED, CallState.UNPRICED}
+    return LedgerTotal(
+        ts=row.ts,
+        kind=call.kind,
+        model=call.model,
+        calls=row.calls,
+        unpriced=row.calls if without_price else 0,
+        prompt=call.prompt,
+        cached=call.cached,
+        output=call.output,
+        thoughts=call.thoughts,
+        cost_usd=call.cost_usd or Decimal(0),
+        duration_s=call.duration_s,
+        task=call.task,
+        then_usd=call.then_usd or Decimal(0),
+        then_unpriced=row.calls if call.then_usd is None else 0,
+        line=call.line,
+        provenance=call.provenance,
+        also_postgres=call.also_postgres,
+        price_date=call.price_date,
+        price_source=call.price_source,
+        unknown=row.calls if state == CallState.UNKNOWN else 0,
+        sent=row.calls if state == CallState.SENT else 0,
+        discount_usd=call.discount_usd or Decimal(0),
+    )

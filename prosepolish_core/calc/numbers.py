@@ -33,7 +33,7 @@ def percent(ratio: float | None, digits: int = 1) -> str:
     if ratio is None or not isfinite(ratio):
         return NONE
     edge = 10.0**-digits
-    shown = round(ratio * 100, digits)
+    shown = round(ratio * 100, digits) + 0.0  # never minus nothing
     if shown >= 100 > ratio * 100:
         return f"> {100 - edge:.{digits}f} %"
     if shown <= 0 < ratio * 100:
@@ -86,10 +86,11 @@ def usd(value: Decimal | float | None) -> str:
     amount = Decimal(value) if isinstance(value, Decimal) else Decimal(str(value))
     if not amount.is_finite():
         return NONE
-    sign, amount = ("-" if amount < 0 else ""), abs(amount)
+    negative, amount = amount < 0, abs(amount)
     digits = 2
     if 0 < amount < 1:
         digits = min(9, max(2, 1 - amount.adjusted()))
+    sign = "-" if negative and round(amount, digits) else ""
     return f"{sign}${amount:,.{digits}f}".replace(",", THIN)
 
 

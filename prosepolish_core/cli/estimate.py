@@ -10,6 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from ..calc import numbers
+from ..calc.estimate_texts import EstimateTexts, hours, texts, traffic
 from ..calc.ledger_sums import Measured, measured
 from ..calc.ratios import Ratio, tier_ratio
 from ..calc.savings import Assumptions, Estimate
@@ -17,7 +19,7 @@ from ..calc.savings import estimate as estimated
 from ..errors import InvalidInput
 from ..model.outcome import Family, Tier
 from ..model.window import Window, parse_span
-from .figures import amount, count, in_bytes, percent, plain_number, usd
+from .figures import amount, percent, plain_number, usd
 from .opened import opened_core
 
 
@@ -99,21 +101,19 @@ def _table(assumed: Assumptions, result: Estimate) -> Table:
     table = Table(title="Estimated savings", caption="An estimate from assumptions. The Savings page shows what was measured.")
     for name, side in (("what", "left"), ("how", "left"), ("a month", "right")):
         table.add_column(name, justify=side)  # type: ignore[arg-type] # a str is one of rich's literals here
+    shown = EstimateTexts(*(text.replace(numbers.THIN, ",") for text in texts(result)))
     calls = f"{assumed.corrections_per_day:,} x {assumed.days_per_month} x {percent(assumed.correction_hit_ratio)}"
     requests = f"{assumed.lookups_per_day:,} x {assumed.days_per_month} x {percent(assumed.lookup_hit_ratio)}"
-    table.add_row("LLM calls not made", calls, f"{count(result.calls_per_month)} calls")
-    table.add_row(
-        "Savings", f"{count(result.calls_per_month)} x {usd(assumed.usd_per_call)}", usd(result.usd_per_month), style="bold"
-    )
-    table.add_row("Savings in a year", f"{assumed.months_per_year} months", usd(result.usd_per_year), style="bold")
+    table.add_row("LLM calls not made", calls, f"{shown.calls} calls")
+    table.add_row("Savings", f"{shown.calls} x {usd(assumed.usd_per_call)}", shown.usd_per_month, style="bold")
+    table.add_row("Savings in a year", f"{assumed.months_per_year} months", shown.usd_per_year, style="bold")
     if assumed.cache_usd_per_month:
-        how = f"{usd(result.usd_per_month)} less {usd(assumed.cache_usd_per_month)} for the cache"
-        table.add_row("Net savings", how, usd(result.net_usd_per_month))
-    waiting = f"{count(result.calls_per_month)} x {plain_number(assumed.seconds_per_call)} s"
-    table.add_row("Waiting saved", waiting, f"{plain_number(round(result.waiting_s_per_month / 3600, 2))} h", end_section=True)
-    table.add_row("API requests not made", requests, f"{count(result.requests_per_month)} requests")
-    traffic = f"{count(result.requests_per_month)} x {in_bytes(Decimal(assumed.bytes_per_lookup))}"
-    table.add_row("Traffic saved", traffic, in_bytes(result.bytes_per_month), style="bold")
+        how = f"{shown.usd_per_month} less {usd(assumed.cache_usd_per_month)} for the cache"
+        table.add_row("Net savings", how, shown.net_usd_per_month)
+    table.add_row("Waiting saved", f"{shown.calls} x {plain_number(assumed.seconds_per_call)} s", shown.waiting, end_section=True)
+    table.add_row("API requests not made", requests, f"{shown.requests} requests")
+    size = traffic(Decimal(assumed.bytes_per_lookup))
+    table.add_row("Traffic saved", f"{shown.requests} x {size}", shown.traffic, style="bold")
     return table
 
 
@@ -122,11 +122,11 @@ def _measured_table(found: Measured, rate: Ratio, span: str) -> Table:
     table = Table(title=f"Measured in the last {span}", caption=note)
     for name, side in (("what", "left"), ("calls", "right"), ("US dollars", "right")):
         table.add_column(name, justify=side)  # type: ignore[arg-type] # a str is one of rich's literals here
-    table.add_row("LLM calls paid for", f"{found.paid.calls:,}", usd(found.paid.usd))
-    table.add_row("Savings (calls not made)", f"{found.avoided.calls:,}", usd(found.avoided.usd), style="bold")
-    table.add_row("Net savings", "", usd(found.net_usd))
-    table.add_row("Hit rate, corrections in Redis", f"{rate.value * 100:.1f} %" if rate.total else "–", "")
-    table.add_row("Waiting saved", f"{found.avoided.seconds / 3600:.2f} h", "")
+    table.add_row("LLM calls paid for", f"{found.paid.calls:,}", numbers.usd(found.paid.usd))
+    table.add_row("Savings (calls not made)", f"{found.avoided.calls:,}", numbers.usd(found.avoided.usd), style="bold")
+    table.add_row("Net savings", "", numbers.usd(found.net_usd))
+    table.add_row("Hit rate, corrections in Redis", numbers.percent(rate.value) if rate.total else numbers.NONE, "")
+    table.add_row("Waiting saved", hours(Decimal(str(found.avoided.seconds))), "")
     return table
 
 

@@ -1,6 +1,5 @@
 """`prosepolish export`: rights for an administrator to give, and settings only an administrator may read."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,17 @@ from ..watch.redis_info.flat import CONFIG
 from ..watch.redis_info.redis_observer import Observer
 from ..watch.redis_info.settings import answered, to_json
 from ..watch.series.grants import collector_grants, reader_grants
+from .export_ledger import ledger
 from .opened import as_json, print_json
+from .whole_file import whole_file
 
 
 @click.group()
 def export() -> None:
     """Print files and statements for other systems."""
+
+
+export.add_command(ledger)
 
 
 @export.command()
@@ -72,12 +76,8 @@ def redis_settings(output: Path | None) -> None:
     if output is None:
         click.echo(text.decode(), nl=False)
         return
-    fresh = output.with_name(f"{output.name}.new")
-    try:
-        fresh.write_bytes(text)
-        os.replace(fresh, output)
-    except OSError as error:
-        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+    with whole_file(output) as place:
+        place.write_bytes(text)
 
 
 def _settings(name: str, url: str) -> dict[str, str]:

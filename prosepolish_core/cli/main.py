@@ -27,6 +27,7 @@ VERBS = {
     "lookup": "prosepolish_core.cli.lookup:lookup",
     "mark": "prosepolish_core.cli.mark:mark",
     "migrate": "prosepolish_core.cli.migrate:migrate",
+    "reconcile": "prosepolish_core.cli.reconcile:reconcile",
     "whatif": "prosepolish_core.cli.whatif:whatif",
 }
 #: Verbs of the programs beside the core: no part of the wheel, but at hand in a checkout and in the image.

@@ -77,8 +77,9 @@ class LlmCall(NamedTuple):
     Token counts as billed: `prompt` includes `cached`; `thoughts` are billed as output. `cost_usd` is None when the
     model has no known price (unpriced is never zero). `price_date` is the date from which the price row is valid,
     `price_source` who says so. An avoided call is priced on the day of the hit; `then_usd` is what it cost on the day
-    it was paid, None when nobody knows; `of_call` is that call's id. `discount_usd` is what the model's own prompt
-    caching took off: no saving of ours. `also_postgres` says that PostgreSQL would have spared the call without Redis.
+    it was paid, None when nobody knows; `of_call` is that call's id. Of a hit that was called all the same, `then_usd`
+    is what the ledger would have said it saves. `discount_usd` is what the model's own prompt caching took off: no
+    saving of ours. `also_postgres` says that PostgreSQL would have spared the call without Redis.
     """
 
     kind: str

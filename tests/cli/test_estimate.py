@@ -61,8 +61,7 @@ def test_assumptions_can_be_changed() -> None:
         assert changed["estimate"]["usd_per_month"] == "0.2085"
         assert changed["estimate"]["net_usd_per_month"] == "-14.7915"
     assert (
-        "-$14.7915"
-        in run("--corrections", "10", "--correction-hits", "50%", "--usd-per-call", "0.00139", "--cache-usd", "15").stdout
+        "-$14.79" in run("--corrections", "10", "--correction-hits", "50%", "--usd-per-call", "0.00139", "--cache-usd", "15").stdout
     )
 
 
@@ -100,6 +99,12 @@ def test_the_help_names_every_assumption_with_its_default() -> None:
         assert f"default: {default}" in " ".join(shown.split())
 
 
+@pytest.mark.parametrize("option", ["--usd-per-call", "--seconds-per-call", "--cache-usd", "--correction-hits"])
+def test_nothing_is_never_minus_nothing(option: str) -> None:
+    """Neither in the table nor in JSON, whatever was typed."""
+    assert "-0" not in run(option, "-0").stdout + run(option, "-0.00", "--json").stdout
+
+
 def test_figures_of_any_size_are_printed() -> None:
     """Zero and very large assumptions have a table too."""
     assert "$0.00" in run("--corrections", "0", "--lookups", "0").stdout
@@ -119,7 +124,7 @@ def test_the_ledger_is_shown_beside_the_estimate(database_url: str) -> None:
             core.recorder.hit(Family.LLM, Tier.REDIS, Outcome.MISS if each.kind == "paid" else Outcome.HIT, 0.001)
     environ = {"DATABASE_URL": database_url, "COLUMNS": "120"}
     shown = CliRunner().invoke(estimate, ["--measured", "1h", "--cache-usd", "7.2"], env=environ)
-    for part in ("Measured in the last 1h", "$0.00102", "75.0 %", "Calls without a known price, in no sum: 1."):
+    for part in ("Measured in the last 1h", "$0.0010", "75.0 %", "Calls without a known price, in no sum: 1."):
         assert part in shown.stdout
     found = json.loads(CliRunner().invoke(estimate, ["--measured", "1h", "--cache-usd", "7.2", "--json"], env=environ).stdout)
     assert found["measured"] == {

@@ -73,8 +73,8 @@ class _Server:
         return miss
 
     def _fill(self, key: int, entry: LyingValue) -> None:
-        if self._better is None and self._held + entry.size > self._room:
-            return
+        if self._better is None and self._held > self._room:
+            return  # Redis asks whether memory is over its limit before the write, not whether the value still fits
         entry.place = len(self._keys)
         self._keys.append(key)
         self._entries[key] = entry

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...calc.breaker import Breaker, BreakerPolicy
 from ...calc.outage import tell
-from ...model.llm import LedgerLine, LlmFault, LlmReply, LlmRequest
+from ...model.llm import LedgerLine, LlmCall, LlmFault, LlmReply, LlmRequest
 from ...model.outcome import Outcome
 from ...ports import LlmBackend, Recorder
 from ..cache import Loaded
@@ -75,6 +75,23 @@ class Asking:
             return _fault(reply.outcome, reply.detail, Asked(began, duration_s, reply.cost_usd))
         self.breaker.success(ended, duration_s)
         return self._read(text, reply, name, began, duration_s)
+
+    def ask_again(self, request: LlmRequest, spared: LlmCall) -> None:
+        """A hit that is called all the same, to measure what hits save. Where no call leaves, it spared one."""
+        began = self._clock()
+        if self._backend is None or not self.breaker.allow(began):
+            self._recorder.llm(spared)
+            return
+        reply = self._backend.generate(request, LLM_S)
+        ended = self._clock()
+        duration_s = ended - began
+        if isinstance(reply, LlmFault):
+            tell(self.breaker, reply.outcome, reply.detail, ended, duration_s, reply.retry_after_s)
+            if reply.cost_usd is not None:  # it did not leave, or was refused: nothing was paid
+                self._recorder.llm(spared)
+            return
+        self.breaker.success(ended, duration_s)
+        self._recorder.llm(self._ledger.held_out(spared, reply, duration_s))
 
     def _read(self, text: str, reply: LlmReply, name: str, began: float, duration_s: float) -> Loaded:
         why = ""

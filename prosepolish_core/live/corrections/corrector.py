@@ -34,7 +34,9 @@ class Corrector:
         model: str,
         ledger: Ledger | None = None,
         deadline_s: float = DEADLINE_S,
+        hold_out: float = 0.0,
     ) -> None:
+        """`hold_out` is the share of hits that are called all the same, beside the caller, who does not wait."""
         self._cache = cache
         self._recorder = cache.recorder
         self._clock = cache.link.runtime.now
@@ -43,6 +45,7 @@ class Corrector:
         self._model = model
         self._keys = RequestKeys(CORRECT.task, CORRECT.version, CORRECT.request(model, ""))
         self._deadline_s = deadline_s
+        self._hold_out = hold_out
 
     def correct(self, text: str, user_id: str | None = None) -> Correction:  # noqa: ARG002 - the answer depends on the text alone
         """Correct one text (at most 5,000 characters).
@@ -80,7 +83,7 @@ class Corrector:
         asked: Asked | None = None if cached.shared else cached.extra
         trace = _found(cached, record) if asked is None else _trace(cached, asked, record, began)
         cost = asked.cost_usd if asked else FREE
-        call = self._avoided(cached, record)
+        call = self._avoided(cached, record, text)
         if record.text is None:
             if trace[-1].outcome is Outcome.NEGATIVE_HIT:
                 self._recorder.event("llm_verdict_remembered")
@@ -100,7 +103,7 @@ class Corrector:
             degraded=cached.degraded,
         )
 
-    def _avoided(self, cached: Cached, record: CorrectionRecord) -> LlmCall | None:
+    def _avoided(self, cached: Cached, record: CorrectionRecord, text: str) -> LlmCall | None:
         """The ledger row of a call that was not made; None when one was made, or nobody knows what one would cost."""
         if cached.outcome is Outcome.MISS or not (record.tokens.total or record.text):
             return None
@@ -110,8 +113,17 @@ class Corrector:
         else:
             line = LedgerLine.REDIS if record.text is not None else LedgerLine.REMEMBERED
         call = self._ledger.avoided(record.paid(CORRECT.task), line)
-        self._recorder.llm(call)
+        if not (line is LedgerLine.REDIS and self._held_out(call, text)):
+            self._recorder.llm(call)
         return call
+
+    def _held_out(self, spared: LlmCall, text: str) -> bool:
+        """Whether this hit is one of the few that are called all the same; then whoever calls writes its row."""
+        runtime = self._cache.link.runtime
+        if not self._hold_out or runtime.share() >= self._hold_out or not self._ledger.may_hold_out(spared):
+            return False
+        request = CORRECT.request(self._model, text)
+        return runtime.submit(lambda: self._asking.ask_again(request, spared))
 
 
 def _found(cached: Cached, record: CorrectionRecord) -> Trace:

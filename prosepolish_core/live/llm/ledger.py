@@ -79,6 +79,16 @@ class Ledger:
         row = self._priced(AVOIDED, call.task, call.model, tokens, call.duration_s, mark, asked.at)
         return row._replace(then_usd=call.cost_usd, line=line, of_call=call.call_id, also_postgres=also_postgres)
 
+    def may_hold_out(self, spared: LlmCall) -> bool:
+        """Whether calling all the same tells anything: a priced hit of the process's usual mark."""
+        usual = self._usual
+        return spared.cost_usd is not None and spared.provenance == usual and acting(usual) == usual
+
+    def held_out(self, spared: LlmCall, reply: LlmReply, duration_s: float) -> LlmCall:
+        """A hit that was called all the same: what it cost, beside what the ledger would have said it saves."""
+        row = self.paid(spared.task, reply, duration_s)
+        return row._replace(line=LedgerLine.HOLD_OUT, of_call=spared.of_call, then_usd=spared.cost_usd)
+
     def asked_now(self) -> "AskedBy":
         """Whose doing a call made now is, and when; for rows that are made later."""
         return AskedBy(acting(self._usual), self._now())

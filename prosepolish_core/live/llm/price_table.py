@@ -1,5 +1,6 @@
 """Prices as data: our own dated rows, which win, and everything else from genai-prices."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -15,6 +16,8 @@ from ...model.correction import Tokens
 from .models import names_of
 
 Rows = tuple[PriceRow, ...]
+#: Most published prices have no first day; the day on which somebody compared them is then what dates them.
+_CHECKED = re.compile(r"(?:checked|verified)[^.;()]*?(\d{4}-\d\d-\d\d)")
 #: Rows that go before genai-prices: one line each, with its source. A file of one's own goes before them.
 OVERRIDES: Rows = ()
 
@@ -98,11 +101,11 @@ def _published(name: str) -> tuple[PriceRow, ...]:
     from genai_prices.data_snapshot import get_snapshot  # a quarter of a second: not on anybody's import path
     from genai_prices.types import ModelPrice, StartDateConstraint
 
-    snapshot, source = get_snapshot(), f"genai-prices {version('genai-prices')}"
     try:
-        _, info = snapshot.find_provider_model(name, None, "google", None)
+        _, info = get_snapshot().find_provider_model(name, None, "google", None)
     except LookupError:
         return ()
+    source = ", checked ".join(filter(None, (f"genai-prices {version('genai-prices')}", _checked(info.price_comments or ""))))
     if isinstance(info.prices, ModelPrice):
         return tuple(_steps(name, info.prices, None, source))
     rows: list[PriceRow] = []
@@ -111,6 +114,11 @@ def _published(name: str) -> tuple[PriceRow, ...]:
         if constraint is None or isinstance(constraint, StartDateConstraint):
             rows += _steps(name, conditional.prices, constraint.start_date if constraint else None, source)
     return tuple(rows)
+
+
+def _checked(comments: str) -> str:
+    """The newest day on which its authors looked at the provider's page, as they say; empty where they do not."""
+    return max(_CHECKED.findall(comments), default="")
 
 
 def _steps(name: str, prices: Any, start: date | None, source: str) -> Iterator[PriceRow]:

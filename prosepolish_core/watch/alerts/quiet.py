@@ -16,11 +16,11 @@ about = "cache"                # one instance or tier; all when it is left out
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from ...errors import InvalidInput
+from ...errors import InvalidInput, InvalidWindow
+from ...model.calendar_month import zone_named
 from ...model.health import Level
 from ...model.incident import FiredAlert
 
@@ -35,7 +35,7 @@ class QuietHours:
 
     begins: time
     ends: time
-    zone: ZoneInfo
+    zone: tzinfo
     days: frozenset[int] = frozenset(range(7))
     critical_breaks_through: bool = True
 
@@ -52,7 +52,7 @@ class QuietHours:
     @property
     def told(self) -> str:
         """In words."""
-        return f"quiet hours {self.begins:%H:%M}-{self.ends:%H:%M} {self.zone.key}"
+        return f"quiet hours {self.begins:%H:%M}-{self.ends:%H:%M} {self.zone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,10 @@ def _hours(table: Any) -> QuietHours:
     first, second = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
     if first == second:
         raise InvalidInput("[quiet] hours begin and end at the same minute")
-    name = table.get("timezone", "UTC")
     try:
-        zone = ZoneInfo(str(name))
-    except (ValueError, OSError, KeyError):
-        raise InvalidInput(f"[quiet] timezone {name!r} is not known; it is written as Europe/Berlin") from None
+        zone = zone_named(str(table.get("timezone", "UTC")))
+    except InvalidWindow as error:
+        raise InvalidInput(f"[quiet] timezone {error}") from None
     days = table.get("days", list(DAYS))
     if not isinstance(days, list) or not days or any(day not in DAYS for day in days):
         raise InvalidInput(f"[quiet] days is a list of {', '.join(DAYS)}")

@@ -12,7 +12,7 @@ import psycopg
 from ...drivers.postgres_pool import Connection, PostgresPool
 from ...errors import StoreRefused, StoreUnavailable
 from ...model.counts import LedgerRow
-from ...model.llm import CallState
+from ...model.llm import CallState, LedgerLine
 
 #: One advisory lock for all flushes: they take milliseconds, and in turn they cannot deadlock on each other's rows.
 FLUSH_LOCK = 0x7E1E_0001
@@ -90,7 +90,7 @@ def settled_first(rows: Iterable[LedgerRow]) -> list[LedgerRow]:
 
 def _plain(row: LedgerRow) -> dict[str, Any]:
     call = row.call._asdict()
-    if row.call.kind == "paid":  # what it costs is what it cost
+    if row.call.kind == "paid" and row.call.line != LedgerLine.HOLD_OUT:  # what it costs is what it cost
         call["then_usd"] = call["cost_usd"]
     for name in ("cost_usd", "then_usd", "discount_usd"):
         call[name] = None if call[name] is None else str(call[name])

@@ -31,7 +31,6 @@ RULES = (
         for step, kept in KEPT.items()
     ),
     RetentionRule("llm_ledger", LEDGER_KEPT[1]),
-    RetentionRule("llm_ledger_hour", LEDGER_KEPT[3600]),
     RetentionRule("llm_ledger_sum", LEDGER_KEPT[3600] + MARGIN),
     RetentionRule("access_chunk", ACCESSES_KEPT),
     RetentionRule("telemetry_flush", FLUSHES_KEPT),

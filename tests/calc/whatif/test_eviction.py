@@ -67,7 +67,7 @@ def test_more_memory_never_lowers_hits_under_lru(rows: list[Touch], room: float,
 @settings(max_examples=30)
 @given(SMALL, st.integers(10, 5000), st.floats(5, 200))
 def test_a_server_that_refuses_is_simulated_exactly(rows: list[Touch], ttl_ms: int, room: float) -> None:
-    """`noeviction`: what does not fit is not kept."""
+    """`noeviction`: over its limit it keeps nothing new."""
     reads = reads_of(rows)
     found = int(sampled_misses(reads, same(reads, ttl_ms), room, Policy.NOEVICTION, 5).sum())
     assert found == refusing_misses(rows, ttl_ms, room)

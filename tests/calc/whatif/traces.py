@@ -84,7 +84,7 @@ def lru_misses(rows: list[Touch], ttl_ms: int, room: float) -> int:
 
 
 def refusing_misses(rows: list[Touch], ttl_ms: int, room: float) -> int:
-    """A full server that evicts nothing: what does not fit is not kept."""
+    """A full server that evicts nothing: once it is over its limit, it takes no more."""
     held: dict[int, tuple[int, int]] = {}
     missed = 0
     for row in rows:
@@ -92,7 +92,7 @@ def refusing_misses(rows: list[Touch], ttl_ms: int, room: float) -> int:
         if row.key in held:
             continue
         missed += 1
-        if sum(size for _, size in held.values()) + row.size <= room:
+        if sum(size for _, size in held.values()) <= room:
             held[row.key] = (row.at + ttl_ms, row.size)
     return missed
 

@@ -1,5 +1,6 @@
 """Ledger rows."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -25,7 +26,7 @@ def test_a_paid_call_is_priced_by_the_model_that_answered() -> None:
     call = on(AUTUMN).paid("correct", REPLY, 1.5)
     assert (call.kind, call.task, call.model, call.duration_s) == ("paid", "correct", "gemini-3.8-flash", 1.5)
     assert (call.cost_usd, call.state, call.line) == (Decimal("0.0009"), "priced", "answer")
-    assert call.price_source.startswith("genai-prices ")
+    assert re.fullmatch(r"genai-prices \d+\.\d+\.\d+, checked \d{4}-\d\d-\d\d", call.price_source)
 
 
 def test_an_avoided_call_is_priced_at_the_day_of_the_hit() -> None:

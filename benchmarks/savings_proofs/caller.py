@@ -1,0 +1,85 @@
+"""A process that corrects texts and looks words up, several at once, and prints what became of each.
+
+`python -m benchmarks.savings_proofs.caller SDK` reads the settings of its Core and the texts from stdin, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import NamedTuple
+
+from prosepolish_core import Config, Core
+from prosepolish_core.calc.breaker import BreakerPolicy
+from prosepolish_core.live.corrections import asking
+from prosepolish_core.live.llm import backend
+from prosepolish_core.live.words import tiers
+from prosepolish_core.model.correction import Correction
+from prosepolish_core.model.lookup import Lookup
+from prosepolish_core.model.outcome import Outcome, Tier
+
+#: Longer than any stall of a crowded machine: who gives up has no line, and the proof is about lines.
+PATIENT_S = 120.0
+CALLERS = 12
+
+
+class Wanted(NamedTuple):
+    """One thing that a user wants: a text corrected, or a word defined."""
+
+    task: str
+    text: str
+
+
+def main() -> None:
+    """Ask for everything, close, tell."""
+    told = json.load(sys.stdin)
+    with patient_core({**told["env"], "GEMINI_BACKEND": sys.argv[1]}) as core:
+        core.warm_up()
+        ask = TASKS
+        with ThreadPoolExecutor(CALLERS) as callers:
+            lines = list(callers.map(lambda each: ask[each[0]](core, each[1]), told["wanted"]))
+    print(json.dumps(lines))
+
+
+def patient_core(env: Mapping[str, str]) -> Core:
+    """A Core that waits for as long as it takes, and that no run of faults keeps from asking."""
+    asking.BREAKER = BreakerPolicy(failures=10**6)
+    asking.LLM_S = PATIENT_S
+    backend.PER_S, backend.BURST = 1e6, 10**6
+    for tier, row in list(tiers.TIERS.items()):
+        tiers.TIERS[tier] = replace(row, deadline_s=PATIENT_S)
+    core = Core.open(Config.from_env({"PROSEPOLISH_REDIS_TIMEOUT_S": "10", **env}))
+    core.corrector._deadline_s = core.dictionary._deadline_s = 2 * PATIENT_S
+    return core
+
+
+def _corrected(core: Core, text: str) -> str:
+    return line_of(core.corrector.correct(text))
+
+
+def _defined(core: Core, word: str) -> str:
+    return line_of(core.dictionary.lookup(word))
+
+
+TASKS: dict[str, Callable[[Core, str], str]] = {"correct": _corrected, "define": _defined}
+
+
+def line_of(found: Correction | Lookup) -> str:
+    """What the caller was told, as the line in which the ledger should have it."""
+    last = found.trace[-1]
+    if found.outcome is Outcome.TIMEOUT:
+        return "gave up"
+    if any(step.outcome is Outcome.COALESCED for step in found.trace):
+        return "coalesced"
+    if any(step.tier is Tier.GEMINI and step.duration_s > 0 for step in found.trace):
+        return "paid"
+    if last.outcome is Outcome.NEGATIVE_HIT:
+        return "remembered"
+    return {Tier.REDIS: "redis", Tier.POSTGRES: "postgres"}.get(last.tier, "coalesced")
+
+
+if __name__ == "__main__":
+    main()

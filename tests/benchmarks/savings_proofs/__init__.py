@@ -1,0 +1,1 @@
+"""Short slices of the proofs of the ledger."""
