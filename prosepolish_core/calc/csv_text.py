@@ -14,7 +14,12 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 def csv_text(head: Sequence[str], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Head lines that begin with #, the names of the columns, and a line for each row."""
     lines = ([f"# {line}"] for line in head)
-    return "".join(",".join(map(_written, line)) + "\r\n" for line in (*lines, columns, *rows))
+    return "".join(map(csv_line, (*lines, columns, *rows)))
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """One line with its end."""
+    return ",".join(map(_written, cells)) + "\r\n"
 
 
 def cell(value: object) -> str:
