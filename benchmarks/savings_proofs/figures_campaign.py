@@ -64,7 +64,7 @@ def _places(core: Core, url: str, now: datetime) -> dict[str, dict[str, Callable
     scraped, command = _scraped(core), _command(url)
     rows = [row for row in core.ledger_rows.every(window) if row.call.provenance == "live"]
     by_rows = measured(map(as_total, rows))
-    llm = next(rate for rate in rates.tiers if (rate.family, rate.tier) == ("llm", "redis"))
+    llm = next(rate for rate in rates.rates if (rate.family, rate.tier) == ("llm", "redis"))
 
     def sums(kind: str, focus: str, sign: int) -> dict[str, Callable[[], Any]]:
         return {

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 from zlib import crc32
 
 from demo.lexicon import lexicon
@@ -55,28 +56,33 @@ class MeteringStandIn(GeminiStandIn):
     def subject(self, path: str, body: bytes) -> str:  # type: ignore[override]
         """The text, noted at once: whatever becomes of the answer, the request has arrived."""
         found = GeminiStandIn.subject(path, body)
-        asked = PATH.match(path)
-        if asked and body:
-            self._note({"subject": found, "model": asked.group(1)})
+        if body and (model := _model(path)):
+            self._note({"subject": found, "model": model})
         return found
 
     def answer(self, path: str, body: bytes, address: str, fault: Fault | None) -> Answer:
         """The usual answer; every third text was cached by Gemini in part."""
         answer = super().answer(path, body, address, fault)
-        asked = PATH.match(path)
-        if asked is None or answer.status != 200:
+        model = _model(path)
+        if not model or answer.status != 200:
             return answer
         reply = json.loads(answer.body)
         usage, said = reply["usageMetadata"], GeminiStandIn.subject(path, body)
         if crc32(said.encode()) % 3 == 0:
             usage["cachedContentTokenCount"] = usage["promptTokenCount"] // 3
         if fault is None or fault.kind in READABLE:
-            self._note({"subject": said, "model": asked.group(1), "usage": usage})
+            self._note({"subject": said, "model": model, "usage": usage})
         return Answer(answer.status, json.dumps(reply, ensure_ascii=False).encode(), headers=answer.headers)
 
     def _note(self, line: dict[str, object]) -> None:
         with self._lock:
             self._file.write(json.dumps(line).encode() + b"\n")
+
+
+def _model(path: str) -> str:
+    """The model that is asked to generate; empty for a request of another kind."""
+    asked = PATH.match(unquote(urlsplit(path).path))
+    return asked.group(1) if asked else ""
 
 
 def arrived(file: Path) -> list[Metered]:

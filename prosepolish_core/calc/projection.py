@@ -17,6 +17,8 @@ NEEDED_DAYS, LEARNT_DAYS = 7, 28
 COVERED = 0.9
 #: A weekday's own days weigh against so many days of all its kind (workdays, or the weekend).
 LENT_DAYS = 1.0
+#: How far traffic strays from one week to the next for good (a random walk): a few weeks cannot show it, a year has it.
+DRIFT = 0.015
 HOUR = timedelta(hours=1)
 #: Monday is 0. Two kinds of days; each has its own course of hours.
 WORKDAYS, WEEKEND = frozenset(range(5)), frozenset({5, 6})
@@ -69,6 +71,7 @@ class Rhythm:
             expected += part * share * self.weekdays[weekday]
             days[which] += part / 24
         variance = sum(n * kind.variance * (1 + n / kind.days) for n, kind in zip(days, self.kinds, strict=True))
+        variance += (expected * DRIFT) ** 2 * (self.days + sum(days)) / 7 / 3  # of the mean ahead against the mean learnt
         away = two_sided(COVERED, self.days - 2) * sqrt(variance)
         amount = so_far + expected
         return Projected(amount, max(so_far, amount - away), amount + away, self.days)

@@ -12,11 +12,13 @@ from rich.table import Table
 
 from ..calc import numbers
 from ..calc.estimate_texts import EstimateTexts, hours, texts, traffic
-from ..calc.ledger_sums import Measured, measured
+from ..calc.hold_out import FEWEST_PAIRS, HoldOutRate, pairs_of, rate_of
+from ..calc.ledger_sums import HEADLINE, Measured, measured
 from ..calc.ratios import Ratio, tier_ratio
 from ..calc.savings import Assumptions, Estimate
 from ..calc.savings import estimate as estimated
 from ..errors import InvalidInput
+from ..model.llm import LedgerLine
 from ..model.outcome import Family, Tier
 from ..model.window import Window, parse_span
 from .figures import amount, percent, plain_number, usd
@@ -72,18 +74,18 @@ def estimate(span: str | None, as_json: bool, **given: Any) -> None:
     except InvalidInput as error:
         raise click.UsageError(str(error)) from None
     result = estimated(assumed)
-    found, rate = (None, None) if seconds is None else _from_ledger(seconds, assumed)
+    found = None if seconds is None else _from_ledger(seconds, assumed)
     if as_json:
         plain: dict[str, object] = {"assumptions": _plain(assumed), "estimate": _plain(result)}
-        click.echo(json.dumps(plain | ({"measured": _plain_measured(found, rate)} if found and rate else {})))
+        click.echo(json.dumps(plain | ({"measured": _plain_measured(*found)} if found else {})))
         return
     console = Console(highlight=False)
     console.print(_table(assumed, result))
-    if found and rate:
-        console.print(_measured_table(found, rate, str(span)))
+    if found:
+        console.print(_measured_table(*found, str(span)))
 
 
-def _from_ledger(seconds: int, assumed: Assumptions) -> tuple[Measured, Ratio]:
+def _from_ledger(seconds: int, assumed: Assumptions) -> tuple[Measured, Ratio, HoldOutRate]:
     """The ledger of the window with its share of what the cache costs a month, and the hit rate of corrections.
 
     Raises StoreUnavailable.
@@ -93,8 +95,10 @@ def _from_ledger(seconds: int, assumed: Assumptions) -> tuple[Measured, Ratio]:
     with opened_core() as core:
         window = Window.last(seconds)
         rows, counts = core.telemetry.ledger(window), core.telemetry.lookups(window, 1)
+        held = core.ledger_rows.every(window, {"line": [LedgerLine.HOLD_OUT], "provenance": HEADLINE})
+        really = rate_of(pairs_of(held))
     rate = tier_ratio(counts, Family.LLM, Tier.REDIS)
-    return measured(rows, cache_usd=round(price, SHOWN_PLACES)), rate
+    return measured(rows, cache_usd=round(price, SHOWN_PLACES)), rate, really
 
 
 def _table(assumed: Assumptions, result: Estimate) -> Table:
@@ -117,7 +121,7 @@ def _table(assumed: Assumptions, result: Estimate) -> Table:
     return table
 
 
-def _measured_table(found: Measured, rate: Ratio, span: str) -> Table:
+def _measured_table(found: Measured, rate: Ratio, really: HoldOutRate, span: str) -> Table:
     note = f"Calls without a known price, in no sum: {found.unpriced:,}." if found.unpriced else "Every call has a known price."
     table = Table(title=f"Measured in the last {span}", caption=note)
     for name, side in (("what", "left"), ("calls", "right"), ("US dollars", "right")):
@@ -125,12 +129,20 @@ def _measured_table(found: Measured, rate: Ratio, span: str) -> Table:
     table.add_row("LLM calls paid for", f"{found.paid.calls:,}", numbers.usd(found.paid.usd))
     table.add_row("Savings (calls not made)", f"{found.avoided.calls:,}", numbers.usd(found.avoided.usd), style="bold")
     table.add_row("Net savings", "", numbers.usd(found.net_usd))
+    if really.pairs:
+        table.add_row("Really saved of each dollar, by hold-out", f"{really.pairs:,}", _of_each_dollar(really))
     table.add_row("Hit rate, corrections in Redis", numbers.percent(rate.value) if rate.total else numbers.NONE, "")
     table.add_row("Waiting saved", hours(Decimal(str(found.avoided.seconds))), "")
     return table
 
 
-def _plain_measured(found: Measured, rate: Ratio) -> dict[str, object]:
+def _of_each_dollar(really: HoldOutRate) -> str:
+    if really.rate is None or really.low is None or really.high is None:
+        return f"– (needs {FEWEST_PAIRS} calls)"
+    return f"{really.rate:.2f} ({really.low:.2f} to {really.high:.2f})"
+
+
+def _plain_measured(found: Measured, rate: Ratio, really: HoldOutRate) -> dict[str, object]:
     return {
         "paid_calls": found.paid.calls,
         "paid_usd": amount(found.paid.usd),
@@ -140,6 +152,7 @@ def _plain_measured(found: Measured, rate: Ratio) -> dict[str, object]:
         "unpriced_calls": found.unpriced,
         "hit_ratio": rate.value if rate.total else None,
         "waiting_saved_s": found.avoided.seconds,
+        "hold_out": asdict(really),
     }
 
 

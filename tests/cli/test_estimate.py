@@ -136,7 +136,23 @@ def test_the_ledger_is_shown_beside_the_estimate(database_url: str) -> None:
         "unpriced_calls": 1,
         "hit_ratio": 0.75,
         "waiting_saved_s": 4.5,
+        "hold_out": {"pairs": 0, "rate": None, "low": None, "high": None},
     }
+
+
+@pytest.mark.live
+def test_what_was_held_out_says_how_much_of_each_dollar_was_really_saved(database_url: str) -> None:
+    """From thirty calls on; before that, how many are needed."""
+    call = LlmCall("paid", "correct", "m", 450, 0, 150, 0, Decimal("0.0012"), "", 1.5, Decimal("0.0010"), line="hold-out")
+    environ = {"DATABASE_URL": database_url, "COLUMNS": "120"}
+    shown = []
+    for count in (29, 1):
+        with Core.open(Config.from_env({"DATABASE_URL": database_url})) as core:
+            for _ in range(count):
+                core.recorder.llm(call)
+        shown.append(CliRunner().invoke(estimate, ["--measured", "1h"], env=environ).stdout)
+    assert "needs 30 calls" in shown[0]
+    assert "1.20 (1.20 to 1.20)" in shown[1]
 
 
 @pytest.mark.live
