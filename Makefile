@@ -67,7 +67,7 @@ proofs-savings: $(STAMP) ## the ledger to the cent, kills, sums, hold-out and pr
 PYTHON312 ?= python3.12
 focus-validator:        ## the FOCUS project's validator, for the tests of `export ledger --focus`; it needs Python 3.12
 	@$(PYTHON312) -m venv $(VENV)/focus
-	@$(VENV)/focus/bin/python -m pip install --quiet --disable-pip-version-check focus-validator==2.2.1
+	@$(VENV)/focus/bin/python -m pip install --quiet --disable-pip-version-check focus-validator==2.2.1 'pyarrow<22' # newer ones refuse the numpy it needs
 
 clean:                  ## remove everything that make made; the demo's data too
 	rm -rf $(VENV) .prosepolish .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov build *.egg-info

@@ -16,6 +16,10 @@ from .flat_table import FlatColumn
 from .ledger_sums import AVOIDED, PAID
 
 
+#: Added to every number, so that a reader who guesses types takes it for a decimal.
+CENTS = Decimal("0.00")
+
+
 class FocusKind(NamedTuple):
     """Which rows of the ledger become which charges."""
 
@@ -46,7 +50,7 @@ class FocusCharge(NamedTuple):
     @property
     def cost(self) -> Decimal:
         """What it costs; less than nothing for a credit."""
-        return self.of.sign * self.total.cost_usd
+        return self.of.sign * self.total.cost_usd + CENTS
 
     @property
     def tokens(self) -> Decimal:
@@ -54,7 +58,7 @@ class FocusCharge(NamedTuple):
         are is not known.
         """
         total = self.total
-        return Decimal(0 if without_cost(total) else total.prompt + total.output + total.thoughts)
+        return Decimal(0 if without_cost(total) else total.prompt + total.output + total.thoughts) + CENTS
 
     @property
     def consumed(self) -> Decimal | None:
@@ -102,6 +106,7 @@ _COLUMNS: Mapping[str, tuple[type, Callable[[FocusCharge], Any]]] = {
     "ConsumedUnit": (str, lambda charge: None if charge.consumed is None else "Tokens"),
     "ContractedCost": _COST,
     "EffectiveCost": _COST,
+    "InvoiceId": (str, _always(None)),  # only the invoice knows it
     "InvoiceIssuerName": (str, lambda charge: charge.of.provider),
     "ListCost": _COST,
     "PricingQuantity": (Decimal, lambda charge: charge.tokens),
