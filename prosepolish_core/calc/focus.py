@@ -15,7 +15,6 @@ from ..model.window import Window
 from .flat_table import FlatColumn
 from .ledger_sums import AVOIDED, PAID
 
-
 #: Added to every number, so that a reader who guesses types takes it for a decimal.
 CENTS = Decimal("0.00")
 

@@ -19,7 +19,7 @@ from tests.support.ledger import paid, spared, written
 
 pytestmark = pytest.mark.live
 ROOT = Path(__file__).parents[2]
-#: It asks both that InvoiceId be null (C-004: no invoice is known yet) and that it be not (C-005: one is), whatever holds.
+#: It asks both that InvoiceId be null (C-004: no invoice is known) and that it be not (C-005: one is), whatever holds.
 CONTRADICTS = "InvoiceId-C-005-C"
 #: Made by `make focus-validator`. Its exit code is 0 whatever it finds.
 VALIDATOR = ROOT / ".venv/focus" / "bin" / "focus-validator"
