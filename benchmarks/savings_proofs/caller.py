@@ -72,7 +72,8 @@ def line_of(found: Correction | Lookup) -> str:
     last = found.trace[-1]
     if found.outcome is Outcome.TIMEOUT:
         return "gave up"
-    if any(step.outcome is Outcome.COALESCED for step in found.trace):
+    alone = len(found.trace) == 1 and last.tier is Tier.GEMINI  # another's answer that was of no use, as he heard it
+    if alone or any(step.outcome is Outcome.COALESCED for step in found.trace):
         return "coalesced"
     if any(step.tier is Tier.GEMINI and step.duration_s > 0 for step in found.trace):
         return "paid"

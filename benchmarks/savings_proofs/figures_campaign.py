@@ -84,7 +84,7 @@ def _places(core: Core, url: str, now: datetime) -> dict[str, dict[str, Callable
 
     avoided = sums("avoided", "savings", -1) | {"Overview": lambda: first.avoided_usd}
     hits = "sum(steps) FILTER (WHERE outcome IN ('hit', 'negative_hit', 'stale_hit'))"
-    asked = "sum(steps) FILTER (WHERE outcome IN ('hit', 'negative_hit', 'stale_hit', 'miss'))"
+    asked = "sum(steps) FILTER (WHERE outcome IN ('hit', 'negative_hit', 'stale_hit', 'miss', 'coalesced'))"
     of_llm = "FROM telemetry_lookup WHERE step = 3600 AND family = 'llm' AND tier = 'redis'"
     rate: dict[str, Callable[[], Any]] = {
         "Savings page": lambda: page.rate.value,
@@ -114,7 +114,7 @@ def _keys(name: str, labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if name == "prosepolish_tier_requests_total" and (labels["family"], labels["tier"]) == ("llm", "redis"):
         if labels["outcome"] in {"hit", "negative_hit", "stale_hit"}:
             yield "hits", ""
-        if labels["outcome"] in {"hit", "negative_hit", "stale_hit", "miss"}:
+        if labels["outcome"] in {"hit", "negative_hit", "stale_hit", "miss", "coalesced"}:
             yield "asked", ""
 
 

@@ -86,8 +86,10 @@ def metering(file: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "benchmarks.savings_proofs.metering", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def brought_in(env: dict[str, str]) -> Counter[str]:

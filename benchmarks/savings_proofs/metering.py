@@ -108,7 +108,10 @@ def price(model: str, usage: dict[str, int]) -> Decimal:
         cache_read_tokens=usage.get("cachedContentTokenCount", 0),
         output_tokens=usage["candidatesTokenCount"] + usage["thoughtsTokenCount"],
     )
-    return calc_price(tokens, model, provider_id="google").total_price
+    try:
+        return calc_price(tokens, model, provider_id="google").total_price
+    except LookupError:  # a model of the campaign's own
+        return Decimal(0)
 
 
 @contextmanager
