@@ -18,8 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks._stack import postgres
 from benchmarks.proofs.table import Row
-from dashboard.views import hit_rate, overview, savings
+from dashboard.report.savings import of_month, report
+from dashboard.views import hit_rate, outlook, overview, savings
 from prosepolish_core import Config, Core
+from prosepolish_core.calc import numbers
 from prosepolish_core.calc.ledger_sums import as_total, measured
 from prosepolish_core.cli.estimate import estimate
 from prosepolish_core.cli.export import export
@@ -64,6 +66,7 @@ def _places(core: Core, url: str, now: datetime) -> dict[str, dict[str, Callable
     scraped, command = _scraped(core), _command(url)
     rows = [row for row in core.ledger_rows.every(window) if row.call.provenance == "live"]
     by_rows = measured(map(as_total, rows))
+    months = _months(core, now)
     llm = next(rate for rate in rates.rates if (rate.family, rate.tier) == ("llm", "redis"))
 
     def sums(kind: str, focus: str, sign: int) -> dict[str, Callable[[], Any]]:
@@ -74,6 +77,8 @@ def _places(core: Core, url: str, now: datetime) -> dict[str, dict[str, Callable
                 (side.usd for name, side in page.sums.lines.items() if (name in _PAID) == (kind == "paid")), Decimal(0)
             ),
             "its rows": lambda: getattr(by_rows, kind).usd,
+            "the month so far": lambda: sum((getattr(month.sums, kind).usd for month, _ in months), Decimal(0)),
+            "the report": lambda: sum((_in(text, getattr(month.sums, kind).usd) for month, text in months), Decimal(0)),
             "/metrics": lambda: scraped["prosepolish_llm_cost_usd_total", kind],
             "prosepolish estimate": lambda: Decimal(command[f"{kind}_usd"]),
             "export ledger": lambda: _exported(url, now, "cost_usd", kind=kind),
@@ -97,6 +102,21 @@ def _places(core: Core, url: str, now: datetime) -> dict[str, dict[str, Callable
 
 
 _PAID = frozenset({LedgerLine.ANSWER, LedgerLine.NOTHING, LedgerLine.HOLD_OUT})
+
+
+def _months(core: Core, now: datetime) -> list[tuple[savings.SavingsView, str]]:
+    """The months that have rows, one or two, as the page has them, and the report of each."""
+    found = []
+    for at in {CalendarMonth.of(now - age): now - age for age in (OLDEST, NEWEST)}.values():
+        window = of_month(Window(at - timedelta(hours=1), at), now, UTC)
+        view = savings.build(core.samples, core.telemetry, window)
+        found.append((view, report(view, outlook.build(core.telemetry, at), frozenset({"live"}))))
+    return found
+
+
+def _in(text: str, usd: Decimal) -> Decimal:
+    """The sum, where the text tells it as it is told everywhere; else something that no sum is."""
+    return usd if numbers.usd(usd) in text else Decimal(-1)
 
 
 def _scraped(core: Core) -> dict[tuple[str, str], float]:
