@@ -61,6 +61,7 @@ sbom: $(STAMP)          ## what is installed, with versions and licences, as Cyc
 	@mkdir -p build
 	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json $(BIN)/python
 	@$(BIN)/python .ci/licences build/sbom.cdx.json
+
 proofs-savings: $(STAMP) ## the ledger to the cent, kills, sums, hold-out and projection (about ten minutes); FLAGS="--seed N"
 	@$(BIN)/python -m benchmarks.savings_proofs --slice full $(FLAGS)
 
