@@ -8,8 +8,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
-from itertools import takewhile
+from contextlib import contextmanager
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -20,15 +20,16 @@ from prosepolish_core.watch.alerts.telling import AGAIN
 
 from .flaky_receiver import FlakyReceiver
 from .proof import Proof
-from .telling_child import RULES, SPEED, Outage, outages, start
+from .telling_child import BEGAN, ROUND_S, RULES, Outage, outages, start
 
 KILLS, FEW_KILLS, LANES = 1000, 20, 4
-#: Seconds of ours that a process lives: shorter and longer than a message waits, is sent, and is tried again.
-LIVES_S = (0.05, 0.5)
+#: Rounds that a process lives at most: less and more than a message waits, is sent, and is tried again; and the seconds
+#: of the next one, in which it is killed.
+MOST_ROUNDS, AMID_S = 25, 0.03
 #: Outages of a lane at least, however soon its kills are over.
 FEWEST = 2
 #: Longest wait at the end until nothing is left to be told.
-DRAIN_S = 60.0
+DRAIN_S = 120.0
 
 
 class Tally(NamedTuple):
@@ -63,45 +64,46 @@ def run(seed: int, full: bool) -> Iterator[Proof]:
 
 def lane(seed: int, kills: int) -> Tally:
     """Kill one process after the other; at the end one that may live, and a receiver that is good."""
-    dice, script = random.Random(seed), list(takewhile(lambda one: one.ends < 90_000.0, outages(seed)))
+    dice, script = random.Random(seed), list(islice(outages(seed), kills + FEWEST))
     with tempfile.TemporaryDirectory(prefix="pp-telling-") as name, FlakyReceiver(seed) as receiver:
-        folder = Path(name)
+        folder, now = Path(name), BEGAN
         (folder / "rules.toml").write_text(RULES, encoding="utf-8")
-        real_began = time.time()
-        script_began = real_began
         for _ in range(kills):
-            pid = start(folder, receiver.url, script, real_began, script_began)
-            time.sleep(dice.uniform(*LIVES_S))
-            _kill(pid)
+            with _living(folder, receiver.url, script, now) as (rounds, unheard):
+                for _ in range(dice.randrange(MOST_ROUNDS)):
+                    now += ROUND_S * len(os.read(rounds, 1))
+                time.sleep(dice.uniform(0.0, AMID_S))
+            now += ROUND_S * (1 + len(unheard))  # and the round it was killed in: time never goes back
         receiver.good = True
-        over = (time.time() - real_began) * SPEED
         # The last outage ends as the script says; what is owed by then is told by one process that lives.
-        begun = script[: max(FEWEST, sum(one.begins < over for one in script))]
-        pid = start(folder, receiver.url, begun, real_began, script_began)
-        try:
-            _drained(folder, begun, real_began)
-        finally:
-            _kill(pid)
+        begun = script[: max(FEWEST, sum(one.begins < now - BEGAN for one in script))]
+        until = time.monotonic() + DRAIN_S
+        with _living(folder, receiver.url, begun, now) as (rounds, _):
+            while time.monotonic() < until and not _all_told(folder, now - BEGAN > begun[-1].ends + 60.0):
+                now += ROUND_S * len(os.read(rounds, 1))
         return _tally(kills, begun, receiver)
 
 
-def _kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+@contextmanager
+def _living(folder: Path, url: str, script: list[Outage], now: float) -> Iterator[tuple[int, bytearray]]:
+    """A process, where its rounds are heard, and those that nobody had heard when it was killed at the end."""
+    (rounds, beat), unheard = os.pipe(), bytearray()
+    pid = start(folder, url, script, now, beat)
+    os.close(beat)
+    try:
+        yield rounds, unheard
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        unheard += os.read(rounds, 65_536)
+        os.close(rounds)
 
 
-def _drained(folder: Path, script: list[Outage], real_began: float) -> None:
-    until, kept = time.monotonic() + DRAIN_S, None
-    while time.monotonic() < until:
-        time.sleep(0.2)
-        if script and (time.time() - real_began) * SPEED < script[-1].ends + 30.0:
-            continue
-        with suppress(FileNotFoundError):
-            kept = orjson.loads((folder / "alerts.json").read_bytes())
-        if kept is None:
-            continue
-        if not kept["outbox"] and all(incident["ended"] is not None for incident in kept["incidents"]):
-            return
+def _all_told(folder: Path, over: bool) -> bool:
+    if not over:
+        return False
+    kept = orjson.loads((folder / "alerts.json").read_bytes())
+    return not kept["outbox"] and all(incident["ended"] is not None for incident in kept["incidents"])
 
 
 def _tally(kills: int, script: list[Outage], receiver: FlakyReceiver) -> Tally:
