@@ -7,7 +7,7 @@ import time
 
 from benchmarks.proofs.table import HEAD, Row
 
-#: In the order of the table in docs/savings.md.
+#: In this order.
 CAMPAIGNS = ("ledger", "kills", "sums", "figures", "hold_out", "projection")
 
 
