@@ -86,16 +86,18 @@ class AlertMemory:
         process = run.state.get("run_id", before.process if before else "")
         share = None if before is None or before.process == process else _share(run, at - before.at)
         self._before[run.collector, run.source] = _LastRun(at, process)
-        wanted = [
+        read = (
             (sample.metric, tuple(sorted((*sample.labels, ("instance", run.source)))), sample)
             for sample in run.samples
-            if sample.metric in self._metrics and self._picked(sample)
-        ]
+            if sample.metric in self._metrics
+        )
+        wanted = [one for one in read if self._picked(one[0], one[1])]
         self._of(run.collector, run.source).add(at, wanted, share)
 
-    def _picked(self, sample: Sample) -> bool:
-        picks = self._picks.get(sample.metric)
-        return picks is None or any(pick.takes(sample.labels) for pick in picks)
+    def _picked(self, metric: str, labels: Labels) -> bool:
+        """By all labels, the instance among them: some rules read one server alone."""
+        picks = self._picks.get(metric)
+        return picks is None or any(pick.takes(labels) for pick in picks)
 
     def _of(self, collector: str, source: str) -> RunReadings:
         return self._readings.setdefault((collector, source), RunReadings(MOST_SERIES))

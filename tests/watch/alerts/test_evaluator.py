@@ -191,6 +191,15 @@ def test_a_replica_whose_link_is_back_is_well_although_the_server_says_no_more_o
     assert levels == [Level.CRITICAL, Level.OK]
 
 
+def test_what_a_rule_reads_of_one_server_alone_is_kept() -> None:
+    """A hit rate needs the cache's uptime; that of another server does not count."""
+    memory = AlertMemory.of([BY_NAME["hit_rate_dict_redis"].value])
+    for source in ("cache", "state"):
+        memory.hear([run(BEGAN, Sample("uptime_in_seconds", 5.0), source=source)])
+
+    assert [course.labels for course in memory.courses("uptime_in_seconds")] == [A]
+
+
 def test_single_failures_and_a_restart_of_some_seconds_are_no_alert() -> None:
     """Two of three calls a minute that fail are chance; four seconds of failures among calls are a restart."""
     rule = BY_NAME["failing_dictionary_api"]
