@@ -17,14 +17,14 @@ up: $(STAMP)            ## start the whole demo stack and the dashboard
 	@$(BIN)/prosepolish up $(FLAGS)
 
 test: $(STAMP)          ## every test, the browser test included; installs Chromium where it may
-	@.ci/chromium
+	@.ci/chromium; .ci/prometheus
 	@$(BIN)/python -m pytest -n 3 $(BY_FILE) $(FLAGS)
 
 quick: $(STAMP)         ## the tests that need no server, no process and no browser: for the inner loop
 	@$(BIN)/python -m pytest -q -n 2 -m "not live and not browser" --hypothesis-profile=quick $(FLAGS)
 
 cover: $(STAMP)         ## every test, then which lines none of them reached; the report is htmlcov/index.html
-	@.ci/chromium
+	@.ci/chromium; .ci/prometheus
 	@$(BIN)/python -m pytest -q -n 3 $(BY_FILE) --cov --cov-report=term:skip-covered --cov-report=html $(FLAGS)
 
 check: $(STAMP)         ## style, types, import contracts and declared dependencies

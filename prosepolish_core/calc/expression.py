@@ -1,12 +1,11 @@
 """What an alert rule computes: expressions over series, as data.
 
-One tree is evaluated over instants and written as PromQL.
+One tree is evaluated over instants here, and written as PromQL in promql.py.
 
 A vector maps labels to one number per instant; NaN where nothing is known: no sample lately, or too little traffic.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,9 +25,6 @@ class Expression(Protocol):
     def over(self, history: History, instants: Numbers) -> Vector:
         """One number per instant for each set of labels."""
 
-    def promql(self, names: Mapping[str, str]) -> str:
-        """The same as a PromQL expression; `names` gives each metric's name on `/metrics`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Latest:
@@ -44,10 +40,6 @@ class Latest:
     def over(self, history: History, instants: Numbers) -> Vector:
         """See Expression."""
         return {c.labels: held(c, instants, self.stale_s) for c in chosen(history, self.metric, self.where)}
-
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        return _selector(self.metric, self.where, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +64,6 @@ class Increase:
             found[course.labels] = np.where(known, course.value[now] - course.value[before], np.nan)
         return found
 
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        return f"increase({_selector(self.metric, self.where, names)}[{self.over_s:.0f}s])"
-
 
 @dataclass(frozen=True, slots=True)
 class Age:
@@ -92,10 +80,6 @@ class Age:
             found[course.labels] = np.where(known, instants - course.at[at], np.nan)
         return found
 
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        return f"(time() - timestamp({_selector(self.metric, self.where, names)}))"
-
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -107,10 +91,6 @@ class Earlier:
     def over(self, history: History, instants: Numbers) -> Vector:
         """See Expression."""
         return self.of.over(history, instants - self.by_s)
-
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        return _OFFSET.sub(rf"\g<0> offset {self.by_s:.0f}s", self.of.promql(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +114,6 @@ class HistogramQuantile:
             histograms.setdefault(_only(labels, self.by), {})[float(dict(labels)["le"])] = counts
         return {labels: quantiles_over(self.q, of) for labels, of in histograms.items()}
 
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        summed = Total(Increase(self.metric, self.over_s, self.where), (*self.by, "le"))
-        return f"histogram_quantile({self.q:g}, {summed.promql(names)})"
-
 
 @dataclass(frozen=True, slots=True)
 class Total:
@@ -153,10 +128,6 @@ class Total:
         for labels, numbers in self.of.over(history, instants).items():
             groups.setdefault(_only(labels, self.by), []).append(numbers)
         return {labels: _added(group) for labels, group in groups.items()}
-
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        return f"sum by ({', '.join(self.by)}) ({self.of.promql(names)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +152,6 @@ class Arithmetic:
             names = _names(right)
             paired = ((labels, numbers, right.get(_only(labels, names))) for labels, numbers in left.items())
             return {labels: _finite(act(numbers, other)) for labels, numbers, other in paired if other is not None}
-
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        if isinstance(self.right, int | float):
-            return f"({self.left.promql(names)} {self.sign} {self.right:g})"
-        return (
-            f"({self.left.promql(names)} {self.sign} on ({', '.join(_joins(self.right))}) group_left () {self.right.promql(names)})"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +178,6 @@ class Guarded:
                 found[labels] = np.where(amount >= self.at_least, numbers, np.where(np.isnan(amount), np.nan, self.otherwise))
         return found
 
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        enough = f"({self.enough.promql(names)} >= {self.at_least:g})"
-        return f"({self.of.promql(names)} and on ({', '.join(_joins(self.enough))}) {enough})"
-
 
 @dataclass(frozen=True, slots=True)
 class OnlyWhere:
@@ -238,17 +196,6 @@ class OnlyWhere:
         chosen = {instance for instance, text in texts.items() if text.startswith(self.begins) != self.but}
         return {labels: n for labels, n in self.of.over(history, instants).items() if dict(labels).get("instance") in chosen}
 
-    def promql(self, names: Mapping[str, str]) -> str:
-        """See Expression."""
-        sign = "!~" if self.but else "=~"
-        pattern = "|".join(f"{begin}.*" for begin in self.begins)
-        info = names.get("instance_info", "redis_instance_info")
-        return f'({self.of.promql(names)} and on (instance) {info}{{{self.text}{sign}"{pattern}"}})'
-
-
-#: What `offset` follows in PromQL: a selector, with its range where it has one.
-_OFFSET = re.compile(r"\b(?:redis|prosepolish)_\w+(?:\{[^}]*\})?(?:\[\d+s\])?")
-
 
 _SIGNS: dict[str, Callable[[Numbers, "Numbers | float"], Numbers]] = {
     "+": np.add,
@@ -266,11 +213,6 @@ def _names(vector: Vector) -> tuple[str, ...]:
     return tuple(sorted({name for labels in vector for name, _ in labels}))
 
 
-def _joins(node: "Expression") -> tuple[str, ...]:
-    """The labels by which a right side is joined: those its sum keeps, else the instance."""
-    return node.by if isinstance(node, Total) else ("instance",)
-
-
 def _added(group: list[Numbers]) -> Numbers:
     if len(group) == 1:
         return group[0]
@@ -280,8 +222,3 @@ def _added(group: list[Numbers]) -> Numbers:
 
 def _finite(numbers: Numbers) -> Numbers:
     return np.where(np.isfinite(numbers), numbers, np.nan)
-
-
-def _selector(metric: str, where: Labels, names: Mapping[str, str]) -> str:
-    inside = ",".join(f'{name}{"=~" if "|" in value else "="}"{value}"' for name, value in where)
-    return names.get(metric, metric) + (f"{{{inside}}}" if inside else "")

@@ -15,7 +15,11 @@ from ..watch.redis_info.settings import answered, to_json
 from ..watch.series.grants import collector_grants, reader_grants
 from .export_ledger import ledger
 from .opened import as_json, print_json
-from .whole_file import whole_file
+from .whole_file import print_or_put
+
+OUTPUT = click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file whole, instead of printing."
+)
 
 
 @click.group()
@@ -64,7 +68,7 @@ def acl(server: str | None, role_name: str, user: str | None, as_json: bool, **m
 
 
 @export.command("redis-settings")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file whole, instead of printing.")
+@OUTPUT
 def redis_settings(output: Path | None) -> None:
     """The harmless settings of every observed server, for collectors whose user may not use CONFIG GET.
 
@@ -72,12 +76,7 @@ def redis_settings(output: Path | None) -> None:
     REDIS_TARGETS; then name the file to the collectors in PROSEPOLISH_REDIS_SETTINGS.
     """
     found = {name: _settings(name, url.get_secret_value()) for name, url in Config.from_env().targets().items()}
-    text = to_json(found, datetime.now(UTC))
-    if output is None:
-        click.echo(text.decode(), nl=False)
-        return
-    with whole_file(output) as place:
-        place.write_bytes(text)
+    print_or_put(to_json(found, datetime.now(UTC)).decode(), output)
 
 
 def _settings(name: str, url: str) -> dict[str, str]:
@@ -107,3 +106,18 @@ def grants(as_json: bool) -> None:
         click.echo(f"-- {role}")
         for statement in statements:
             click.echo(statement)
+
+
+@export.command("prometheus-rules")
+@OUTPUT
+def prometheus_rules(output: Path | None) -> None:
+    """The alert rules for Prometheus, with what PROSEPOLISH_ALERT_RULES changes of them.
+
+    The same table as our own alerts come from. Rules that cannot be written are named at the head, with the reason.
+    """
+    from ..watch.alerts.overrides import NONE, read  # rules need numpy, which the other exports do not
+    from ..watch.alerts.rules import BY_NAME
+    from ..watch.metrics.prometheus_rules import rules_file
+
+    path = Config.from_env().alert_rules
+    print_or_put(rules_file(NONE if path is None else read(path, BY_NAME)), output)

@@ -19,3 +19,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def print_or_put(text: str, path: Path | None) -> None:
+    """Print the text, or make it this file."""
+    if path is None:
+        click.echo(text, nl=False)
+        return
+    with whole_file(path) as place:
+        place.write_text(text, encoding="utf-8")

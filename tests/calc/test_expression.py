@@ -147,18 +147,3 @@ def test_a_quantile_over_time_is_that_of_its_histogram(counts: list[int], q: flo
     found = at(HistogramQuantile(q, "h", 60.0), Readings({"h": series}), 10.0)[A]
 
     assert found == pytest.approx(quantile(bounds, [int(n) for n in cumulative], q), nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("expression", "text"),
-    [
-        (Latest("up", (("k", "a|b"),)), 'up{k=~"a|b"}'),
-        (Arithmetic(Increase("c", 60.0), "/", 60.0), "(increase(redis_c_total[60s]) / 60)"),
-        (Earlier(Increase("c", 60.0), 300.0), "increase(redis_c_total[60s] offset 300s)"),
-        (Total(Latest("c")), "sum by (instance) (redis_c_total)"),
-        (HistogramQuantile(0.99, "c", 60.0), "histogram_quantile(0.99, sum by (instance, le) (increase(redis_c_total[60s])))"),
-    ],
-)
-def test_the_same_tree_is_written_as_promql(expression: Expression, text: str) -> None:
-    """With the names that `/metrics` gives."""
-    assert expression.promql({"c": "redis_c_total"}) == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ...model.latency import le
 from ...model.sample import Kind, Labels
 from .family import Families, merged
 from .totals import APART, Totals
@@ -46,10 +47,14 @@ def add_readings(families: Families, readings: Iterable[Reading]) -> None:
             continue
         counter = reading.kind is Kind.COUNTER
         value = reading.value * 1e-6 if reading.unit == "microseconds" else reading.value
-        base = metric.removesuffix("_usec")
-        unit = _BASE_UNITS.get(reading.unit, "")
-        name = f"prosepolish_{base}" + (f"_{unit}" if unit and not base.endswith(unit) else "") + ("_total" if counter else "")
-        families.add(name, "counter" if counter else "gauge", value, merged(reading.key.labels, {"instance": reading.key.source}))
+        name, labels = own_name(metric, reading.unit, counter=counter), merged(reading.key.labels, {"instance": reading.key.source})
+        families.add(name, "counter" if counter else "gauge", value, labels)
+
+
+def own_name(metric: str, unit: str, *, counter: bool) -> str:
+    """What one of our own metrics is called here."""
+    base, named = metric.removesuffix("_usec"), _BASE_UNITS.get(unit, "")
+    return f"prosepolish_{base}" + (f"_{named}" if named and not base.endswith(named) else "") + ("_total" if counter else "")
 
 
 def add_totals(families: Families, totals: Totals) -> None:
@@ -62,8 +67,7 @@ def add_totals(families: Families, totals: Totals) -> None:
         labels = (("family", family), ("tier", tier))
         name = "prosepolish_tier_duration_seconds"
         for bound, count in zip(bounds, counts, strict=True):
-            le = "+Inf" if bound == float("inf") else repr(bound)
-            families.add(name, "histogram", float(count), merged(labels, {"le": le}), "Time in one tier", "_bucket")
+            families.add(name, "histogram", float(count), merged(labels, {"le": le(bound)}), "Time in one tier", "_bucket")
         families.add(name, "histogram", seconds, labels, suffix="_sum")
         families.add(name, "histogram", float(counts[-1] if counts else 0), labels, suffix="_count")
     for marks, row in sorted(totals.llm.items()):

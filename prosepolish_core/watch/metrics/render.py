@@ -11,12 +11,14 @@ from ...model.series import Pulse, Reading
 from ...model.standing import Standings
 from ...ports import SampleReader, TelemetryReader
 from .channel_families import add_channels
-from .family import Families
+from .family import Families, labelled
 from .own_families import add_readings, add_totals
 from .redis_families import add_redis
 from .standing_families import add_standings
 from .totals import CoreTotals, Totals
 
+#: The instant of the newest run of the INFO collector, answered or not, by instance.
+LAST_READ = "prosepolish_last_reading_timestamp_seconds"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -43,6 +45,8 @@ def render(
     add_channels(families, channels)
     known = fresh(readings, at)
     add_redis(families, known, states, presences(targets, pulses, at))
+    for pulse in pulses:
+        families.add(LAST_READ, "gauge", pulse.ts.timestamp(), labelled(instance=pulse.source), "When INFO was last asked for")
     add_readings(families, known)
     if totals:
         add_totals(families, totals)
