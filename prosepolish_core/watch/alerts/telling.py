@@ -14,6 +14,8 @@ from .rule import Rule
 
 #: Alerts named one by one in a text; the rest are counted.
 MOST_NAMED = 8
+#: The end of an alert that goes on, as Alertmanager writes it.
+NEVER = "0001-01-01T00:00:00Z"
 AGAIN, LATE = "This is a repetition; you may have had it already.", "This message comes late: sending failed."
 BEGINS = {"opened": "{level}", "worse": "now {level}", "resolved": "over", "digest": "{count} incidents", "test": "test"}
 
@@ -82,6 +84,8 @@ def body(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Ru
     our key and words beside.
     """
     alerts = [_as_alertmanager(alert, incident, rules, link) for incident in incidents for alert in incident.alerts]
+    alerts = alerts or [_nothing_fired(message, told, link)]
+    causes = {incident.cause for incident in incidents}
     over = message.kind == "resolved" or (bool(incidents) and all(i.ended is not None for i in incidents))
     return {
         "version": "4",
@@ -89,8 +93,8 @@ def body(message: Message, incidents: Sequence[Incident], rules: Mapping[str, Ru
         "truncatedAlerts": 0,
         "status": "resolved" if over else "firing",
         "receiver": "prosepolish",
-        "groupLabels": {"cause": ",".join(dict.fromkeys(i.cause for i in incidents))},
-        "commonLabels": {"severity": message.level.value},
+        "groupLabels": {"cause": causes.pop()} if len(causes) == 1 else {},
+        "commonLabels": _common([alert["labels"] for alert in alerts]),
         "commonAnnotations": {"summary": told.title, "description": told.text},
         "externalURL": link,
         "alerts": alerts,
@@ -121,16 +125,40 @@ def _lines(incident: Incident, rules: Mapping[str, Rule], link: str, now: float)
 def _as_alertmanager(alert: FiredAlert, incident: Incident, rules: Mapping[str, Rule], link: str) -> dict[str, Any]:
     rule = rules.get(alert.rule)
     means, do = (rule.means, rule.do) if rule else ("", "")
-    labels = {"alertname": alert.rule, "severity": alert.level.value, "incident": incident.id, **dict(alert.labels)}
+    named = {"alertname": alert.rule, "severity": alert.level.value, "incident": incident.id, "cause": incident.cause}
+    labels = dict(alert.labels) | named
     return {
         "status": "firing" if alert.resolved_at is None else "resolved",
         "labels": labels,
         "annotations": {"summary": about(alert, rules), "description": means, "runbook": do},
         "startsAt": _iso(alert.since),
-        "endsAt": "0001-01-01T00:00:00Z" if alert.resolved_at is None else _iso(alert.resolved_at),
+        "endsAt": NEVER if alert.resolved_at is None else _iso(alert.resolved_at),
         "generatorURL": link_to(link, incident),
-        "fingerprint": sha256(repr((alert.rule, alert.labels)).encode()).hexdigest()[:16],
+        "fingerprint": _fingerprint((alert.rule, alert.labels)),
     }
+
+
+def _nothing_fired(message: Message, told: AlertText, link: str) -> dict[str, Any]:
+    """A message without an alert, as a test is, as one: receivers expect at least one."""
+    labels = {"alertname": f"prosepolish_{message.kind}", "severity": message.level.value}
+    return {
+        "status": "firing",
+        "labels": labels,
+        "annotations": {"summary": told.title, "description": told.text},
+        "startsAt": _iso(message.due),
+        "endsAt": NEVER,
+        "generatorURL": link,
+        "fingerprint": _fingerprint(message.key),
+    }
+
+
+def _common(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What all of them have alike."""
+    return {name: value for name, value in labels[0].items() if all(other.get(name) == value for other in labels)}
+
+
+def _fingerprint(of: object) -> str:
+    return sha256(repr(of).encode()).hexdigest()[:16]
 
 
 def _clock(instant: float) -> str:
