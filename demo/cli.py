@@ -5,6 +5,7 @@ import shlex
 import time
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,6 +14,7 @@ from prosepolish_core.cli.finite_range import FiniteRange
 from prosepolish_core.config import Config, process_environment
 from prosepolish_core.errors import ProsePolishError, StartupError
 
+from .history.span import HistorySpan
 from .installed import check_installed
 from .options import Options
 from .plan import DemoPlan
@@ -45,8 +47,9 @@ SHARED = (
 @click.option("--rate", type=FiniteRange(0.1, 500), default=8.0, show_default=True, help="Lookups a second.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the traffic and of the stand-ins.")
 @click.option("--speed", type=FiniteRange(0.01), default=1.0, show_default=True, help="Stand-ins this many times faster.")
+@click.option("--history", type=HistorySpan(), metavar="DAYS", help="Fill a new store with a simulated past, as 30d.")
 @click.option("--open/--no-open", "open_browser", default=False, show_default=True, help="Open the dashboard in a browser.")
-def up(port: int | None, data_dir: Path | None, no_traffic: bool, rate: float, seed: int, speed: float, open_browser: bool) -> None:
+def up(port: int | None, data_dir: Path | None, no_traffic: bool, history: int | None, **more: Any) -> None:
     """Start the whole stack: servers, stand-in upstreams, collectors, traffic and dashboard.
 
     Addresses set in the environment (REDIS_URL, DATABASE_URL, DICTIONARY_API_URL, GEMINI_API_KEY) are used as they are.
@@ -55,7 +58,7 @@ def up(port: int | None, data_dir: Path | None, no_traffic: bool, rate: float, s
     try:
         env = process_environment()
         config = Config.from_env(env)
-        chosen = Options(port or config.port, data_dir or config.data_dir, not no_traffic, rate, seed, speed, open_browser)
+        chosen = Options(port or config.port, data_dir or config.data_dir, not no_traffic, history=history or 0, **more)
         _up(chosen, env)
     except ProsePolishError as error:
         raise click.ClickException(str(error)) from None

@@ -6,7 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `up`. `rate` is lookups a second; `speed` divides the stand-ins' delays."""
+    """The options of `up`.
+
+    `rate` is lookups a second; `speed` divides the stand-ins' delays; `history`: days of a simulated past.
+    """
 
     port: int
     data_dir: Path
@@ -15,3 +18,4 @@ class Options:
     seed: int = 1
     speed: float = 1.0
     open_browser: bool = False
+    history: int = 0

@@ -42,6 +42,12 @@ def traffic(options: Options, env: Mapping[str, str], log: Path) -> DemoPart:
     return DemoPart("traffic", [sys.executable, "-m", "demo.traffic", *flags], env, project_folder(), log)
 
 
+def history(options: Options, env: Mapping[str, str], log: Path) -> DemoPart:
+    """Writes the simulated past and ends."""
+    flags = ["--days", str(options.history), "--seed", str(options.seed)]
+    return DemoPart("history", [sys.executable, "-m", "demo.history", *flags], env, project_folder(), log)
+
+
 def dashboard(options: Options, env: Mapping[str, str], log: Path) -> DemoPart:
     """The web process, on the loopback address."""
     flags = ["--server.port", str(options.port), "--server.address", "127.0.0.1", "--server.headless", "true"]

@@ -63,6 +63,7 @@ def _facts(options: Options, folder: DataFolder, seconds: float, control_url: st
     return [
         ("Dashboard", f"{address(options)}   (ready after {seconds:.1f} s)"),
         ("Traffic", rate),
+        *([("Past", f"{options.history} days are simulated; every page that shows them says so")] if options.history else []),
         *([("Faults", f"{control_url}/faults")] if control_url else []),
         ("Data", f"{folder.path}   (logs in logs/)"),
         ("Shell", f"set -a; . {shlex.quote(str(folder.path / 'env'))}; set +a   then: prosepolish check"),

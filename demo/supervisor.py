@@ -15,6 +15,7 @@ from . import leftovers, parts, servers
 from .children import Child, DemoPart, spawn, stop, wait_until
 from .embedded.ports import free_port
 from .folder import DataFolder
+from .history import new_store as past
 from .options import Options
 from .plan import DemoPlan
 
@@ -69,7 +70,7 @@ class Supervisor:
         if ended := leftovers.end(self.folder.remembered()):
             self._say(f"ended what an interrupted run left behind: {', '.join(ended)}")
         self.folder.turn_logs()
-        for step in (self._servers, self._upstreams, self._schema, self._programs):
+        for step in (self._servers, self._upstreams, self._schema, self._history, self._programs):
             if not self.stopping:
                 step()
 
@@ -114,6 +115,20 @@ class Supervisor:
         except MigrationError as error:
             fix = f"move {self.folder.path} away or choose another --data-dir" if self.plan.postgres else "set another DATABASE_URL"
             raise StartupError(f"the data does not fit this version ({error}); {fix}") from None
+
+    def _history(self) -> None:
+        """A simulated past, in a process of its own: it can be stopped like every other part."""
+        if not self.options.history:
+            return
+        past.check_new(Config.from_env(self.env).database_url.get_secret_value())
+        self._say(f"writing a simulated past of {self.options.history} days (about a minute)")
+        child = self._run(parts.history(self.options, self.env, self.folder.log("history")))
+        fix = f"read {child.part.log}; what was written is marked as simulated, so begin again with another --data-dir"
+        wait_until(lambda: child.process.poll() == 0, child, past.WITHIN_S, fix, lambda: self.stopping)
+        if not self.stopping:
+            self._children.remove(child)
+            self._remember()
+            self._say(f"the simulated past is written: {child.last_words(1)}")
 
     def _programs(self) -> None:
         self._say("starting the collectors and the traffic")

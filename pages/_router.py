@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import banner, brand, sign_in, status_line, window
+from dashboard.components import banner, brand, sign_in, simulated, status_line, window
 from pages._registry import PAGES
 
 st.set_page_config(page_title="ProsePolish", page_icon=brand.ICON, layout="wide")
@@ -24,6 +24,8 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
             window.range_control()
 st.markdown(f":gray[{entry.question}]")
 banner.provenance(runtime.core().config)
+if entry.timed:
+    simulated.badge(lambda: window.chosen().window())
 
 sign_in.show(person)
 chosen.run()

@@ -8,6 +8,7 @@ from dashboard.charts.theme import BAD, PALETTE, colour_of
 from dashboard.components import empty, figure, sign_in
 from dashboard.components.actions import PageAction, allowed
 from dashboard.components.foreign_text import plain
+from dashboard.components.simulated import MADE_UP
 from dashboard.components.verdicts import LOOKS
 from dashboard.views.incident import IncidentView
 from dashboard.views.marks import about
@@ -52,7 +53,9 @@ def _head(report: IncidentReport) -> None:
     icon, colour, word = LOOKS[report.incident.level]
     over = "goes on" if report.ended is None else "over"
     st.markdown(f"#### :{colour}[{icon} {word}, {over}] · {plain(report.what)}")
-    st.caption(" · ".join(f"{name}: {plain(value)}" for name, value in facts(report) if name != "Level"))
+    if report.simulated:
+        st.markdown(f"{MADE_UP} :gray[This never happened: a simulation wrote it.]")
+    st.caption(" · ".join(f"{name}: {plain(value)}" for name, value in facts(report) if name not in {"Level", "Simulated"}))
 
 
 def _timeline(report: IncidentReport) -> None:

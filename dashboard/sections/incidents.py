@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.components import empty, table
 from dashboard.components.foreign_text import plain
+from dashboard.components.simulated import MADE_UP
 from dashboard.components.verdicts import LOOKS
 from dashboard.views.incidents import IncidentList, IncidentRow
 from prosepolish_core.calc import numbers
@@ -40,7 +41,7 @@ def _card(row: IncidentRow) -> None:
     state = f"over after {numbers.said(row.lasted_s, 'seconds')}" if row.over else f"for {numbers.said(row.lasted_s, 'seconds')}"
     taken = f"taken by {plain(row.acknowledged_by)}" if row.acknowledged_by else "taken by nobody"
     st.markdown(
-        f":{colour}[{icon} **{word}**] · **{plain(row.what)}**  \n"
+        f":{colour}[{icon} **{word}**]{MADE_UP if row.simulated else ''} · **{plain(row.what)}**  \n"
         f"Since {row.began:%Y-%m-%d %H:%M:%S} UTC, {state}; {taken}.  \n{plain(row.told)}"
     )
     if st.button("Timeline, charts, notes", icon=":material/timeline:", key=f"open-{row.id}"):
@@ -62,7 +63,7 @@ def _over(rows: list[IncidentRow]) -> None:
                     "began (UTC)": f"{row.began:%Y-%m-%d %H:%M}",
                     "lasted": numbers.said(row.lasted_s, "seconds"),
                     "level": row.level.value,
-                    "what": row.what,
+                    "what": f"{row.what} (simulated)" if row.simulated else row.what,
                     "effect on users": row.told,
                     "taken by": row.acknowledged_by or "–",
                     "id": row.id,

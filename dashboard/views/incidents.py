@@ -11,6 +11,7 @@ from prosepolish_core.model.incident import ChannelState, Incident, IncidentEffe
 from prosepolish_core.model.window import Window
 from prosepolish_core.watch.alerts.alert_store import AlertStore, Silence
 from prosepolish_core.watch.alerts.counting import count
+from prosepolish_core.watch.alerts.incident_report import is_simulated
 from prosepolish_core.watch.alerts.rules import BY_NAME
 from prosepolish_core.watch.alerts.telling import cause
 
@@ -30,6 +31,7 @@ class IncidentRow:
     over: bool
     effect: IncidentEffect | None
     acknowledged_by: str
+    simulated: bool = False
 
     @property
     def told(self) -> str:
@@ -69,6 +71,7 @@ def build(core: Core, now: datetime | None = None) -> IncidentList:
 def _rows(core: Core, alerts: AlertStore, found: Sequence[Incident], now: datetime) -> list[IncidentRow]:
     names = [incident.id for incident in found]
     taken, kept = alerts.acknowledged(names), alerts.effects(names)
+    spans = core.samples.simulated()
     rows = []
     for incident in found:
         end = now.timestamp() if incident.ended is None else incident.ended
@@ -86,6 +89,7 @@ def _rows(core: Core, alerts: AlertStore, found: Sequence[Incident], now: dateti
                 incident.ended is not None,
                 effect,
                 taken.get(incident.id, ""),
+                is_simulated(incident, spans),
             )
         )
     return rows

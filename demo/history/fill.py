@@ -33,6 +33,8 @@ def fill(pool: PostgresPool, at: Numbers, streams: Sequence[StreamCourse], count
     boundary = float(at[-1] + MINUTE.seconds) // MINUTE.span_s * MINUTE.span_s
     store = SampleStore(pool)
     first = int(np.searchsorted(at, boundary))
+    with pool.connection() as connection:  # first: should this be interrupted, what lies there is known for what it is
+        note_simulated(connection, Window(_instant(at[0]), _instant(at[-1] + MINUTE.seconds)))
     store.write(_named(streams, at))
     for place in range(first, len(at)):
         store.write(list(runs_at(streams, float(at[place]), place)))
@@ -43,7 +45,6 @@ def fill(pool: PostgresPool, at: Numbers, streams: Sequence[StreamCourse], count
         _roll_up(connection, HOUR, at, streams, boundary // HOUR.span_s * HOUR.span_s)
         connection.execute("INSERT INTO sample_gone (step, before) VALUES (0, to_timestamp(%s))", (boundary,))
         copy_counts(connection, at, counts)
-        note_simulated(connection, Window(_instant(at[0]), _instant(at[-1] + MINUTE.seconds)))
         connection.execute("ANALYZE telemetry_lookup, sample_minute, sample_hour")
 
 

@@ -1,6 +1,6 @@
 """`prosepolish alerts`: what fires and fired, who is told, and what people do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from time import time
@@ -14,6 +14,7 @@ from ..errors import InvalidInput
 from ..model.health import Level
 from ..model.incident import FiredAlert, Incident, Message
 from ..model.window import Window
+from ..watch.alerts.incident_report import is_simulated
 from ..watch.alerts.overrides import NONE, Overrides
 from ..watch.alerts.overrides import read as read_overrides
 from ..watch.alerts.rule import Rule
@@ -21,6 +22,7 @@ from ..watch.alerts.rules import BY_NAME, RULES
 from ..watch.alerts.teller import attempt, channels_of
 from ..watch.alerts.telling import about, body, title, words
 from .alerts_backtest import backtest
+from .alerts_export import export
 from .finite_range import FiniteRange
 from .opened import as_json, opened_core, print_json, written_down
 
@@ -64,12 +66,13 @@ def list_(show_rules: bool, days: float | None, as_json: bool) -> None:
         else:
             now = datetime.now(UTC)
             found = core.alerts.incidents(Window(now - timedelta(days=days), now))
+        spans = core.samples.simulated()
     if as_json:
-        print_json([_as_dict(incident) for incident in found])
+        print_json([_as_dict(incident, spans) for incident in found])
     elif not found:
         click.echo("No incident." if days is None else f"No incident in the last {days:g} days.")
     for incident in () if as_json else found:
-        _print_incident(incident)
+        _print_incident(incident, spans)
 
 
 @alerts.command()
@@ -168,6 +171,7 @@ def silences(number: int | None, as_json: bool) -> None:
 
 
 alerts.add_command(backtest)
+alerts.add_command(export)
 
 
 def _overrides(config: Config) -> Overrides:
@@ -198,11 +202,12 @@ def _levels(rule: Rule, overrides: Overrides) -> list[dict[str, Any]]:
     ]
 
 
-def _print_incident(incident: Incident) -> None:
+def _print_incident(incident: Incident, spans: Sequence[Window]) -> None:
     colour = "red" if incident.level is Level.CRITICAL else "yellow"
     state = "goes on" if incident.ended is None else f"over after {said(incident.ended - incident.began, 'seconds')}"
     level = click.style(f"{incident.level.value:<9}", fg=colour)
-    click.echo(f"{level} {incident.id}  {title(incident, BY_NAME)}, since {_clock(incident.began)}, {state}")
+    made_up = " (simulated)" if is_simulated(incident, spans) else ""
+    click.echo(f"{level} {incident.id}  {title(incident, BY_NAME)}{made_up}, since {_clock(incident.began)}, {state}")
     for alert in incident.firing:
         click.echo(f"          {alert.level.value}: {about(alert, BY_NAME)}{_value(alert, BY_NAME)}")
 
@@ -212,7 +217,7 @@ def _value(alert: FiredAlert, rules: Mapping[str, Rule]) -> str:
     return "" if rule is None or alert.value is None else f" at {said(alert.value, rule.unit)}. {rule.do}"
 
 
-def _as_dict(incident: Incident) -> dict[str, Any]:
+def _as_dict(incident: Incident, spans: Sequence[Window]) -> dict[str, Any]:
     return {
         "id": incident.id,
         "title": title(incident, BY_NAME),
@@ -220,6 +225,7 @@ def _as_dict(incident: Incident) -> dict[str, Any]:
         "level": incident.level.value,
         "began": _clock(incident.began),
         "ended": None if incident.ended is None else _clock(incident.ended),
+        "simulated": is_simulated(incident, spans),
         "alerts": [
             {"rule": a.rule, "about": about(a, BY_NAME), "level": a.level.value, "value": a.value, "firing": a.resolved_at is None}
             for a in incident.alerts

@@ -61,6 +61,10 @@ class Window:
         by = (self.end - self.start) * lengths
         return Window(self.start + by, self.end + by)
 
+    def overlaps(self, other: "Window") -> bool:
+        """Whether any instant lies in both."""
+        return self.start < other.end and other.start < self.end
+
     @property
     def texts(self) -> tuple[str, str]:
         """Both instants as `parse` reads them, to the second."""

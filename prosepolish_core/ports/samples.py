@@ -58,5 +58,8 @@ class SampleReader(PulseReader, Protocol):
     def marks(self, window: Window) -> list[Mark]:
         """Marks in the window, oldest first."""
 
+    def simulated(self) -> list[Window]:
+        """The spans of time that a simulation wrote, oldest first."""
+
     def slow_commands(self, window: Window, limit: int = 50) -> list[SlowRow]:
         """Slow and large commands of the window, newest first."""

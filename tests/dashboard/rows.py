@@ -193,6 +193,10 @@ class Samples:
         """The newest entries."""
         return list(self.slow_rows)[:limit]
 
+    def simulated(self) -> list[Window]:
+        """Nothing is."""
+        return []
+
     def marks(self, window: Window) -> list[Mark]:
         """All marks."""
         return list(self.mark_rows)

@@ -38,7 +38,10 @@ class TimelineRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class IncidentReport:
-    """Everything known of one incident. `settled`: its effect was counted once and for all."""
+    """Everything known of one incident. `settled`: its effect was counted once and for all.
+
+    `simulated`: it never happened, a simulation wrote it.
+    """
 
     incident: Incident
     what: str
@@ -47,6 +50,7 @@ class IncidentReport:
     notes: Sequence[Note]
     marks: Sequence[Mark]
     rows: Sequence[TimelineRow]
+    simulated: bool = False
 
     @property
     def began(self) -> datetime:
@@ -79,7 +83,13 @@ def read(
     marks = concerning(incident, samples.marks(window))
     rows = timeline(incident, marks, notes, rules)
     effect = kept or count(alerts, telemetry, incident, now)
-    return IncidentReport(incident, cause(incident, rules), effect, kept is not None, notes, marks, rows)
+    made_up = is_simulated(incident, samples.simulated())
+    return IncidentReport(incident, cause(incident, rules), effect, kept is not None, notes, marks, rows, made_up)
+
+
+def is_simulated(incident: Incident, spans: Sequence[Window]) -> bool:
+    """Whether it began in a simulated span."""
+    return any(span.start.timestamp() <= incident.began < span.end.timestamp() for span in spans)
 
 
 def sources(incident: Incident) -> tuple[str, ...]:

@@ -69,6 +69,7 @@ def facts(report: IncidentReport) -> list[tuple[str, str]]:
         ("Began", f"{report.began:%Y-%m-%d %H:%M:%S} UTC"),
         ("Ended", over),
         ("Taken by", report.acknowledged_by or "nobody"),
+        *([("Simulated", "this never happened, a simulation wrote it")] if report.simulated else []),
     ]
 
 

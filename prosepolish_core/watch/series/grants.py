@@ -8,7 +8,7 @@ COLLECTORS = {
         *("incident", "incident_alert", "alert_channel", "alert_standing", "collector_probe"),
     ),
     "SELECT": (
-        "standing",
+        *("standing", "simulated_span"),
         *("sample_outcome", "sample_rolled", "sample_minute", "sample_hour", "sample_gone", "samples", "collector_runs"),
         *("silence", "telemetry_lookup", "paid_calls"),
     ),
@@ -18,7 +18,7 @@ COUNTING = ("server_connections()", "server_longest_transaction()", "server_stan
 #: Views and tables for people, plain SQL and Grafana.
 READERS = (
     *("samples", "samples_minute", "samples_hour", "collector_runs", "mark", "slow_command", "slow_command_gaps"),
-    *("incident", "incident_alert", "incident_event", "standing"),
+    *("incident", "incident_alert", "incident_event", "standing", "simulated_span"),
 )
 
 

@@ -10,6 +10,7 @@ from ...model.window import Window
 from . import coverage, newest, retention
 from . import range_query as ranges
 from .marks import list_marks
+from .simulated import simulated
 from .slow_commands import SlowCommands
 from .writer import SampleWriter
 
@@ -75,6 +76,11 @@ class SampleStore:
     def marks(self, window: Window) -> list[Mark]:
         """Marks in the window, oldest first."""
         return list_marks(self._pool, window)
+
+    def simulated(self) -> list[Window]:
+        """The spans of time that a simulation wrote, oldest first."""
+        with self._pool.connection() as connection:
+            return simulated(connection)
 
     def slow_commands(self, window: Window, limit: int = 50) -> list[SlowRow]:
         """Slow and large commands of the window, newest first."""

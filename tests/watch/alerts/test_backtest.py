@@ -24,7 +24,6 @@ from prosepolish_core.watch.alerts.replay import replay
 from prosepolish_core.watch.alerts.rules import BY_NAME, RULES
 from prosepolish_core.watch.alerts.stored_history import StoredHistory
 from prosepolish_core.watch.series.sample_store import SampleStore
-from prosepolish_core.watch.series.simulated import simulated_until
 
 pytestmark = pytest.mark.live
 BEGAN = 1_800_000_000.0
@@ -94,9 +93,7 @@ def test_two_simulated_days_are_filled_and_their_faults_found(pool: PostgresPool
     assert (done.found[0].rule, done.found[0].after_s) == ("postgres_down", 160.0)
     steps = {c.labels: c.value[-1] for c in history.courses("tier_requests")}
     assert sum(steps.values()) == sum(c.steps.sum() for c in counts)
-    with pool.connection() as connection:
-        assert simulated_until(connection, window) == instant(end)
-        assert simulated_until(connection, Window(instant(end), instant(end) + timedelta(days=1))) is None
+    assert SampleStore(pool).simulated() == [window]
 
 
 def test_every_shipped_rule_is_evaluated_over_the_store(pool: PostgresPool) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.live
 #: them.
 OWN = (
     *("sample", "collector_runs", "mark", "slow_command", "incident", "alert_channel", "alert_standing", "silence", "standing"),
-    *("telemetry_lookup", "paid_calls", "collector_probe"),
+    *("telemetry_lookup", "paid_calls", "collector_probe", "simulated_span"),
 )
 
 
