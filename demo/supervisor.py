@@ -93,7 +93,7 @@ class Supervisor:
         if not self.plan.stand_ins:
             return
         ports = (free_port(), free_port(), free_port())
-        self.control_url = f"http://127.0.0.1:{ports[2]}"
+        self.control_url = self.env["PROSEPOLISH_FAULTS_URL"] = f"http://127.0.0.1:{ports[2]}"
         if self.plan.dictionary_api:
             self.env["DICTIONARY_API_URL"] = f"http://127.0.0.1:{ports[0]}"
             self.env.setdefault("PROSEPOLISH_DICTIONARY_PER_S", str(parts.STAND_IN_PER_S))

@@ -2,7 +2,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.playground import batch, limits, sessions, text, word
+from dashboard import runtime
+from dashboard.playground import batch, break_a_tier, limits, sessions, text, word
 
 PANELS: dict[str, Callable[[], None]] = {
     "Word": word.panel,
@@ -11,6 +12,8 @@ PANELS: dict[str, Callable[[], None]] = {
     "Limits": limits.panel,
     "Sessions": sessions.panel,
 }
+if runtime.core().config.faults_url:
+    PANELS["Break a tier"] = break_a_tier.panel
 
 chosen = st.segmented_control(
     "Try", list(PANELS), default="Word", required=True, key="try", bind="query-params", label_visibility="collapsed"

@@ -169,6 +169,7 @@ class Config(SignInSettings):
         "PROSEPOLISH_STAND_INS", "", "Set by the demo: names of upstreams that are stand-ins, separated by commas"
     )
     embedded: str = _env("PROSEPOLISH_EMBEDDED", "", "Set by the demo: names of servers that run embedded, separated by commas")
+    faults_url: str = _env("PROSEPOLISH_FAULTS_URL", "", "Set by the demo: where its stand-ins are told what to do wrong")
     data_dir: Path = _env("PROSEPOLISH_DATA_DIR", Path(".prosepolish"), "Where demo, collectors and ledger keep data")
 
     prices: Path | None = _env(
@@ -284,6 +285,13 @@ class Config(SignInSettings):
             fits = False
         if not fits or (value is not None and not keys):
             raise ValueError("it must be keys of 32 bytes in URL-safe base64, newest first, separated by commas")
+        return value
+
+    @field_validator("faults_url")
+    @classmethod
+    def _faults_address(cls, value: str) -> str:
+        if value:
+            check_web_address(value)
         return value
 
     @field_validator("alert_webhook_url", "heartbeat_url")

@@ -22,6 +22,7 @@ class PageAction(Enum):
     INVALIDATE = ("invalidate", AccessRole.OPERATOR, "invalidate a word")
     LIMIT = ("limit", AccessRole.OPERATOR, "use or forget a limit")
     SESSION = ("session", AccessRole.OPERATOR, "log in and out in the playground")
+    BREAK = ("break", AccessRole.OPERATOR, "break or mend a stand-in of the demo")
     NOTE = ("note", AccessRole.OPERATOR, "write a note")
     ACKNOWLEDGE = ("acknowledge", AccessRole.OPERATOR, "take an incident")
     SILENCE = ("silence", AccessRole.OPERATOR, "silence alerts")

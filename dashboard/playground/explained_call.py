@@ -35,11 +35,11 @@ def show(told: Explained, key: str) -> None:
     tiles(
         [
             Tile("Answered by", tier_label(told.tier) if told.tier else "nobody", told.headline),
-            Tile("Time", numbers.duration(told.total_s), "from asking to answer"),
+            Tile("Time", numbers.duration(told.total_s), "in all"),
             Tile("Cost of this call", told.cost, "tokens times price" if told.cost.startswith("$") else "no paid call was made"),
             Tile("Filled", _tiers(len(told.filled)), ", ".join(told.filled) or "nothing had to be filled", FILLED),
         ],
-        150,
+        190,
     )
     if told.warning:
         st.caption(f":orange[:material/warning: {told.warning}]")

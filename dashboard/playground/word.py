@@ -10,16 +10,14 @@ from dashboard.components.actions import PageAction, allowed
 from dashboard.components.foreign_text import plain
 from dashboard.views.memory import total
 from dashboard.views.miss_reason import reason
-from dashboard.views.playground import INVALIDATED, Explained, nothing_found, of_lookup, of_trace
-from prosepolish_core.errors import InvalidInput, LookupUnavailable, StoreUnavailable
+from dashboard.views.playground import INVALIDATED, Explained, nothing_found
+from prosepolish_core.errors import InvalidInput, StoreUnavailable
 from prosepolish_core.model.entry import Entry
 from prosepolish_core.model.health import Level
-from prosepolish_core.model.outcome import Trace
-from prosepolish_core.model.provenance import Provenance, acting_as
 from prosepolish_core.model.window import Window
 
 from . import explained_call as told
-from .visitor import visitor
+from .looking_up import looked_up, may_look
 
 PANEL = "word"
 MOST_MEANINGS, MOST_SENSES = 4, 3
@@ -57,30 +55,19 @@ def panel() -> None:
 
 
 def _look(word: str) -> None:
-    core = runtime.core()
-    decision = core.limiter.check_named("lookup", visitor())
-    if not decision.allowed:
-        st.warning(f"That was fast. Try again in {decision.retry_after_s:.1f} s.", icon=":material/hourglass_top:")
-        return
-    if not allowed(PageAction.LOOK_UP, word):
+    if not may_look(word):
         return
     st.session_state.pop("word missed", None)
     try:
-        with acting_as(Provenance.PLAYGROUND):
-            found = core.dictionary.lookup(word)
+        explained, found = looked_up(word)
     except InvalidInput as error:
         st.warning(f"This is no word to look up: {plain(str(error))}.", icon=":material/edit:")
         return
-    except LookupUnavailable as error:
-        steps: Trace = error.trace  # type: ignore[assignment]  # the core raises it with its own trace
-        explained = of_trace(steps)
-        told.remember(PANEL, word, explained)
-        st.session_state["word shown"] = (explained, None, word)
-        return
-    explained = of_lookup(found)
-    st.session_state["word missed"] = reason(found.trace, _evicted())
-    told.remember(PANEL, found.word, explained)
-    st.session_state["word shown"] = (explained, found.entry, found.word)
+    if found:
+        st.session_state["word missed"] = reason(found.trace, _evicted())
+    spelled = found.word if found else word
+    told.remember(PANEL, spelled, explained)
+    st.session_state["word shown"] = (explained, found.entry if found else None, spelled)
 
 
 def _evicted() -> float | None:
