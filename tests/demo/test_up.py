@@ -91,6 +91,8 @@ def test_the_stack_lives_through_a_kill_and_ends_without_a_trace(tmp_path: Path)
     data, port = tmp_path / "data", free_port()
     with running(data, port) as first:
         assert httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+        faults = httpx.get(f"{first.setting('PROSEPOLISH_FAULTS_URL')}/faults", trust_env=False).json()
+        assert faults == {"dictionary_api": [], "gemini": []}  # what the dashboard's buttons turn
         with psycopg.connect(first.setting("DATABASE_URL")) as connection:
             connection.execute("CREATE TABLE kept (n int)")
             connection.execute("INSERT INTO kept VALUES (7)")
