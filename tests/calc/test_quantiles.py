@@ -33,6 +33,14 @@ def test_the_true_quantile_lies_in_the_reported_bucket(values: list[float], q: f
     assert found.low <= found.value <= found.high
 
 
+@pytest.mark.parametrize(
+    ("q", "value"), [(0.05, 0.0005), (0.1, 0.001), (0.2, 0.0015), (0.5, 0.003), (0.8, 0.006), (0.95, 0.012), (1.0, 0.016)]
+)
+def test_the_estimate_lies_in_its_bucket_where_the_rank_lies_among_the_bucket_s_own_counts(q: float, value: float) -> None:
+    """10, 20, 40, 20 and 10 observations: rank 50 is half-way through the 40 of the third bucket."""
+    assert quantile(BOUNDS, (10, 30, 70, 90, 100, 100), q) == pytest.approx(value)
+
+
 @given(durations)
 def test_quantiles_never_fall_as_q_grows(values: list[float]) -> None:
     """p50 <= p95 <= p99."""

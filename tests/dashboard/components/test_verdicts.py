@@ -34,3 +34,21 @@ def test_what_is_well_is_folded_away_under_a_true_sentence(levels: list[str], to
     assert at.expander[0].label == told
     assert all(r"\$5 \[x\]" in text.value for text in at.markdown)
     assert len(at.markdown) == len(set(levels) & {"warning"}) + 1
+
+
+@pytest.mark.parametrize(
+    ("level", "begins"),
+    [
+        ("ok", ":green[:material/check_circle: **ok**]"),
+        ("unknown", ":gray[:material/help: **unknown**]"),
+        ("warning", ":orange[:material/warning: **warning**]"),
+        ("critical", ":red[:material/error: **critical**]"),
+    ],
+)
+def test_each_level_has_its_own_colour_icon_and_word(level: str, begins: str) -> None:
+    """Red is critical and nothing else; whoever sees no colour reads the word."""
+    at = AppTest.from_function(_page)
+    at.session_state["levels"] = [level]
+    at.run()
+
+    assert at.markdown[0].value.startswith(begins)

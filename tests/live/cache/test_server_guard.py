@@ -76,6 +76,28 @@ def test_callers_are_let_through_when_it_answers_and_what_is_owed_is_paid_before
     assert (guard.up, guard.owed, server.dropped, guard.reason) == (True, set(), ["dict:a"], "")
 
 
+def test_what_is_owed_while_a_debt_is_being_paid_is_paid_too(world: World) -> None:
+    """A second delete is lost after the guard has looked at its debt for the last time: callers wait until it is paid."""
+    guard, server = away(world, back_at=0.4)
+    guard.owe(["dict:a"])
+    lock, late = guard._lock, ["dict:b"]
+
+    class OwesBeforeTheLastLook:
+        """The guard's lock; another thread owes one more key just before the guard says that all is well."""
+
+        def __enter__(self) -> None:
+            lock.acquire()
+            if server.dropped == ["dict:a"] and not guard.owed and late:
+                guard.owed.add(late.pop())
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+
+    guard._lock = OwesBeforeTheLastLook()  # type: ignore[assignment]
+    live(world, 3.0)
+    assert (late, guard.owed, server.dropped, guard.up) == ([], set(), ["dict:a", "dict:b"], True)
+
+
 @given(
     word=st.sampled_from(sorted({word for _, word in REPLIES.values()} | {"timeout", "refused", "connection", "garbage"})),
     away_s=st.floats(0.05, 600),

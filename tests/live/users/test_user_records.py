@@ -73,6 +73,26 @@ def test_either_update_drops_both_copies(core: Core, valkey_url: str) -> None:
         assert sorted(client.keys()) == [b"settings:u2", b"user:u1:sessions", b"user:u2"]
 
 
+def test_an_update_whose_reply_was_lost_drops_the_copies_too(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commit happened and only its reply was lost: the caller sees an error, no reader the old value."""
+    core.profiles.update("u1", {"name": "Ada"})
+    assert core.profiles.get("u1").data == {"name": "Ada"}
+    assert core.profiles.get("u1").tier is Tier.REDIS
+    store = core.profiles._store
+    merge = store.merge
+
+    def commits_and_loses_the_reply(*arguments: object) -> None:
+        merge(*arguments)  # type: ignore[arg-type]
+        raise StoreUnavailable("error", "connection")
+
+    with monkeypatch.context() as lossy:
+        lossy.setattr(store, "merge", commits_and_loses_the_reply)
+        with pytest.raises(StoreUnavailable):
+            core.profiles.update("u1", {"name": "Grace"})
+    after = core.profiles.get("u1")
+    assert (after.data, after.tier) == ({"name": "Grace"}, Tier.POSTGRES)
+
+
 def test_a_user_id_cannot_reach_another_key(core: Core, valkey_url: str) -> None:
     """The id `7:sessions` has a key of its own, never `user:7:sessions`; no id at all is refused."""
     core.profiles.update("7:sessions", {"name": "x"})
