@@ -77,7 +77,7 @@ def test_callers_are_let_through_when_it_answers_and_what_is_owed_is_paid_before
 
 
 def test_what_is_owed_while_a_debt_is_being_paid_is_paid_too(world: World) -> None:
-    """A second delete is lost after the guard has looked at its debt for the last time: callers wait until it is paid."""
+    """A second delete is lost after the guard has paid the first: callers wait until it is paid too."""
     guard, server = away(world, back_at=0.4)
     guard.owe(["dict:a"])
     lock, late = guard._lock, ["dict:b"]
