@@ -44,6 +44,10 @@ class Pick(NamedTuple):
         """As a node says it: several values are joined by a bar."""
         return cls(tuple((name, tuple(value.split("|"))) for name, value in where))
 
+    def without(self, label: str) -> "Pick":
+        """The same, whatever value this label has."""
+        return Pick(tuple(pair for pair in self.wanted if pair[0] != label))
+
     def takes(self, labels: Labels) -> bool:
         """Whether a series with these labels is read."""
         of = dict(labels)

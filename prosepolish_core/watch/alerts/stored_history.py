@@ -88,7 +88,8 @@ class StoredHistory:
         return found
 
     def _wanted(self, metric: str, labels: Labels) -> bool:
-        return any(pick.takes(labels) for pick in self._picks.get(metric, ()))
+        """The instance stands in the stream, not in the labels; the expression itself looks at that."""
+        return any(pick.without("instance").takes(labels) for pick in self._picks.get(metric, ()))
 
     def _steps(self) -> dict[str, list[Course]]:
         if STEPS not in self._picks:

@@ -58,10 +58,6 @@ def test_a_rule_that_fails_is_named_and_harms_no_other() -> None:
             """No rule survives this."""
             raise ZeroDivisionError
 
-        def promql(self, names: object) -> str:
-            """Nothing to write."""
-            return ""
-
     evaluator = Evaluator([Rule("bad", "", Fails(), "1", (warning(0, 0, 0),), "", ""), FULL])
 
     assert looks(evaluator, AlertMemory(["used"]), [0.95, 0.95]) == [(Level.CRITICAL, 0.0), (Level.WARNING, 100.0)]
@@ -237,7 +233,7 @@ def test_memory_lets_go_of_what_is_old() -> None:
     assert len(course.at) < 2000
 
 
-def test_every_shipped_rule_can_be_evaluated_and_written() -> None:
+def test_every_shipped_rule_can_be_evaluated() -> None:
     """Over an empty memory nothing fires and nothing breaks;
     every rule has words, and clears on the safe side of firing.
     """
@@ -248,7 +244,6 @@ def test_every_shipped_rule_can_be_evaluated_and_written() -> None:
     for rule in RULES:
         assert rule.means.endswith(".")
         assert rule.do.endswith(".")
-        assert rule.value.promql({})
         for t in rule.thresholds:
             assert t.clear >= t.fire if t.falling else t.clear <= t.fire
     assert len(BY_NAME) == len(RULES) + 1
