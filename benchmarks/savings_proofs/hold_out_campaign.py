@@ -12,10 +12,10 @@ HITS, SHARE = (9_000, 60_000), 0.01
 COVERED = 0.93
 
 
-def run(seed: int, small: bool) -> list[Row]:
+def run(seed: int, _small: bool) -> list[Row]:
     """Costs are skewed; a call costs what it did when it was paid, give or take thoughts and a longer answer."""
     drawn = np.random.default_rng(seed)
-    months = 200 if small else 2000
+    months = 2000  # fewer, and luck decides: of 200, a share of 93 is told to within 4
     covered, widths = 0, []
     for _ in range(months):
         estimated, cost = _month(drawn)
