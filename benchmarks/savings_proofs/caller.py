@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import NamedTuple
+from unittest.mock import patch
 
 from prosepolish_core import Config, Core
 from prosepolish_core.calc.breaker import BreakerPolicy
@@ -44,16 +46,25 @@ def main() -> None:
     print(json.dumps(lines))
 
 
-def patient_core(env: Mapping[str, str]) -> Core:
-    """A Core that waits for as long as it takes, and that no run of faults keeps from asking."""
-    asking.BREAKER = BreakerPolicy(failures=10**6)
-    asking.LLM_S = PATIENT_S
-    backend.PER_S, backend.BURST = 1e6, 10**6
-    for tier, row in list(tiers.TIERS.items()):
-        tiers.TIERS[tier] = replace(row, deadline_s=PATIENT_S)
-    core = Core.open(Config.from_env({"PROSEPOLISH_REDIS_TIMEOUT_S": "10", **env}))
-    core.corrector._deadline_s = core.dictionary._deadline_s = 2 * PATIENT_S
-    return core
+@contextmanager
+def patient_core(env: Mapping[str, str]) -> Iterator[Core]:
+    """A Core that waits for as long as it takes, and that no run of faults keeps from asking.
+
+    What makes it patient belongs to the whole process: all of it is put back at the end.
+    """
+    settings = (
+        (asking, "BREAKER", BreakerPolicy(failures=10**6)),
+        (asking, "LLM_S", PATIENT_S),
+        (backend, "PER_S", 1e6),
+        (backend, "BURST", 10**6),
+    )
+    with ExitStack() as kept:
+        for module, name, value in settings:
+            kept.enter_context(patch.object(module, name, value))
+        kept.enter_context(patch.dict(tiers.TIERS, {tier: replace(row, deadline_s=PATIENT_S) for tier, row in tiers.TIERS.items()}))
+        core = kept.enter_context(Core.open(Config.from_env({"PROSEPOLISH_REDIS_TIMEOUT_S": "10", **env})))
+        core.corrector._deadline_s = core.dictionary._deadline_s = 2 * PATIENT_S
+        yield core
 
 
 def _corrected(core: Core, text: str) -> str:

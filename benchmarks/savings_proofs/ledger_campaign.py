@@ -125,12 +125,11 @@ def without_cache(env: dict[str, str], wishes: Sequence[Wanted]) -> None:
     nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "PROSEPOLISH_DATA_DIR": tempfile.mkdtemp(prefix="pp-proof-")}
     from .caller import PATIENT_S, patient_core
 
-    core = patient_core(env | nowhere)
-    assert core.gemini is not None
     prompts = {"correct": CORRECT, "define": DEFINE}
-    for wish in wishes:
-        core.gemini.generate(prompts[wish.task].request(core.config.gemini_model, wish.text), PATIENT_S)
-    core.gemini.close()
+    with patient_core(env | nowhere) as core:
+        assert core.gemini is not None
+        for wish in wishes:
+            core.gemini.generate(prompts[wish.task].request(core.config.gemini_model, wish.text), PATIENT_S)
 
 
 def rows(seed: int, sums: Measured, told: list[tuple[Wanted, str]], paid: list[Metered], alone: list[Metered]) -> Iterator[Row]:
