@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from ...drivers.redis_sweep import RedisSweep
-from ...errors import InvalidInput
+from ...errors import CacheUnavailable, InvalidInput
 from ...model.keys import RATE_LIMIT, decode
 from ...model.limit import Algorithm, Limit
 from .limiter import Limiter
@@ -40,7 +40,7 @@ class Nearest(NamedTuple):
 
 
 def nearest(limiter: Limiter, sweep: RedisSweep, *, most: int = 15, within_s: float = 0.4) -> Nearest:
-    """Walk for at most `within_s`. Raises CacheUnavailable when the server cannot be asked."""
+    """Walk for at most `within_s`. Raises CacheUnavailable when the server cannot be asked, or not any more."""
     ends, seen, found = perf_counter() + within_s, set[bytes](), list[NearSubject]()
     for keys in sweep.slices():
         for key in set(keys) - seen:
@@ -85,8 +85,10 @@ def _near(limiter: Limiter, key: str) -> NearSubject | None:
         now = limiter.peek(subject, [limit])
     except InvalidInput:
         return None
+    if now.degraded:  # judged alone: that nobody was counted here tells nothing
+        raise CacheUnavailable("error", "the counts cannot be asked")
     used = limit.amount - now.remaining
-    return NearSubject(subject, name_of(subject, limit), limit, used, now.retry_after_s) if used and not now.degraded else None
+    return NearSubject(subject, name_of(subject, limit), limit, used, now.retry_after_s) if used else None
 
 
 def _sorted(found: list[NearSubject], looked_at: int, most: int, *, complete: bool) -> Nearest:

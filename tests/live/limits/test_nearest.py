@@ -64,6 +64,19 @@ def test_a_server_that_is_away_is_said() -> None:
         limiter.close()
 
 
+@pytest.mark.live
+def test_a_server_that_goes_away_during_the_walk_is_said_too(client: redis.Redis) -> None:
+    """The names of the counts came, and nobody can say any more what is in them."""
+    there = Limiter(client, deadline_s=REDIS_S)
+    there.check_named("llm", "ann")
+    with connect("redis://127.0.0.1:9/0", timeout_s=REDIS_S, pool_size=2, role="test") as away:
+        gone = Limiter(away)
+        with pytest.raises(CacheUnavailable):
+            nearest(gone, RedisSweep(client, "ratelimit"), within_s=60)
+        gone.close()
+    there.close()
+
+
 @given(st.text(min_size=1, max_size=40), st.sampled_from(list(Algorithm)), st.booleans())
 def test_a_key_tells_the_subject_and_the_limit_it_was_made_of(subject: str, how: Algorithm, tagged: bool) -> None:
     """Of any subject, in a cluster or not."""
