@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from collectors.reading import read_once
 from collectors.schedule import POSTGRES, REDIS
 from collectors.wiring import CollectorParts
 from dashboard import runtime
+from demo.standins import StandIns
 from prosepolish_core import Config, Core
 
 #: Nothing listens there.
@@ -27,6 +28,17 @@ def installed(**environ: str) -> Iterator[Core]:
     with Core.open(Config.from_env(defaults | environ)) as core:
         runtime.install(core)
         yield core
+
+
+def demo(up: StandIns, redis_url: str, database_url: str, **more: str) -> AbstractContextManager[Core]:
+    """The same with both stand-ins, named as such."""
+    upstreams = {
+        "DICTIONARY_API_URL": up.dictionary_api.url,
+        "GEMINI_API_ENDPOINT": up.gemini.url,
+        "GEMINI_API_KEY": "stand-in",
+        "PROSEPOLISH_STAND_INS": "dictionary_api,gemini",
+    }
+    return installed(REDIS_URL=redis_url, DATABASE_URL=database_url, **(upstreams | more))
 
 
 def collect(core: Core) -> None:

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from demo.standins import StandIns
-from tests.dashboard.stack import NOWHERE, installed
+from tests.dashboard.stack import NOWHERE, demo, installed
 from tests.pages.test_pages import open_page, said
 from tests.pages.test_sign_in import SETTINGS, opened, press, signed_in
 
@@ -23,15 +23,7 @@ def test_a_broken_upstream_is_told_its_work_goes_one_tier_down_and_mended_it_ans
     """Each button does what it says, for its own upstream and no other."""
     with (
         StandIns(speed=1000, limit=100_000) as up,
-        installed(
-            REDIS_URL=valkey_url,
-            DATABASE_URL=database_url,
-            DICTIONARY_API_URL=up.dictionary_api.url,
-            GEMINI_API_ENDPOINT=up.gemini.url,
-            GEMINI_API_KEY="stand-in",
-            PROSEPOLISH_STAND_INS="dictionary_api,gemini",
-            PROSEPOLISH_FAULTS_URL=up.control.url,
-        ) as core,
+        demo(up, valkey_url, database_url, PROSEPOLISH_FAULTS_URL=up.control.url) as core,
     ):
         core.dictionary.lookup("eloquent")
         at = open_page("playground.py", **{"try": PANEL})

@@ -15,7 +15,7 @@ from demo.standins import StandIns
 from pages._registry import PAGES
 from prosepolish_core import Core
 from prosepolish_core.model.window import Window
-from tests.dashboard.stack import NOWHERE, collect, installed
+from tests.dashboard.stack import NOWHERE, collect, demo, installed
 
 ROUTER = str(Path(__file__).parents[2] / "pages" / "_router.py")
 SCREENS = [entry.file for entry in PAGES]
@@ -52,8 +52,7 @@ def fill(core: Core) -> None:
         core.corrector.correct("Teh quick fox.", user_id="u1")
     token = core.sessions.create("u1", device="phone").token
     assert core.sessions.rotate(token or "")
-    while core.limiter.check_named("llm", "u1").allowed:
-        continue
+    assert not all(core.limiter.check_named("llm", "u1").allowed for _ in range(100))
     assert core.recorder.flush()
     collect(core)
 
@@ -63,14 +62,7 @@ def test_every_page_shows_live_data(valkey_url: str, database_url: str) -> None:
     """Numbers, charts and a trust line on each timed page; the stand-ins are named on every page."""
     with (
         StandIns(speed=1000, limit=100_000) as up,
-        installed(
-            REDIS_URL=valkey_url,
-            DATABASE_URL=database_url,
-            DICTIONARY_API_URL=up.dictionary_api.url,
-            GEMINI_API_ENDPOINT=up.gemini.url,
-            GEMINI_API_KEY="stand-in",
-            PROSEPOLISH_STAND_INS="dictionary_api,gemini",
-        ) as core,
+        demo(up, valkey_url, database_url) as core,
     ):
         fill(core)
         questions = {entry.file: entry.question for entry in PAGES}
