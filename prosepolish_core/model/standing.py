@@ -153,9 +153,14 @@ class Standing:
         return self.name in REQUIRED
 
     @property
+    def round_trips_s(self) -> tuple[float, ...]:
+        """The newest round trips; none while it is down: a refusal comes quickly, and is no answer."""
+        return () if self.state is State.DOWN else self.pings_s
+
+    @property
     def median_s(self) -> float | None:
         """The round trip in the middle of the newest ones."""
-        return median(self.pings_s) if self.pings_s else None
+        return median(self.round_trips_s) if self.round_trips_s else None
 
     @property
     def verdict(self) -> Verdict:
@@ -174,9 +179,9 @@ class Standing:
             "seen_at": _iso(self.seen_at),
             "level": self.verdict.level.value,
             "required": self.required,
-            "min_s": min(self.pings_s, default=None),
+            "min_s": min(self.round_trips_s, default=None),
             "median_s": self.median_s,
-            "max_s": max(self.pings_s, default=None),
+            "max_s": max(self.round_trips_s, default=None),
             "reason": self.reason,
             "action": self.action,
             "incident": self.incident or None,

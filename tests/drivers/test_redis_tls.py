@@ -8,51 +8,30 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from prosepolish_core.live.cache import Loaded
 from prosepolish_core.model.outcome import Outcome
 from tests.drivers.test_redis_client import cache_at
+from tests.support.tls import self_signed
 
 pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A key and a certificate for localhost, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (tmp_path / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (tmp_path / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return tmp_path / "cert.pem", tmp_path / "key.pem"
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate for loopback."""
+    return self_signed(tmp_path)
 
 
 @pytest.fixture
-def tls_url(valkey_url: str, certificate: tuple[Path, Path]) -> Iterator[str]:
+def tls_url(valkey_url: str, certificate: Path) -> Iterator[str]:
     """The address of a proxy that speaks TLS and passes everything on."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    context.load_cert_chain(certificate)
     listener = socket.create_server(("127.0.0.1", 0))
 
     def pass_on(source: socket.socket, target: socket.socket) -> None:
@@ -77,9 +56,9 @@ def tls_url(valkey_url: str, certificate: tuple[Path, Path]) -> Iterator[str]:
     listener.close()
 
 
-def test_lookups_go_through_tls(tls_url: str, certificate: tuple[Path, Path]) -> None:
+def test_lookups_go_through_tls(tls_url: str, certificate: Path) -> None:
     """Fills, hits and values larger than one TLS record."""
-    with cache_at(f"{tls_url}?ssl_ca_certs={certificate[0]}") as cache:
+    with cache_at(f"{tls_url}?ssl_ca_certs={certificate}") as cache:
         large = [str(n) for n in range(1000)]
         assert not cache.get_or_load("a", lambda until: Loaded(large), 3).degraded
         found = cache.get_or_load("a", lambda until: Loaded("other"), 3)
