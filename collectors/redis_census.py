@@ -23,10 +23,11 @@ NAME = "redis_census"
 PAGE, SMALLEST_PAGE = 50, 10
 #: A server that takes this much longer over a page than over DBSIZE is busy: it is asked for half as much.
 BUSY_S = 0.002
-#: Of a server's commands at most this share is the census's, once it has walked the keyspace; each key costs it two.
+#: Once it has walked the keyspace, the census asks at most this share of what all others ask; a key costs two commands.
 SHARE, COMMANDS_A_KEY = 0.05, 2
-#: The walk is hurried again when the number of keys has moved by this share, or its oldest key was read this long ago.
-MOVED, OLD_S = 0.1, 600.0
+#: It hurries again when more than half of the keys that it knows have gone or there are four times as many, and when
+#: the oldest was read this long ago. Until then the estimate is scaled, and its page tells how old it is.
+GONE, GROWN, OLD_S = 2, 4, 3600.0
 #: Keys read in one tick, and keys the estimate rests on (the newest slices).
 SLICE_KEYS, SAMPLE_KEYS = 1000, 8_000
 
@@ -41,8 +42,11 @@ class CensusMemory:
     slices: deque[Slice] = field(default_factory=deque)
     walk: list[Slice] = field(default_factory=list)
     whole: list[Slice] = field(default_factory=list)
-    #: Commands of all others, as the INFO before the last slice told them.
+    #: Commands of all others, as the newest INFO told them, and how many of its own the census may still ask.
     others: float = 0.0
+    credit: float = 0.0
+    #: What was not answered in the newest slice: true until there is another one.
+    lacks: dict[str, NoAnswer] = field(default_factory=dict)
 
     def add(self, part: Slice) -> None:
         """Keep a slice, and let go of what is not needed any more."""
@@ -59,18 +63,22 @@ class CensusMemory:
         return max(self.whole, self.walk, key=keys_in) if keyspace <= SAMPLE_KEYS else self.slices
 
     def pace(self, keyspace: int | None, others: float, now: float) -> int:
-        """How many keys the next slice may have: as many as the budget allows, until all of them are known and as long
-        as their number moves; then a share of what all others have asked since the last slice.
+        """How many keys the next slice may have: as many as the budget allows, until the keys are known; then, for a
+        share of what all others have asked, a page or more, or nothing yet.
         """
-        asked, self.others = max(0.0, others - self.others), others
+        self.credit = min(COMMANDS_A_KEY * SLICE_KEYS, self.credit + SHARE * max(0.0, others - self.others))
+        self.others = others
         if keyspace is None or not (sample := self.sample(keyspace)):
             return SLICE_KEYS
         known, wanted = keys_in(sample), min(keyspace, SAMPLE_KEYS)
-        if abs(known - wanted) > MOVED * wanted and not (known > wanted == SAMPLE_KEYS):
+        moved = known > GONE * keyspace or wanted > GROWN * known
+        if moved or (not self.passes and known < wanted) or now - sample[0].read_at > OLD_S:
             return SLICE_KEYS
-        if now - sample[0].read_at > OLD_S:
-            return SLICE_KEYS
-        return min(SLICE_KEYS, max(SMALLEST_PAGE, int(asked * SHARE / COMMANDS_A_KEY)))
+        most = int(self.credit / COMMANDS_A_KEY)
+        if most < SMALLEST_PAGE:
+            return 0
+        self.credit -= COMMANDS_A_KEY * most
+        return most
 
 
 def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> SourceReply:
@@ -82,12 +90,15 @@ def read(instance: ObservedServer, entry: ScheduledRead[ObservedServer]) -> Sour
     began = time.monotonic()
     (told,) = instance.observer.ask_all(NAME, [("DBSIZE",)], timeout_s=entry.timeout_s)
     took_s = time.monotonic() - began
-    missing: dict[str, NoAnswer] = {told.command: told} if isinstance(told, NoAnswer) else {}
     known = None if isinstance(told, NoAnswer) else int(told)
     most = memory.pace(known, footprint.others(instance), began)
-    part = read_slice(instance.observer, memory, entry, most, took_s + BUSY_S, missing)
-    part.read_at = began
-    memory.add(part)
+    part = Slice()
+    if most:
+        memory.lacks = {}
+        part = read_slice(instance.observer, memory, entry, most, took_s + BUSY_S, memory.lacks)
+        part.read_at = began
+        memory.add(part)
+    missing = ({told.command: told} if isinstance(told, NoAnswer) else {}) | memory.lacks
     keyspace = _keyspace(told, part, memory)
     lacks = tuple(dict.fromkeys(missing.values()))
     if keyspace is None or "scan" in missing:
